@@ -1,0 +1,104 @@
+import type { Job, JobFile } from "../config/job.ts";
+import type { Address } from "../state/record.ts";
+
+/** Whose instances these are: written on each one as tags, checked before anything is touched. */
+export interface Owner {
+  /** Stable name of the repository that the state belongs to. */
+  readonly repository: string;
+  readonly stateId: string;
+  readonly project: string;
+}
+
+export interface Offer {
+  readonly backend: string;
+  readonly region: string;
+  readonly instance: string;
+  /** As `dstack offer` prints it: `cpu=2 mem=8GB disk=100GB`. */
+  readonly resources: string;
+  readonly spot: boolean;
+  /** $/hour. */
+  readonly price: number;
+  readonly availability: "available" | "unknown" | "not_available" | "no_quota" | "no_balance" | "idle" | "busy";
+}
+
+/** Offers, cheapest first, or why this backend can never run the job. */
+export type OfferAnswer =
+  | { readonly ok: true; readonly offers: readonly Offer[]; readonly notes: readonly string[] }
+  | { readonly ok: false; readonly reason: string; readonly property: string };
+
+export interface ProvisionRequest {
+  readonly token: string;
+  readonly owner: Owner;
+  readonly service: string;
+  readonly replica: number;
+  readonly deployment: number;
+  readonly job: Job;
+  /** Values of every name in `job.env`, bare ones included. In memory only. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly offer: Offer;
+  /** Content of an entry of `job.files`. */
+  readonly readFile: (file: JobFile) => AsyncIterable<FileEntry>;
+}
+
+/** One file of a `files` entry. `path` is relative to the entry's root; empty when the entry is a single file. */
+export interface FileEntry {
+  readonly path: string;
+  readonly mode: "file" | "executable" | "symlink";
+  readonly content: Uint8Array;
+}
+
+/** What a provider says of one instance. `gone` ones may be left out of listings. */
+export interface ObservedInstance {
+  readonly token: string;
+  readonly instance: string;
+  readonly stateId: string;
+  readonly service: string;
+  readonly replica: number;
+  readonly deployment: number;
+  readonly region: string;
+  readonly price: number;
+  readonly status: "provisioning" | "pulling" | "running" | "terminating" | "exited" | "gone" | "unobservable";
+  readonly address: Address | null;
+  readonly exitCode: number | null;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number | null;
+}
+
+export interface LogLine {
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  readonly stream: "stdout" | "stderr";
+  readonly text: string;
+}
+
+export interface LogOptions {
+  readonly follow: boolean;
+  /** Only the last N lines; absent: all that are kept. */
+  readonly tail?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A provider of instances that runs no replicas by itself. Every call throws `BackendError`, and nothing else on purpose. */
+export interface MachineBackend {
+  readonly kind: "machine";
+  readonly name: string;
+  /** A repeated `provision` with one token returns the first one's instance. */
+  readonly dedupes: boolean;
+  /** After how many milliseconds a listing shows what was done. */
+  readonly visibility: number;
+  /** How often to look, in milliseconds: while something is under way, and otherwise. */
+  readonly poll: { readonly busy: number; readonly idle: number };
+  offers(job: Job, signal?: AbortSignal): Promise<OfferAnswer>;
+  /** Everything that carries this repository's tags, other state ids included. Throws when it cannot be told: never an empty answer instead. */
+  list(owner: Owner, signal?: AbortSignal): Promise<readonly ObservedInstance[]>;
+  find(owner: Owner, token: string, signal?: AbortSignal): Promise<ObservedInstance | null>;
+  /** Returns as soon as the provider has taken the request; `running` shows in a later listing. */
+  provision(request: ProvisionRequest, signal?: AbortSignal): Promise<ObservedInstance>;
+  /** Asks for a graceful end and returns when the provider has taken it; `gone` shows in a later listing. Not there: done. */
+  terminate(owner: Owner, instance: string, signal?: AbortSignal): Promise<void>;
+  /** Lines of one attempt, oldest first, kept a while after it ended. */
+  logs(owner: Owner, token: string, options: LogOptions): AsyncIterable<LogLine>;
+}
+
+/** Every backend there is. Orchestrators, which roll replicas themselves, join with the first one that exists. */
+export type Backend = MachineBackend;

@@ -1,0 +1,85 @@
+import type { FileMapping, ProbeSpec, ResourcesSpec, ServiceSpec } from "./spec.ts";
+
+import { digest } from "../lib/digest.ts";
+
+/**
+ * What one replica is given (facts §3.3): everything that, when it differs, needs another replica. Two specs with equal
+ * jobs differ only in what a running replica does not notice, so an edit between them renumbers replicas, no more.
+ */
+export interface Job {
+  readonly service: string;
+  readonly image: string | null;
+  readonly user: string | null;
+  readonly privileged: boolean;
+  readonly docker: boolean;
+  readonly entrypoint: string | null;
+  readonly commands: readonly string[];
+  readonly shell: string | null;
+  readonly python: string | null;
+  readonly nvcc: boolean;
+  readonly workingDir: string | null;
+  /** `null`: the value is read from the environment when a replica is started. */
+  readonly env: Readonly<Record<string, string | null>>;
+  readonly registryAuth: ServiceSpec["registry_auth"];
+  /** The port that the service listens on, inside the replica. */
+  readonly port: number;
+  readonly probes: readonly ProbeSpec[];
+  readonly resources: ResourcesSpec;
+  readonly volumes: ServiceSpec["volumes"];
+  readonly repos: ServiceSpec["repos"];
+  readonly singleBranch: boolean;
+  readonly files: readonly JobFile[];
+  readonly maxDuration: ServiceSpec["max_duration"];
+  readonly stopDuration: ServiceSpec["stop_duration"];
+  readonly utilizationPolicy: ServiceSpec["utilization_policy"];
+  readonly retry: ServiceSpec["retry"];
+  readonly spotPolicy: ServiceSpec["spot_policy"];
+  readonly maxPrice: number | null;
+}
+
+/** One entry of `files`, pinned: where it goes, and the content that goes there. */
+export interface JobFile extends FileMapping {
+  /** Identity of the content: a git object id of a blob or a tree. Modes and names count, times do not. */
+  readonly content: string;
+  readonly kind: "file" | "directory";
+}
+
+/** The contents of a spec's `files`, in the spec's order. */
+export type PinnedFiles = readonly JobFile[];
+
+/** What a replica of this spec is given. Pure: values of bare `env` names are not part of it. */
+export function jobOf(spec: ServiceSpec, files: PinnedFiles): Job {
+  return {
+    service: spec.name,
+    image: spec.image,
+    user: spec.user,
+    privileged: spec.privileged,
+    docker: spec.docker ?? false,
+    entrypoint: spec.entrypoint,
+    commands: spec.commands,
+    shell: spec.shell,
+    python: spec.python,
+    nvcc: spec.nvcc ?? false,
+    workingDir: spec.working_dir,
+    env: spec.env,
+    registryAuth: spec.registry_auth,
+    port: spec.port.container_port,
+    probes: spec.probes,
+    resources: spec.resources,
+    volumes: spec.volumes,
+    repos: spec.repos,
+    singleBranch: spec.single_branch,
+    files,
+    maxDuration: spec.max_duration,
+    stopDuration: spec.stop_duration,
+    utilizationPolicy: spec.utilization_policy,
+    retry: spec.retry,
+    spotPolicy: spec.spot_policy,
+    maxPrice: spec.max_price,
+  };
+}
+
+/** Identity of a job: the host's paths of `files` are no part of it (facts §3.3). */
+export function jobDigest(job: Job): string {
+  return digest({ ...job, files: job.files.map(({ path, content, kind }) => ({ path, content, kind })) });
+}

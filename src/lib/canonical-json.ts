@@ -1,0 +1,18 @@
+/** JSON values, as they are read from and written to documents. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
+
+/** One text per meaning: keys sorted by code unit, `undefined` members left out, no white space. Equal values give equal text. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(sorted(value));
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== "object") return value;
+  const entries = Object.entries(value).filter(([, member]) => member !== undefined);
+  entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  // A null prototype, so that a member named `__proto__` is data like any other.
+  const result: Record<string, unknown> = Object.create(null);
+  for (const [key, member] of entries) result[key] = sorted(member);
+  return result;
+}

@@ -1,0 +1,178 @@
+import type { PinnedFiles } from "../config/job.ts";
+import type { ServiceSpec } from "../config/spec.ts";
+
+/**
+ * What the state branch remembers of one service: `services/<shard>/<name>.json`. Data only, no secret values. All times
+ * are RFC 3339 UTC strings, so that a state commit is a readable diff.
+ */
+export interface ServiceRecord {
+  readonly name: string;
+  /** What `apply` accepted last; `null` once the service's removal was accepted. */
+  readonly target: Target | null;
+  /** Number of the deployment that passes work towards: the target's, or an earlier one after going back. */
+  readonly current: number;
+  /** The run whose replicas are routed. Deployments of a later run take over all at once when they are ready. */
+  readonly run: number;
+  /** Deployments that replicas still run, the current one, and the last that settled (to go back to). Ascending by number. */
+  readonly deployments: readonly DeploymentRecord[];
+  readonly replicas: readonly ReplicaRecord[];
+  /** Attempts made so far: attempt numbers are never used twice. */
+  readonly attempts: number;
+  readonly quarantined: readonly Quarantine[];
+  readonly verdict: Verdict | null;
+  /** Set: no pass touches the service until it is resumed. */
+  readonly paused: { readonly at: string; readonly by: string } | null;
+}
+
+/** One accepted revision. Written by accepting, never changed after. */
+export interface Target {
+  readonly deployment: number;
+  readonly fingerprint: string;
+  /** Counts acceptances of this service; with the fingerprint, the key of a quarantine. */
+  readonly acceptance: number;
+  readonly commit: string | null;
+  readonly planId: string;
+  readonly by: string;
+  readonly acceptedAt: string;
+  /** Serving replicas never go below this while the target is rolled out. */
+  readonly floor: number;
+}
+
+export interface DeploymentRecord {
+  readonly num: number;
+  /** Grows with each edit that needs a restart; equal between deployments that roll into each other. */
+  readonly run: number;
+  readonly spec: ServiceSpec;
+  readonly fingerprint: string;
+  readonly acceptance: number;
+  readonly files: PinnedFiles;
+  readonly job: string;
+  /** Counts `restart`s: replicas of an earlier count are replaced though their job is the same. */
+  readonly restarts: number;
+  /** Path of the service file, from the repository's root. */
+  readonly file: string;
+  readonly commit: string | null;
+  readonly acceptedAt: string;
+  readonly settledAt: string | null;
+  /** When the first new replica was seen ready and the bake was kept, so that old ones may leave. */
+  readonly bakedAt: string | null;
+}
+
+export type ReplicaStatus =
+  | "submitted"
+  | "provisioning"
+  | "pulling"
+  | "running"
+  | "terminating"
+  | "terminated"
+  | "failed";
+
+/** One attempt to run replica `num`. Finished attempts are kept only while they hold back the next one. */
+export interface ReplicaRecord {
+  readonly num: number;
+  readonly deployment: number;
+  /** Idempotency token of the attempt: `<service>-<attempt>`, unique within a state. */
+  readonly token: string;
+  readonly status: ReplicaStatus;
+  readonly backend: string;
+  readonly region: string;
+  /** $/hour. */
+  readonly price: number;
+  /** The provider's immutable id, once known. */
+  readonly instance: string | null;
+  readonly address: Address | null;
+  readonly submittedAt: string;
+  readonly runningAt: string | null;
+  /** When every probe had reached `ready_after`; kept through later failures, as in the reference. */
+  readonly readyAt: string | null;
+  readonly termination: Termination | null;
+  readonly error: ReplicaError | null;
+  /** Attempts for this number in a row that ended before they were ready: the row of the back-off table. */
+  readonly failures: number;
+}
+
+/** Where a replica is reached. */
+export type Address =
+  | { readonly kind: "unix"; readonly path: string }
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number };
+
+export interface Termination {
+  readonly reason: "scaled-down" | "replaced" | "removed" | "unhealthy" | "superseded" | "exited";
+  readonly since: string;
+  /** Draining ends here at the latest. */
+  readonly drainUntil: string;
+}
+
+export interface ReplicaError {
+  readonly code: "exited" | "unhealthy" | "unreachable" | "no-capacity" | "failed-to-start";
+  readonly exitCode: number | null;
+  readonly message: string;
+  readonly at: string;
+}
+
+export interface Quarantine {
+  readonly fingerprint: string;
+  readonly acceptance: number;
+  readonly deployment: number;
+  readonly at: string;
+}
+
+/** Why a service is as it is, with structured evidence: never text that came out of a service. */
+export interface Verdict {
+  readonly code: "unhealthy" | "no-capacity" | "stuck" | "missing-env" | "refused";
+  readonly deployment: number;
+  readonly replica: number | null;
+  readonly message: string;
+  readonly at: string;
+  readonly evidence: Evidence;
+}
+
+export interface Evidence {
+  readonly exitCode?: number;
+  readonly probes?: readonly { readonly probe: number; readonly url: string; readonly status: number | null; readonly error: string | null }[];
+  readonly missing?: readonly string[];
+  readonly backend?: string;
+  /** Names the attempt, so that its log's tail can be shown next to the verdict while the log is kept. */
+  readonly token?: string;
+}
+
+/** Written before the call that it announces, and removed with its result: `journal/<shard>/<name>.json` lists a service's open ones. */
+export interface Intent {
+  readonly kind: "provision" | "terminate";
+  readonly service: string;
+  readonly replica: number;
+  readonly deployment: number;
+  readonly token: string;
+  readonly backend: string;
+  readonly instance: string | null;
+  readonly openedAt: string;
+}
+
+/** Who works on a service: `leases/<shard>/<name>.json`. */
+export interface Lease {
+  readonly owner: LeaseOwner;
+  readonly acquiredAt: string;
+  readonly deadline: string;
+  /** Grows with every change of owner; a write under an older number is refused. */
+  readonly fence: number;
+  /** Set by someone who accepted a newer target: hand over between two actions. */
+  readonly handOver: boolean;
+}
+
+export interface LeaseOwner {
+  /** A run and its attempt, such as a workflow run's id; for a person's shell, the host and pid. */
+  readonly run: string;
+  readonly attempt: number;
+  readonly nonce: string;
+  readonly host: string | null;
+  readonly boot: string | null;
+  readonly pid: number | null;
+  readonly pidStart: string | null;
+}
+
+/** All that is known of one service at one commit of the state branch. */
+export interface ServiceState {
+  readonly record: ServiceRecord | null;
+  readonly intents: readonly Intent[];
+  readonly lease: Lease | null;
+}

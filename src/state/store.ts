@@ -1,0 +1,53 @@
+import type { Intent, Lease, ServiceRecord, ServiceState } from "./record.ts";
+
+/** The state branch at one commit. */
+export interface Snapshot {
+  /** `null`: the branch does not exist yet. */
+  readonly commit: string | null;
+  /** Counts commits of the branch since its beginning; publications carry it. */
+  readonly generation: number;
+  /** Random, made with the branch; tags of instances carry it. Known before the first write. */
+  readonly stateId: string;
+  readonly services: ReadonlyMap<string, ServiceState>;
+}
+
+/** What one service's part of the branch is to become. An absent member stays as it is; `null` removes it. */
+export interface ServiceChange {
+  readonly name: string;
+  readonly record?: ServiceRecord | null;
+  readonly intents?: readonly Intent[];
+  readonly lease?: Lease | null;
+}
+
+export interface Change {
+  /** First line of the commit's message: what happened, in the words of the reports. */
+  readonly message: string;
+  readonly services: readonly ServiceChange[];
+  /**
+   * Services whose part must still be what `basis` says (their lease included), or the write is refused. The services
+   * that the change writes are always among them.
+   */
+  readonly reads?: readonly string[];
+  readonly basis: Snapshot;
+}
+
+/** The write was refused because something that its decision read has changed: load again and decide again. */
+export class StateConflict extends Error {
+  override readonly name = "StateConflict";
+  readonly services: readonly string[];
+  constructor(services: readonly string[]) {
+    super(`state of ${services.join(", ")} changed while it was being worked on`);
+    this.services = services;
+  }
+}
+
+/**
+ * What is remembered between runs. Every write is compare-and-swap on what its decision read, so two writers that touch
+ * different services never wait for each other's decisions.
+ */
+export interface StateStore {
+  /** The newest state. An unreachable remote or an unreadable branch is an error, never an empty snapshot. */
+  load(signal?: AbortSignal): Promise<Snapshot>;
+  /** Resolves with the state after the write, once the remote has it. Throws `StateConflict`. Concurrent calls are written together. */
+  commit(change: Change, signal?: AbortSignal): Promise<Snapshot>;
+}
