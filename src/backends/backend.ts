@@ -1,3 +1,4 @@
+import type { FileEntry } from "../config/files.ts";
 import type { Job, JobFile } from "../config/job.ts";
 import type { Address } from "../state/record.ts";
 
@@ -37,14 +38,7 @@ export interface ProvisionRequest {
   readonly env: Readonly<Record<string, string>>;
   readonly offer: Offer;
   /** Content of an entry of `job.files`. */
-  readonly readFile: (file: JobFile) => AsyncIterable<FileEntry>;
-}
-
-/** One file of a `files` entry. `path` is relative to the entry's root; empty when the entry is a single file. */
-export interface FileEntry {
-  readonly path: string;
-  readonly mode: "file" | "executable" | "symlink";
-  readonly content: Uint8Array;
+  readonly readFile: (file: JobFile) => Promise<readonly FileEntry[]>;
 }
 
 /** What a provider says of one instance. `gone` ones may be left out of listings. */

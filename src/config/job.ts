@@ -39,7 +39,7 @@ export interface Job {
 
 /** One entry of `files`, pinned: where it goes, and the content that goes there. */
 export interface JobFile extends FileMapping {
-  /** Identity of the content: a git object id of a blob or a tree. Modes and names count, times do not. */
+  /** Identity of the content, `sha256:<hex>`: names, modes and bytes count, times do not. */
   readonly content: string;
   readonly kind: "file" | "directory";
 }

@@ -1,4 +1,4 @@
-import type { JobFile } from "../config/job.ts";
+import type { PinnedContent } from "../config/files.ts";
 import type { FileMapping } from "../config/spec.ts";
 
 /** A file of the work tree or of a commit, as text. */
@@ -27,9 +27,4 @@ export interface Repository {
    * `UserError` that names the entry when it is missing or too large.
    */
   pinFiles(serviceFile: string, files: readonly FileMapping[], ref?: string): Promise<readonly PinnedContent[]>;
-}
-
-/** A pinned entry with what is needed to keep it: paths are relative to the entry's root. */
-export interface PinnedContent extends JobFile {
-  readonly entries: readonly { readonly path: string; readonly mode: "file" | "executable" | "symlink"; readonly content: Uint8Array }[];
 }
