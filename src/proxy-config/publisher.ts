@@ -11,7 +11,14 @@ export interface GatewayStatus {
   readonly generation: number;
   /** Requests and streams under way, by upstream id; an absent one has none. */
   readonly inFlight: Readonly<Record<string, number>>;
+  /** Requests that reached or should have reached a replica, by `<project>/<service>`. Absent: this gateway does not count. */
+  readonly requests?: Readonly<Record<string, RequestWindows>>;
 }
+
+/** How many requests ended in the last 30, 60 and 300 seconds, and their mean duration in seconds. */
+export type RequestWindows = Readonly<
+  Record<"30" | "60" | "300", { readonly requests: number; readonly request_time: number }>
+>;
 
 export interface Publisher {
   /**
@@ -21,4 +28,9 @@ export interface Publisher {
   publish(publication: Publication, signal?: AbortSignal): Promise<{ readonly acknowledged: boolean }>;
   /** `null`: no gateway is up, so nothing is in flight. */
   status(signal?: AbortSignal): Promise<GatewayStatus | null>;
+  /**
+   * Whether an upstream that left the routes has nothing in flight any more: answers the moment it is so, or false after
+   * `timeoutMs`. True when no gateway is up. A publisher without it has its `status` looked at instead.
+   */
+  drained?(upstream: string, timeoutMs: number, signal?: AbortSignal): Promise<boolean>;
 }
