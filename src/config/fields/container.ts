@@ -1,0 +1,133 @@
+import type { ServiceSpec } from "../spec.ts";
+
+import { list, object } from "../schema/composite.ts";
+import { boolean, nullable, text, transform } from "../schema/scalars.ts";
+import { type Field, refuse, type Schema, trap, unexpected } from "../schema/schema.ts";
+import { floatText } from "../yaml/scalars.ts";
+import { isOddScalar } from "../yaml/value.ts";
+
+export const commands: Field<ServiceSpec["commands"]> = {
+  schema: list(text()),
+  default: [],
+  description: "Shell commands that start the service, joined by `&&`. Required unless `image` is set.",
+  example: ["python3 -m http.server"],
+};
+
+export const image: Field<ServiceSpec["image"]> = {
+  schema: nullable(text()),
+  default: null,
+  description: "The container image. Excludes `python` and `docker`.",
+  example: "nginx:latest",
+};
+
+export const user: Field<ServiceSpec["user"]> = {
+  schema: nullable(transform(text(), (value, at) => refuseUser(value) === null ? value : refuse(at, `invalid user format: ${refuseUser(value)}`))),
+  default: null,
+  description: "The user, and optionally the group, of the container's processes, by name or id: `user[:group]`. By default the image's.",
+  example: "1000:1000",
+};
+
+function refuseUser(value: string): string | null {
+  const parts = value.split(":");
+  if (parts.length > 2) return "too many parts";
+  for (const [index, part] of parts.entries()) {
+    if (part === "") return `empty ${index === 0 ? "user" : "group"} name or id`;
+    if (/^\s*-\d+\s*$/.test(part) && Number(part) < 0) return `negative ${index === 0 ? "uid" : "gid"} ${Number(part)}`;
+  }
+  return null;
+}
+
+export const privileged: Field<ServiceSpec["privileged"]> = {
+  schema: boolean,
+  default: false,
+  description: "Run the container in privileged mode.",
+  example: true,
+};
+
+export const entrypoint: Field<ServiceSpec["entrypoint"]> = {
+  schema: nullable(text()),
+  default: null,
+  description: "Replaces the image's entry point. Split as a POSIX shell does; `commands` become its arguments.",
+  example: "python -m app",
+};
+
+export const working_dir: Field<ServiceSpec["working_dir"]> = {
+  schema: nullable(text()),
+  default: null,
+  description: "The working directory; a relative path is below `/workflow`.",
+  example: "/workflow/app",
+};
+
+export const home_dir: Field<ServiceSpec["home_dir"]> = {
+  schema: text(),
+  default: "/root",
+  description: "Deprecated. Has no effect.",
+};
+
+export const setup: Field<ServiceSpec["setup"]> = {
+  schema: list(text()),
+  default: [],
+  description: "Deprecated. Has no effect.",
+};
+
+const interpolated = "May refer to `${{ env.NAME }}` and `${{ secrets.NAME }}`.";
+
+export const registry_auth: Field<ServiceSpec["registry_auth"]> = {
+  schema: nullable(
+    object<NonNullable<ServiceSpec["registry_auth"]>>({
+      username: { schema: text(), description: `The user name. ${interpolated}`, example: "$oauthtoken" },
+      password: { schema: text(), description: `The password or token. ${interpolated}`, example: "${{ env.NGC_API_KEY }}" },
+    }),
+  ),
+  default: null,
+  description: "Credentials for the image's registry.",
+};
+
+const versions = ["3.9", "3.10", "3.11", "3.12", "3.13", "3.14"];
+const pythonExpects = `a Python version: ${versions.join(", ")}`;
+
+/** `3.10` is the number 3.1 in YAML; the reference reads that as 3.10, as there is no Python 3.1 to mean. */
+const pythonVersion: Schema<string> = {
+  expects: pythonExpects,
+  json: () => ({ anyOf: [{ enum: versions }, { enum: versions.map(Number) }] }),
+  read: (value, at) => {
+    const float = isOddScalar(value) && value.kind === "float" ? value : null;
+    const written = float === null ? value : floatText(float.value);
+    const version = written === "3.1" && float !== null ? "3.10" : versions.find((known) => known === written);
+    if (version === undefined) return unexpected(pythonExpects, value, at);
+    if (version === "3.10" && float !== null) trap(at, `\`${float.source}\` is the number 3.1 in YAML, which is read as Python 3.10`, 'write "3.10" in quotes');
+    return version;
+  },
+};
+
+export const python: Field<ServiceSpec["python"]> = {
+  schema: nullable(pythonVersion),
+  default: null,
+  description: "The Python version of the default image. Excludes `image` and `docker`.",
+  example: "3.12",
+};
+
+export const nvcc: Field<ServiceSpec["nvcc"]> = {
+  schema: nullable(boolean),
+  default: null,
+  description: "Use the default image with `nvcc`. Excludes `docker`.",
+  example: true,
+};
+
+export const docker: Field<ServiceSpec["docker"]> = {
+  schema: nullable(boolean),
+  default: null,
+  description: "Make the `docker` command work inside. Excludes `image`, `python` and `nvcc`.",
+  example: true,
+};
+
+export const shell: Field<ServiceSpec["shell"]> = {
+  schema: nullable(
+    transform(text({ expects: "`sh`, `bash` or an absolute path" }), (value, at) =>
+      value === "sh" || value === "bash" || value.startsWith("/") ? value : refuse(at, "The value must be `sh`, `bash`, or an absolute path"),
+    ),
+  ),
+  default: null,
+  description: "The shell that runs `commands`: `sh`, `bash` or an absolute path. By default `sh` with an `image`, else `bash`.",
+  example: "bash",
+};

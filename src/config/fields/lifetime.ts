@@ -1,0 +1,104 @@
+import type { RetrySpec, ServiceSpec } from "../spec.ts";
+
+import { object, list, oneOrMore } from "../schema/composite.ts";
+import { integer, nullable, oneOf, text, transform } from "../schema/scalars.ts";
+import { type Field, refuse, type Schema } from "../schema/schema.ts";
+import { duration, idleDuration, offableDuration } from "./duration.ts";
+
+const retryEvents = ["no-capacity", "interruption", "error"] as const;
+const anyFailure: RetrySpec = { on_events: retryEvents, duration: 3600 };
+
+const retryEventsSchema = transform(list(oneOf(retryEvents)), (events, at) => (events.length === 0 ? refuse(at, "`on_events` cannot be empty") : events));
+
+const retryObject = object<RetrySpec>({
+  on_events: {
+    schema: { ...retryEventsSchema, read: (value, at) => (value === null ? retryEvents : retryEventsSchema.read(value, at)) },
+    default: retryEvents,
+    description: "What is tried again: `no-capacity`, `interruption`, `error`.",
+    example: ["no-capacity", "error"],
+  },
+  duration: {
+    schema: { ...duration(), read: (value, at) => (value === null ? anyFailure.duration : duration().read(value, at)) },
+    default: anyFailure.duration,
+    description: "For how long.",
+    example: "1h",
+  },
+});
+
+const retrySchema: Schema<RetrySpec | false> = {
+  expects: "`true`, `false` or a mapping with `on_events` and `duration`",
+  json: () => ({ anyOf: [{ type: "boolean" }, retryObject.json()] }),
+  read: (value, at) => {
+    if (value === true) return anyFailure;
+    return value === false ? false : retryObject.read(value, at);
+  },
+};
+
+export const retry: Field<ServiceSpec["retry"]> = {
+  schema: nullable(retrySchema),
+  default: null,
+  description: "Whether replicas that failed are started again. `true`: after any failure, for an hour.",
+  example: { on_events: ["no-capacity", "error"], duration: "1h" },
+};
+
+export const max_duration: Field<ServiceSpec["max_duration"]> = {
+  schema: offableDuration,
+  default: null,
+  description: "How long a replica may run; `off` (the default for services): without limit.",
+  example: "8h",
+};
+
+export const stop_duration: Field<ServiceSpec["stop_duration"]> = {
+  schema: offableDuration,
+  default: null,
+  description: "How long a replica may take to stop before it is stopped by force; 5 minutes by default.",
+  example: "10m",
+};
+
+export const idle_duration: Field<ServiceSpec["idle_duration"]> = {
+  schema: idleDuration,
+  default: null,
+  description: "How long an instance is kept after its replica ended; `off`: for ever.",
+  example: "30m",
+};
+
+export const utilization_policy: Field<ServiceSpec["utilization_policy"]> = {
+  schema: nullable(
+    object<NonNullable<ServiceSpec["utilization_policy"]>>({
+      min_gpu_utilization: { schema: integer({ min: 0, max: 100 }), description: "The least utilization of every GPU, in percent.", example: 10 },
+      time_window: {
+        schema: transform(duration({ min: 300, tooShort: "Minimum time_window is 5m" }), (seconds, at) =>
+          seconds > 3600 ? refuse(at, "Maximum utilization_policy.time_window is 3600s") : seconds,
+        ),
+        description: "For how long a GPU must stay below it.",
+        example: "1h",
+      },
+    }),
+  ),
+  default: null,
+  description: "Ends the service when a GPU is not used enough.",
+};
+
+export const startup_order: Field<ServiceSpec["startup_order"]> = {
+  schema: nullable(oneOf(["any", "master-first", "workers-first"])),
+  default: null,
+  description: "Has no effect on services.",
+};
+
+export const stop_criteria: Field<ServiceSpec["stop_criteria"]> = {
+  schema: nullable(oneOf(["all-done", "master-done"])),
+  default: null,
+  description: "Has no effect on services.",
+};
+
+const cron = transform(oneOrMore(text()), (expressions, at) => (expressions.length === 0 ? refuse(at, "At least one cron expression must be specified") : expressions));
+
+export const schedule: Field<ServiceSpec["schedule"]> = {
+  schema: nullable(
+    object<NonNullable<ServiceSpec["schedule"]>>({
+      cron: { schema: cron, description: "When the service starts, as cron expressions in UTC; days of the week count from Monday, which is 0.", example: "0 8 * * mon-fri" },
+    }),
+  ),
+  default: null,
+  description: "Starts the service periodically.",
+};

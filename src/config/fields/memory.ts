@@ -1,0 +1,36 @@
+import { parseFloatText } from "../schema/scalars.ts";
+import { refuse, type Schema, unexpected } from "../schema/schema.ts";
+import { isOddScalar } from "../yaml/value.ts";
+import { range } from "./range.ts";
+
+const expects = "a size such as `512MB`, `16GB`, `1TB` or a number of GB";
+
+/** A size in GB. */
+export const memory: Schema<number> = {
+  expects,
+  json: () => ({ type: ["number", "string"] }),
+  read: (value, at) => {
+    if (typeof value === "number") return value;
+    if (isOddScalar(value) && Number.isFinite(value.value)) return value.value;
+    if (typeof value !== "string") return unexpected(expects, value, at);
+    return parseMemory(value) ?? refuse(at, `cannot read ${JSON.stringify(value)} as a size`, { hint: `expected ${expects}` });
+  },
+};
+
+/** Sizes in GB. */
+export const memoryRange = range({ bound: memory, expects: `${expects}, or a range such as \`16GB..\` or \`16GB..64GB\``, print: formatMemory });
+
+const factors = { tb: 1024, gb: 1, mb: 1 / 1024 } as const;
+
+/** A text such as `1 024 MB` in GB; `null` when it is no size. */
+export function parseMemory(written: string): number | null {
+  const lower = written.replaceAll(" ", "").toLowerCase();
+  const suffix = (["tb", "gb", "mb"] as const).find((unit) => lower.endsWith(unit));
+  const size = parseFloatText(suffix === undefined ? lower : lower.slice(0, -2));
+  return size === null ? null : size * (suffix === undefined ? 1 : factors[suffix]);
+}
+
+/** GB as the reference prints them: six significant digits. */
+export function formatMemory(gigabytes: number): string {
+  return `${Number(gigabytes.toPrecision(6))}GB`;
+}

@@ -1,0 +1,75 @@
+import type { Range } from "../spec.ts";
+
+import { readFields } from "../schema/composite.ts";
+import { integer } from "../schema/scalars.ts";
+import { type At, invalid, type Invalid, refuse, type Schema, unexpected } from "../schema/schema.ts";
+import { isList, isMapping, type YamlValue } from "../yaml/value.ts";
+import { unknownProperty } from "../schema/composite.ts";
+
+interface RangeOf {
+  /** A bound's schema. */
+  readonly bound: Schema<number>;
+  readonly expects: string;
+  readonly print: (bound: number) => string;
+}
+
+/** `A..B`, `A..`, `..B`, a single value, or `{min, max}`; both ends belong to it. */
+export function range({ bound, expects, print }: RangeOf): Schema<Range> {
+  return {
+    expects,
+    json: () => ({ anyOf: [...[bound.json()], { type: "string" }, { type: "object", properties: { min: bound.json(), max: bound.json() }, additionalProperties: false }] }),
+    read: (value, at) => {
+      const bounds = readBounds(value, { bound, expects, at });
+      if (bounds === invalid) return invalid;
+      const { min, max } = bounds;
+      if (min === null && max === null) return refuse(at, "Invalid empty range: ..");
+      return min !== null && max !== null && min > max ? refuse(at, `Invalid range order: ${print(min)}..${print(max)}`) : bounds;
+    },
+  };
+}
+
+interface Reading {
+  readonly bound: Schema<number>;
+  readonly expects: string;
+  readonly at: At;
+}
+
+function readBounds(value: YamlValue, { bound, expects, at }: Reading): Range | Invalid {
+  if (isMapping(value)) return readMinMax(value, bound, at);
+  if (isList(value) || value === null) return unexpected(expects, value, at);
+  const written = typeof value === "string" ? value.replaceAll(" ", "") : null;
+  const dots = written?.indexOf("..") ?? -1;
+  if (written === null || dots < 0) {
+    const single = bound.read(written ?? value, at);
+    return single === invalid ? invalid : { min: single, max: single };
+  }
+  const min = readBound(written.slice(0, dots), bound, at);
+  const max = readBound(written.slice(dots + 2), bound, at);
+  return min === invalid || max === invalid ? invalid : { min, max };
+}
+
+function readBound(written: string, bound: Schema<number>, at: At): number | null | Invalid {
+  return written === "" ? null : bound.read(written, at);
+}
+
+function readMinMax(value: ReadonlyMap<string, YamlValue>, bound: Schema<number>, at: At): Range | Invalid {
+  for (const key of value.keys()) if (!minMax.has(key)) unknownProperty(key, minMax, { at, known: undefined });
+  const optional: Schema<number | null> = { ...bound, read: (input, place) => (input === null ? null : bound.read(input, place)) };
+  const member = { schema: optional, default: null, description: "Bound" };
+  return readFields<Range>({ min: member, max: member }, value, at);
+}
+
+const minMax: ReadonlySet<string> = new Set(["min", "max"]);
+
+/** Whole numbers. */
+export const integerRange = range({
+  bound: integer(),
+  expects: "a whole number or a range such as `2..4`, `2..` or `..4`",
+  print: String,
+});
+
+/** A range as the reference prints it. */
+export function formatRange({ min, max }: Range, print: (bound: number) => string = String): string {
+  if (min !== null && min === max) return print(min);
+  return `${min === null ? "" : print(min)}..${max === null ? "" : print(max)}`;
+}

@@ -1,0 +1,59 @@
+import type { RateLimitSpec, ServiceSpec } from "../spec.ts";
+
+import { list, object } from "../schema/composite.ts";
+import { integer, number, oneOf, text, transform } from "../schema/scalars.ts";
+import { child, type Field, refuse, type Schema, unexpected } from "../schema/schema.ts";
+import { isMapping } from "../yaml/value.ts";
+
+type Key = RateLimitSpec["key"];
+
+const byAddress = object<Extract<Key, { type: "ip_address" }>>({
+  type: { schema: oneOf(["ip_address"]), description: "Clients are told apart by address.", example: "ip_address" },
+});
+
+const byHeader = object<Extract<Key, { type: "header" }>>({
+  type: { schema: oneOf(["header"]), description: "Clients are told apart by a header.", example: "header" },
+  header: { schema: text({ pattern: /^[a-zA-Z0-9-_]+$/, maxLength: 500, expects: "a header's name" }), description: "The header's name.", example: "Authorization" },
+});
+
+const key: Schema<Key> = {
+  expects: "a mapping with `type: ip_address` or `type: header`",
+  json: () => ({ anyOf: [byAddress.json(), byHeader.json()] }),
+  read: (value, at) => {
+    if (!isMapping(value)) return unexpected(key.expects, value, at);
+    const type = value.get("type");
+    if (type === "header") return byHeader.read(value, at);
+    if (type === "ip_address" || type === undefined) return byAddress.read(value, at);
+    return unexpected("`ip_address` or `header`", type, child(at, "type"));
+  },
+};
+
+/** nginx counts requests a minute in 63 bits. */
+const maxRequests = 9_223_372_036_854_775_807n;
+const maxRps = Number(maxRequests / 60n);
+
+const several = list(
+  object<RateLimitSpec>({
+    prefix: {
+      schema: text({ pattern: /^\/[^\s\\{}]*$/, maxLength: 4094, expects: "a path" }),
+      default: "/",
+      description: "The paths that the limit applies to; the longest prefix wins.",
+      example: "/api/auth/",
+    },
+    key: { schema: key, default: { type: "ip_address" }, description: "What tells clients apart." },
+    rps: { schema: number({ min: 1 / 60, max: maxRps }), description: "Requests per second and client.", example: 4 },
+    burst: { schema: integer({ min: 0, max: Number(maxRequests) }), default: 0, description: "How many requests may come at once above that.", example: 9 },
+  }),
+);
+
+export const rate_limits: Field<ServiceSpec["rate_limits"]> = {
+  schema: transform(several, (limits, at) => {
+    const repeated = limits.map(({ prefix }) => prefix).filter((prefix, index, all) => all.indexOf(prefix) !== index);
+    if (repeated.length === 0) return limits;
+    const listed = [...new Set(repeated)].map((prefix) => `'${prefix}'`).join(", ");
+    return refuse(at, `Prefixes [${listed}] are used more than once. Each rate limit should have a unique path prefix`);
+  }),
+  default: [],
+  description: "How many requests each client may make. Needs a gateway.",
+  example: [{ prefix: "/api/auth/", rps: 1 }, { rps: 4, burst: 9 }],
+};

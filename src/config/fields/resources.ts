@@ -1,0 +1,92 @@
+import type { Range, ResourcesSpec, ServiceSpec } from "../spec.ts";
+
+import { object } from "../schema/composite.ts";
+import { nullable, oneOf } from "../schema/scalars.ts";
+import { type At, type Field, invalid, type Invalid, refuse, type Schema } from "../schema/schema.ts";
+import { isMapping } from "../yaml/value.ts";
+import { gpu } from "./gpu.ts";
+import { memory, memoryRange } from "./memory.ts";
+import { integerRange } from "./range.ts";
+
+type Cpu = ResourcesSpec["cpu"];
+
+const defaultCount: Range = { min: 2, max: null };
+const defaultDisk: ResourcesSpec["disk"] = { size: { min: 100, max: null } };
+
+const arch: Schema<"x86" | "arm"> = {
+  ...oneOf(["x86", "arm"]),
+  read: (value, at) => oneOf(["x86", "arm"]).read(typeof value === "string" ? value.toLowerCase() : value, at),
+};
+
+const cpuObject = object<Cpu>({
+  arch: { schema: nullable(arch), default: null, description: "The architecture: `x86` or `arm`.", example: "arm" },
+  count: { schema: integerRange, default: defaultCount, description: "The number of cores.", example: "4.." },
+});
+
+/** `COUNT` and `ARCH` in any order, separated by `:`; or a mapping. */
+const cpu: Schema<Cpu> = {
+  expects: "a number of cores such as `4`, `4..8` or `arm:8..`",
+  json: () => ({ anyOf: [integerRange.json(), cpuObject.json()] }),
+  read: (value, at) => {
+    if (isMapping(value) && (value.has("arch") || value.has("count") || value.size === 0)) return cpuObject.read(value, at);
+    if (typeof value === "string") return parseCpu(value, at);
+    const count = integerRange.read(value, at);
+    return count === invalid ? invalid : { arch: null, count };
+  },
+};
+
+function parseCpu(written: string, at: At): Cpu | Invalid {
+  let found: { arch?: "x86" | "arm"; count?: Range } = {};
+  for (const token of written.replaceAll(" ", "").split(":")) {
+    if (token === "") return refuse(at, `CPU spec contains empty token: ${written}`);
+    const isCount = token.includes("..") || /^\d+$/.test(token);
+    if (isCount && found.count !== undefined) return refuse(at, `CPU spec count conflict: ${written}`);
+    if (!isCount && found.arch !== undefined) return refuse(at, `CPU spec arch conflict: ${written}`);
+    const read = isCount ? integerRange.read(token, at) : archOf(token, at);
+    if (read === invalid) return invalid;
+    found = typeof read === "string" ? { ...found, arch: read } : { ...found, count: read };
+  }
+  return { arch: found.arch ?? null, count: found.count ?? defaultCount };
+}
+
+function archOf(token: string, at: At): "x86" | "arm" | Invalid {
+  const lower = token.toLowerCase();
+  return lower === "x86" || lower === "arm" ? lower : refuse(at, `Invalid CPU architecture: ${token}`, { hint: "expected `x86` or `arm`" });
+}
+
+const diskObject = object<NonNullable<ResourcesSpec["disk"]>>({
+  size: { schema: memoryRange, description: "The size of the disk.", example: "200GB.." },
+});
+
+const disk: Schema<NonNullable<ResourcesSpec["disk"]>> = {
+  expects: memoryRange.expects,
+  json: () => ({ anyOf: [memoryRange.json(), diskObject.json()] }),
+  read: (value, at) => {
+    if (isMapping(value) && (value.has("size") || value.size === 0)) return diskObject.read(value, at);
+    const size = memoryRange.read(value, at);
+    return size === invalid ? invalid : { size };
+  },
+};
+
+const resourcesSchema = object<ResourcesSpec>({
+  cpu: { schema: cpu, default: { arch: null, count: defaultCount }, description: "CPU cores and architecture.", example: "4..8" },
+  memory: { schema: memoryRange, default: { min: 8, max: null }, description: "Main memory.", example: "16GB.." },
+  shm_size: { schema: nullable(memory), default: null, description: "Size of `/dev/shm`.", example: "16GB" },
+  gpu: { schema: nullable(gpu), default: null, description: "GPUs: vendor, model, memory and count in any order.", example: "A100:80GB:2" },
+  disk: { schema: nullable(disk), default: defaultDisk, description: "Size of the disk.", example: "200GB.." },
+});
+
+/** What a service without `resources` asks for. */
+export const defaultResources: ResourcesSpec = {
+  cpu: { arch: null, count: defaultCount },
+  memory: { min: 8, max: null },
+  shm_size: null,
+  gpu: null,
+  disk: defaultDisk,
+};
+
+export const resources: Field<ServiceSpec["resources"]> = {
+  schema: resourcesSchema,
+  default: defaultResources,
+  description: "What each replica needs.",
+};

@@ -1,0 +1,87 @@
+import type { Diagnostic } from "../lib/diagnostics.ts";
+import type { ServiceSpec } from "./spec.ts";
+
+import { hasErrors } from "../lib/diagnostics.ts";
+import { fingerprint } from "./fingerprint.ts";
+import { readService } from "./read-service.ts";
+import { nearest } from "./schema/nearest.ts";
+import { type Issue, root } from "./schema/schema.ts";
+import { inOrder, locateIssue, type ReadSource, readSource, type SourceBytes } from "./source.ts";
+import { checkSupport } from "./support.ts";
+import { parseDocument } from "./yaml/document.ts";
+import { parsePath, type Place, placeOf, spanOf } from "./yaml/places.ts";
+import { isMapping, type YamlValue } from "./yaml/value.ts";
+
+/** What a `.dstack.yml` file turned out to be, with all there is to say about it. */
+export type ParsedFile = (
+  | { readonly kind: "service"; readonly service: ServiceSource }
+  /** Another type of the reference: left alone. */
+  | { readonly kind: "other"; readonly type: string }
+  | { readonly kind: "invalid" }
+) & { readonly diagnostics: readonly Diagnostic[] };
+
+/** A service and the file that says so. */
+export interface ServiceSource {
+  readonly file: string;
+  readonly spec: ServiceSpec;
+  readonly fingerprint: string;
+  /** Where a property such as `probes[0].url` or `env.MODEL_ID` stands, or its nearest parent that does. */
+  readonly locate: (path: string) => Place | null;
+}
+
+/** The types of the reference that are not services. */
+export const otherTypes = ["task", "dev-environment", "fleet", "gateway", "volume"] as const;
+
+/** One file to a service, or to every diagnostic with its place. Never throws. */
+export function parseServiceFile(source: SourceBytes): ParsedFile {
+  const read = readSource(source);
+  if (read.value === undefined) return { kind: "invalid", diagnostics: read.diagnostics };
+  const { issues, result } = interpret(read.value);
+  const diagnostics = inOrder([...read.diagnostics, ...issues.map((issue) => locateIssue(read, issue))]);
+  if (result === null || hasErrors(diagnostics)) return { kind: "invalid", diagnostics };
+  return result.kind === "other" ? { ...result, diagnostics } : { kind: "service", service: sourceOf(result.spec, read), diagnostics };
+}
+
+type Interpreted = { readonly kind: "service"; readonly spec: ServiceSpec } | { readonly kind: "other"; readonly type: string };
+
+function interpret(value: YamlValue): { readonly issues: readonly Issue[]; readonly result: Interpreted | null } {
+  const issues: Issue[] = [];
+  const whole = { severity: "error", path: [], part: "value" } as const;
+  if (!isMapping(value)) {
+    const message = value === null ? "the file is empty" : "expected a mapping of properties";
+    return { issues: [{ ...whole, code: value === null ? "empty-file" : "wrong-type", message }], result: null };
+  }
+  const type = value.get("type");
+  if (type !== "service") return { issues: [aboutType(type)], result: isOtherType(type) ? { kind: "other", type } : null };
+  const at = root(issues);
+  const { spec, valid } = readService(value, at);
+  checkSupport(valid, value.keys(), at);
+  return { issues, result: spec === null ? null : { kind: "service", spec } };
+}
+
+function isOtherType(type: YamlValue | undefined): type is (typeof otherTypes)[number] {
+  return otherTypes.some((other) => other === type);
+}
+
+function aboutType(type: YamlValue | undefined): Issue {
+  const about = { severity: "error", path: ["type"], part: "value" } as const;
+  if (isOtherType(type)) return { ...about, severity: "note", code: "other-type", message: `\`type: ${type}\` is left alone; only services are deployed` };
+  if (type === undefined) return { ...about, part: "key", code: "missing-property", message: "`type` is required", hint: "for a service, `type: service`" };
+  const guess = typeof type === "string" ? nearest(type, ["service", ...otherTypes]) : null;
+  const hint = guess === null ? `expected one of service, ${otherTypes.join(", ")}` : `did you mean \`${guess}\`?`;
+  return { ...about, code: "unknown-type", message: `unknown type ${JSON.stringify(type)}`, hint };
+}
+
+/** The document is parsed again where a place is asked for, which is seldom: kept, it would take 50 times the file's size. */
+function sourceOf(spec: ServiceSpec, { file, text }: ReadSource): ServiceSource {
+  return {
+    file,
+    spec,
+    fingerprint: fingerprint(spec),
+    locate: (path) => {
+      const { document } = parseDocument(text);
+      const span = document === null ? null : spanOf(document, parsePath(path), "whole");
+      return span === null ? null : placeOf(text, span);
+    },
+  };
+}

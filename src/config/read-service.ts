@@ -1,0 +1,26 @@
+import type { At } from "./schema/schema.ts";
+import type { ServiceSpec } from "./spec.ts";
+import type { YamlValue } from "./yaml/value.ts";
+
+import { propertyNames, serviceFields } from "./fields/service.ts";
+import { checkRules } from "./rules.ts";
+import { isComplete, readValidFields, unknownProperty } from "./schema/composite.ts";
+
+/** A service's mapping as a spec, shorthand expanded and defaults applied; `null` where a property is missing or unusable. */
+export function readService(value: ReadonlyMap<string, YamlValue>, at: At): { readonly spec: ServiceSpec | null; readonly valid: Partial<ServiceSpec> } {
+  for (const key of value.keys()) if (!propertyNames.has(key)) unknownProperty(key, propertyNames, { at, known });
+  const valid = readValidFields(serviceFields, value, at);
+  checkRules(valid, at);
+  return { spec: isComplete(valid, serviceFields) ? valid : null, valid };
+}
+
+/** Keys of other types and of newer versions of the reference. */
+const known: Readonly<Record<string, string>> = {
+  ports: "services have one `port`",
+  nodes: "services have `replicas`",
+  ide: "that is a property of dev environments",
+  groups: "replica groups of later versions are not supported",
+  dstack: "that property of later versions is not supported",
+  instances: "that property of later versions is not supported",
+  backend_options: "that property of later versions is not supported",
+};
