@@ -1,0 +1,37 @@
+import type { Address } from "../../state/record.ts";
+import { isIpv4, isIpv6, hostAndPort, safe } from "../escape.ts";
+import type { Route } from "../routes.ts";
+
+/** The replicas of one service. */
+export function clusterOf(route: Route): unknown {
+  const name = clusterName(route);
+  const named = route.upstreams.some(({ address }) => address.kind === "tcp" && !isIp(address.host));
+  return {
+    name,
+    // Only names need a resolver; addresses and sockets must not wait for one.
+    type: named ? "STRICT_DNS" : "STATIC",
+    connect_timeout: "5s",
+    lb_policy: "LEAST_REQUEST",
+    load_assignment: {
+      cluster_name: name,
+      endpoints: [
+        { lb_endpoints: route.upstreams.map(({ address }) => ({ endpoint: { address: addressOf(address) } })) },
+      ],
+    },
+  };
+}
+
+/** Names a service's cluster. No part holds a dot, so no two services share one. */
+export function clusterName({ project, service }: Pick<Route, "project" | "service">): string {
+  return `${safe("project name", project)}.${safe("service name", service)}`;
+}
+
+function addressOf(address: Address): unknown {
+  if (address.kind === "unix") return { pipe: { path: safe("socket path", address.path) } };
+  hostAndPort(address.host, address.port);
+  return { socket_address: { address: address.host, port_value: address.port } };
+}
+
+function isIp(host: string): boolean {
+  return isIpv4(host) || isIpv6(host);
+}
