@@ -1,3 +1,5 @@
+import type { Document } from "yaml";
+
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import type { ServiceSpec } from "./spec.ts";
 
@@ -9,7 +11,7 @@ import { type Issue, root } from "./schema/schema.ts";
 import { inOrder, locateIssue, type ReadSource, readSource, type SourceBytes } from "./source.ts";
 import { checkSupport } from "./support.ts";
 import { parseDocument } from "./yaml/document.ts";
-import { parsePath, type Place, placeOf, spanOf } from "./yaml/places.ts";
+import { isThere, parsePath, type Place, placeOf, spanOf } from "./yaml/places.ts";
 import { isMapping, type YamlValue } from "./yaml/value.ts";
 
 /** What a `.dstack.yml` file turned out to be, with all there is to say about it. */
@@ -27,6 +29,8 @@ export interface ServiceSource {
   readonly fingerprint: string;
   /** Where a property such as `probes[0].url` or `env.MODEL_ID` stands, or its nearest parent that does. */
   readonly locate: (path: string) => Place | null;
+  /** Whether a property is written in the file, and not one of its defaults or inside a shorthand. */
+  readonly has: (path: string) => boolean;
 }
 
 /** The types of the reference that are not services. */
@@ -74,14 +78,19 @@ function aboutType(type: YamlValue | undefined): Issue {
 
 /** The document is parsed again where a place is asked for, which is seldom: kept, it would take 50 times the file's size. */
 function sourceOf(spec: ServiceSpec, { file, text }: ReadSource): ServiceSource {
+  const document = (): Document.Parsed | null => parseDocument(text).document;
   return {
     file,
     spec,
     fingerprint: fingerprint(spec),
     locate: (path) => {
-      const { document } = parseDocument(text);
-      const span = document === null ? null : spanOf(document, parsePath(path), "whole");
+      const parsed = document();
+      const span = parsed === null ? null : spanOf(parsed, parsePath(path), "whole");
       return span === null ? null : placeOf(text, span);
+    },
+    has: (path) => {
+      const parsed = document();
+      return parsed !== null && isThere(parsed, parsePath(path));
     },
   };
 }

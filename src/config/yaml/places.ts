@@ -31,6 +31,17 @@ export function spanOf(document: Document.Parsed, path: Path, part: Part): Span 
   return spanOfFound(found, node, part);
 }
 
+/** Whether a property stands in the file, as itself. */
+export function isThere(document: Document.Parsed, path: Path): boolean {
+  let node: unknown = document.contents;
+  for (const key of path) {
+    const next = member(node, key);
+    if (next === null) return false;
+    node = isPair(next) ? next.value : next;
+  }
+  return true;
+}
+
 /** Offsets as lines and columns. Lines end at `\n`, `\r\n` or `\r`. */
 export function placeOf(text: string, { start, end }: Span): Place {
   const first = position(text, start);

@@ -1,0 +1,41 @@
+import type { Diagnostic } from "../lib/diagnostics.ts";
+import type { GatewaySettings, Policy, Settings } from "./settings.ts";
+import type { WrittenGateway, WrittenPolicy, WrittenSettings } from "./fields/settings.ts";
+
+import { hasErrors } from "../lib/diagnostics.ts";
+import { settingsFields } from "./fields/settings.ts";
+import { object } from "./schema/composite.ts";
+import { invalid, type Issue, root } from "./schema/schema.ts";
+import { inOrder, locateIssue, readSource, type SourceBytes } from "./source.ts";
+
+const settingsSchema = object<WrittenSettings>(settingsFields);
+
+/** `.dstack/gitops.yml`, or the defaults where there is none; `settings` is `null` when it has errors. Never throws. */
+export function parseSettings(source: SourceBytes | null): { readonly settings: Settings | null; readonly diagnostics: readonly Diagnostic[] } {
+  const issues: Issue[] = [];
+  if (source === null) {
+    const defaults = settingsSchema.read(new Map(), root(issues));
+    return { settings: defaults === invalid ? null : settingsOf(defaults), diagnostics: [] };
+  }
+  const read = readSource(source);
+  if (read.value === undefined) return { settings: null, diagnostics: read.diagnostics };
+  // A file of comments only asks for nothing.
+  const written = settingsSchema.read(read.value ?? new Map(), root(issues));
+  const diagnostics = inOrder([...read.diagnostics, ...issues.map((issue) => locateIssue(read, issue))]);
+  return { settings: written === invalid || hasErrors(diagnostics) ? null : settingsOf(written), diagnostics };
+}
+
+function settingsOf({ state, gateways, policy, ...settings }: WrittenSettings): Settings {
+  const byDefault = settings.backends.every(({ type }) => type === "local") ? null : "origin";
+  const remote = state.remote === "none" ? null : (state.remote ?? byDefault);
+  return { ...settings, state: { branch: state.branch, remote }, gateways: gateways.map((gateway) => gatewayOf(gateway, gateways.length)), policy: policyOf(policy) };
+}
+
+function gatewayOf(gateway: WrittenGateway, count: number): GatewaySettings {
+  const listen = gateway.type === "embedded" ? { host: "127.0.0.1", port: 3000 } : { host: "0.0.0.0", port: 80 };
+  return { ...gateway, default: gateway.default ?? count === 1, listen: gateway.listen ?? listen };
+}
+
+function policyOf({ rollout: { failure_threshold: failureThreshold, ...rollout }, heal, brake }: WrittenPolicy): Policy {
+  return { rollout: { ...rollout, failureThreshold }, heal: { unhealthyAfter: heal.unhealthy_after }, brake };
+}
