@@ -1,0 +1,31 @@
+import { readFile, writeFile } from "node:fs/promises";
+
+import { parseArchitecture, replaceSection } from "./architecture/document.ts";
+import { drawMap } from "./architecture/map.ts";
+import { readSources } from "./architecture/source.ts";
+
+/** A file of the repository with one part that is drawn from the sources. */
+interface Generated {
+  readonly file: string;
+  readonly draw: (text: string) => Promise<string>;
+}
+
+const generated: readonly Generated[] = [{ file: "ARCHITECTURE.md", draw: drawArchitecture }];
+
+const check = process.argv.includes("--check");
+const root = new URL("../", import.meta.url);
+
+for (const { file, draw } of generated) {
+  const url = new URL(file, root);
+  const before = await readFile(url, "utf8");
+  const after = await draw(before);
+  if (after === before) continue;
+  if (!check) await writeFile(url, after);
+  console.log(check ? `${file} is out of date: run \`npm run generate\`` : `${file} is drawn again`);
+  if (check) process.exitCode = 1;
+}
+
+async function drawArchitecture(text: string): Promise<string> {
+  const sources = await readSources(new URL("src", root).pathname);
+  return replaceSection(text, "map", drawMap(sources, parseArchitecture(text)));
+}
