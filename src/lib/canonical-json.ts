@@ -8,11 +8,16 @@ export function canonicalJson(value: unknown): string {
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
-  if (value === null || typeof value !== "object") return value;
-  const entries = Object.entries(value).filter(([, member]) => member !== undefined);
-  entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  if (!isRecord(value)) return value;
   // A null prototype, so that a member named `__proto__` is data like any other.
   const result: Record<string, unknown> = Object.create(null);
-  for (const [key, member] of entries) result[key] = sorted(member);
+  for (const key of Object.keys(value).sort()) {
+    const member = value[key];
+    if (member !== undefined) result[key] = sorted(member);
+  }
   return result;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }

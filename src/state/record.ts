@@ -7,6 +7,8 @@ import type { ServiceSpec } from "../config/spec.ts";
  */
 export interface ServiceRecord {
   readonly name: string;
+  /** Generation of the state in which this life of the service began: part of its tokens, so that none is ever used twice. */
+  readonly born: number;
   /** What `apply` accepted last; `null` once the service's removal was accepted. */
   readonly target: Target | null;
   /** Number of the deployment that passes work towards: the target's, or an earlier one after going back. */
@@ -71,7 +73,7 @@ export type ReplicaStatus =
 export interface ReplicaRecord {
   readonly num: number;
   readonly deployment: number;
-  /** Idempotency token of the attempt: `<service>-<attempt>`, unique within a state. */
+  /** Idempotency token of the attempt: `<service>-<born>-<attempt>`, unique within a state. */
   readonly token: string;
   readonly status: ReplicaStatus;
   readonly backend: string;
@@ -87,7 +89,7 @@ export interface ReplicaRecord {
   readonly readyAt: string | null;
   readonly termination: Termination | null;
   readonly error: ReplicaError | null;
-  /** Attempts for this number in a row that ended before they were ready: the row of the back-off table. */
+  /** Attempts for this number in a row that ended before they had been ready for a while: the row of the back-off table. */
   readonly failures: number;
 }
 
@@ -105,6 +107,8 @@ export interface Termination {
 
 export interface ReplicaError {
   readonly code: "exited" | "unhealthy" | "unreachable" | "no-capacity" | "failed-to-start";
+  /** Not before this time may the next attempt start. */
+  readonly retryAt: string;
   readonly exitCode: number | null;
   readonly message: string;
   readonly at: string;

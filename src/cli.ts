@@ -1,0 +1,50 @@
+import type { Io } from "./commands/io.ts";
+import { run } from "./run.ts";
+
+/** Milliseconds after the first interruption in which a second one is taken for the same keystroke reaching two processes. */
+const echo = 150;
+
+const interrupted = new AbortController();
+let first = 0;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    const now = performance.now();
+    // The first one ends orderly; whoever insists is obeyed at once: the journal knows what was under way.
+    if (interrupted.signal.aborted && now - first > echo) process.exit(130);
+    first = interrupted.signal.aborted ? first : now;
+    interrupted.abort();
+  });
+}
+
+// A reader that has gone (`| head`) wants nothing more.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+});
+
+process.exitCode = await run(process.argv.slice(2), ioOf(process));
+
+function ioOf({ env, stdout, stderr, stdin }: NodeJS.Process): Io {
+  const terminal = stderr.isTTY && stdin.isTTY;
+  return {
+    stdout: (text) => void stdout.write(text),
+    stderr: (text) => void stderr.write(text),
+    terminal,
+    colors: stderr.isTTY && env["NO_COLOR"] === undefined && env["TERM"] !== "dumb",
+    ask,
+    env,
+    cwd: process.cwd(),
+    signal: interrupted.signal,
+  };
+}
+
+async function ask(question: string, signal: AbortSignal): Promise<string | null> {
+  const { createInterface } = await import("node:readline/promises");
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return (await lines.question(question, { signal })).trim();
+  } catch {
+    return null;
+  } finally {
+    lines.close();
+  }
+}

@@ -1,0 +1,49 @@
+import type { Backend } from "../backends/backend.ts";
+import type { Settings } from "../config/settings.ts";
+import type { Repository } from "../git/repository.ts";
+import type { Diagnostic } from "../lib/diagnostics.ts";
+import type { EmbeddedGateway } from "../proxy-config/embedded.ts";
+import type { Event } from "../reconciler/event.ts";
+import type { World } from "../reconciler/world.ts";
+import type { Io } from "./io.ts";
+
+/** Options that every command takes (README, "Common options"). Durations in milliseconds. */
+export interface CommonOptions {
+  readonly settings: string | null;
+  readonly ref: string | null;
+  /** `NAME` or `NAME=VALUE`, as given. */
+  readonly env: readonly string[];
+  readonly yes: boolean;
+  readonly json: boolean;
+  readonly timeout: number | null;
+  readonly wait: number;
+  readonly attend: number | null;
+  readonly allowDestroy: number | "all" | null;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+/** What the composition root gives to commands: how the parts are put together, and nothing of what they do. */
+export interface App {
+  readonly io: Io;
+  readonly options: CommonOptions;
+  /** The repository that the command runs in, with its settings. Outside of one: exit 2. */
+  project(): Promise<Project>;
+  /** Everything that passes need. `emit` is told what happens. */
+  world(project: Project, emit: (event: Event) => void): Promise<World>;
+  /** Starts the embedded gateway of the settings in this process. */
+  startGateway(project: Project): Promise<EmbeddedGateway>;
+}
+
+export interface Project {
+  readonly repository: Repository;
+  readonly settings: Settings;
+  /** Of the settings file. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** Values of the bearer tokens that the settings name. */
+  readonly tokens: readonly string[];
+}
+
+export function backendsOf(world: World): readonly Backend[] {
+  return [...world.backends.values()];
+}

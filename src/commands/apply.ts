@@ -1,0 +1,90 @@
+import { exitCodes } from "../lib/user-error.ts";
+import type { ExitCode } from "../lib/user-error.ts";
+import { acceptPlan } from "../reconciler/accept-plan.ts";
+import type { PlannedService } from "../reconciler/plan.ts";
+import { settle } from "../reconciler/settle.ts";
+import type { Settled } from "../reconciler/settle.ts";
+import { planText } from "../report/plan-text.ts";
+import { painter } from "../report/style.ts";
+import type { Snapshot } from "../state/store.ts";
+import { StateConflict } from "../state/store.ts";
+import type { App, Project } from "./app.ts";
+import { confirm } from "./confirm.ts";
+import { finishCommand } from "./outcome.ts";
+import { invalidInput, planChanged, preparePlan } from "./planning.ts";
+import type { Planned } from "./planning.ts";
+import { refuseWhatMayNotBe } from "./refusal.ts";
+import { sayDiagnostics, tell } from "./say.ts";
+import { openWork } from "./work.ts";
+import type { Work } from "./work.ts";
+
+export interface ApplyOptions {
+  /** A plan that `plan --out` or `plan --json` wrote: it is applied only if its id still holds. */
+  readonly plan: string | null;
+}
+
+/** `apply [paths]`: accepts the plan, then works until every service has settled, a verdict stops it, or its time is up. */
+export async function apply(app: App, paths: readonly string[], options: ApplyOptions): Promise<ExitCode> {
+  const project = await app.project();
+  await using work = await openWork(app, project);
+  const planned = await preparePlan(app, project, work.world, paths);
+  showPlan(app, planned);
+  await refuseWhatMayNotBe(app, project, planned, options.plan);
+  const doing = planned.plan.services.filter((service) => service.action !== "none" && service.refusal === null);
+  if (doing.length > 0 && !(await confirm(app, question(doing)))) return exitCodes.refused;
+  const creations = planned.plan.services.filter((service) => service.action !== "destroy" && service.held === null && service.refusal === null);
+  const first = await acceptAndSettle(creations, planned, work, { app, project, paths });
+  const removals = doing.filter((service) => service.action === "destroy");
+  // What replaces it must serve before anything goes.
+  const mayRemove = first.every((outcome) => outcome.state === "settled" || outcome.state === "unproven" || outcome.state === "removed");
+  const second = mayRemove ? await acceptAndSettle(removals, planned, work, { app, project, paths }) : [];
+  return finishCommand(work, { outcomes: [...first, ...second], planned: doing.map((service) => service.name), held: planned.plan.services.filter((service) => service.held !== null) });
+}
+
+function showPlan(app: App, planned: Planned): void {
+  sayDiagnostics(app, planned.plan.diagnostics, planned.desired.sources);
+  tell(app, planText(planned.plan, { paint: painter(app.io.colors), verbose: app.options.verbose }));
+  const missing = planned.plan.diagnostics.filter((diagnostic) => diagnostic.code === "missing-env");
+  if (missing.length > 0) throw invalidInput(missing.map((diagnostic) => ({ ...diagnostic, severity: "error" as const })));
+}
+
+/** In dstack's words where there is one service, and in short where there are many. */
+function question(doing: readonly PlannedService[]): string {
+  const [only] = doing;
+  if (doing.length > 1 || only === undefined) return `Apply these ${doing.length} changes?`;
+  if (only.action === "create") return `Submit the run ${only.name}?`;
+  if (only.action === "destroy") return `Stop the run ${only.name}?`;
+  return only.action === "restart" ? "Stop and override the run?" : "Update the run?";
+}
+
+interface Again {
+  readonly app: App;
+  readonly project: Project;
+  readonly paths: readonly string[];
+}
+
+async function acceptAndSettle(services: readonly PlannedService[], planned: Planned, work: Work, again: Again): Promise<readonly Settled[]> {
+  if (services.length === 0) return [];
+  const snapshot = await accept(services, planned, work, again);
+  const names = services.map((service) => service.name).filter((name) => snapshot.services.get(name)?.record != null);
+  return settle(names, snapshot, work.session(snapshot.stateId), work.settleOptions());
+}
+
+/** Accepts on the newest state. Whatever changed since the plan was shown, it is done only if it is still the same plan. */
+async function accept(services: readonly PlannedService[], planned: Planned, work: Work, again: Again): Promise<Snapshot> {
+  const names = new Set(services.map((service) => service.name));
+  let basis = await work.world.store.load(again.app.io.signal);
+  let current = services;
+  for (let attempt = 0; ; attempt += 1) {
+    const acceptance = { by: work.by, planId: planned.plan.id, now: work.world.clock.now(), generation: basis.generation };
+    try {
+      return await acceptPlan(current, basis, { store: work.world.store, leaseOwner: work.world.leaseOwner, acceptance, signal: work.abort });
+    } catch (error) {
+      if (!(error instanceof StateConflict) || attempt >= 5) throw error;
+    }
+    const replanned = await preparePlan(again.app, again.project, work.world, again.paths);
+    if (replanned.plan.id !== planned.plan.id) throw planChanged();
+    basis = replanned.snapshot;
+    current = replanned.plan.services.filter((service) => names.has(service.name));
+  }
+}

@@ -1,0 +1,64 @@
+import { exitCodes } from "../lib/user-error.ts";
+import type { ExitCode } from "../lib/user-error.ts";
+import type { Acceptance } from "../reconciler/accept.ts";
+import { acceptedChange } from "../reconciler/accept-plan.ts";
+import { settle } from "../reconciler/settle.ts";
+import type { ServiceRecord } from "../state/record.ts";
+import type { Snapshot } from "../state/store.ts";
+import { StateConflict } from "../state/store.ts";
+import type { App } from "./app.ts";
+import { confirm } from "./confirm.ts";
+import { recordNamed } from "./named.ts";
+import { finishCommand } from "./outcome.ts";
+import { tell } from "./say.ts";
+import { openWork } from "./work.ts";
+import type { Work } from "./work.ts";
+
+/** A change that a person makes to one recorded service without touching a file. */
+export interface OneChange {
+  readonly name: string;
+  readonly question: string;
+  /** What is asked for in the log of the state: `Restart`, `Destroy` … */
+  readonly verb: string;
+  /** The record to write; `null`: there is nothing to change. */
+  readonly change: (record: ServiceRecord, acceptance: Acceptance) => ServiceRecord | null;
+  readonly nothing: string;
+  /** Whether passes follow until the service has settled. */
+  readonly settles: boolean;
+}
+
+/** Asks, accepts the change, and works until the service has settled. */
+export async function changeOne(app: App, one: OneChange): Promise<ExitCode> {
+  const project = await app.project();
+  await using work = await openWork(app, project);
+  const before = await work.world.store.load(app.io.signal);
+  recordNamed(one.name, before);
+  if (!(await confirm(app, one.question))) return exitCodes.refused;
+  const snapshot = await accept(one, work, before);
+  if (snapshot === null) {
+    tell(app, one.nothing);
+    return exitCodes.success;
+  }
+  if (!one.settles) {
+    tell(app, `${one.verb}: ${one.name}`);
+    return exitCodes.success;
+  }
+  const outcomes = await settle([one.name], snapshot, work.session(snapshot.stateId), work.settleOptions());
+  return finishCommand(work, { outcomes, planned: [one.name], held: [] });
+}
+
+async function accept(one: OneChange, work: Work, first: Snapshot): Promise<Snapshot | null> {
+  let basis = first;
+  for (let attempt = 0; ; attempt += 1) {
+    const acceptance = { by: work.by, planId: "", now: work.world.clock.now(), generation: basis.generation };
+    const next = one.change(recordNamed(one.name, basis), acceptance);
+    if (next === null) return null;
+    const change = acceptedChange(next, basis.services.get(one.name)?.lease ?? null, work.world.leaseOwner);
+    try {
+      return await work.world.store.commit({ message: `${one.verb} ${one.name} (${work.by})`, services: [change], basis }, work.abort);
+    } catch (error) {
+      if (!(error instanceof StateConflict) || attempt >= 5) throw error;
+    }
+    basis = await work.world.store.load(work.abort);
+  }
+}

@@ -1,0 +1,15 @@
+import type { App } from "./app.ts";
+import { tell } from "./say.ts";
+
+/** Consent of the person at the terminal; `--yes` is consent. Without either: no. */
+export async function confirm(app: App, question: string): Promise<boolean> {
+  if (app.options.yes) return true;
+  if (!app.io.terminal) {
+    app.io.stderr(`${question} Nobody to ask: pass --yes to consent. Nothing was changed.\n`);
+    return false;
+  }
+  const answer = await app.io.ask(`${question} [y/n]: `, app.io.signal);
+  if (answer !== null && /^y(es)?$/i.test(answer)) return true;
+  tell(app, "\nExiting...");
+  return false;
+}

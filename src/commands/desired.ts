@@ -1,0 +1,90 @@
+import { isAbsolute, relative, resolve } from "node:path";
+
+import { fingerprint } from "../config/fingerprint.ts";
+import type { ServiceSource } from "../config/parse.ts";
+import { parseServices } from "../config/services.ts";
+import type { SourceFile } from "../git/repository.ts";
+import type { Diagnostic } from "../lib/diagnostics.ts";
+import { hasErrors } from "../lib/diagnostics.ts";
+import { UserError } from "../lib/user-error.ts";
+import type { DesiredService } from "../reconciler/plan.ts";
+import type { App, Project } from "./app.ts";
+
+/** What the service files say, with everything that is wrong with them. */
+export interface Desired {
+  readonly services: readonly DesiredService[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** Texts of the files, for showing where a diagnostic points. */
+  readonly sources: ReadonlyMap<string, string>;
+  /** Whether these are all services of the repository: only then may what is missing be destroyed. */
+  readonly complete: boolean;
+}
+
+/** Reads the service files of the work tree, or of `--ref`; named paths alone when there are any. */
+export async function readDesired(app: App, project: Project, paths: readonly string[]): Promise<Desired> {
+  const { ref } = app.options;
+  const files = await chosenFiles(app, project, paths);
+  const { services, diagnostics } = parseServices(files);
+  const sources = new Map(files.map((file) => [file.path, new TextDecoder().decode(file.bytes)]));
+  const overridden = services.map((service) => withGivenEnv(service, app.options.env));
+  if (hasErrors(diagnostics)) return { services: [], diagnostics, sources, complete: false };
+  const pinned = await Promise.all(overridden.map((source) => pin(source, project, ref)));
+  return {
+    services: pinned.flatMap((entry) => (entry.service === null ? [] : [entry.service])),
+    diagnostics: [...diagnostics, ...pinned.flatMap((entry) => entry.diagnostics)],
+    sources,
+    complete: paths.length === 0,
+  };
+}
+
+/** All service files, or those that were named. */
+export async function chosenFiles(app: App, project: Project, paths: readonly string[]): Promise<readonly SourceFile[]> {
+  const { ref } = app.options;
+  const found = await project.repository.serviceFiles({ exclude: project.settings.exclude, ...(ref === null ? {} : { ref }) });
+  return paths.length === 0 ? found : chosen(found, paths, { app, project });
+}
+
+/** Named files and folders; a named file counts though its name does not end as service files do. */
+async function chosen(found: readonly SourceFile[], paths: readonly string[], at: { readonly app: App; readonly project: Project }): Promise<readonly SourceFile[]> {
+  const { app, project } = at;
+  const files = new Map<string, SourceFile>();
+  for (const path of paths) {
+    const inside = insideRepository(path, app, project);
+    const below = found.filter((file) => file.path === inside || inside === "" || file.path.startsWith(`${inside}/`));
+    for (const file of below) files.set(file.path, file);
+    if (below.length > 0) continue;
+    const bytes = await project.repository.read(inside, app.options.ref ?? undefined);
+    if (bytes === null) throw new UserError("no-such-file", `no service file at ${path}`, { hint: "name a file that ends in .dstack.yml, or a folder that has one" });
+    files.set(inside, { path: inside, bytes });
+  }
+  return [...files.values()];
+}
+
+function insideRepository(path: string, app: App, project: Project): string {
+  const inside = relative(project.repository.root, resolve(app.io.cwd, path));
+  if (inside.startsWith("..") || isAbsolute(inside)) {
+    throw new UserError("outside-repository", `${path} is outside the repository at ${project.repository.root}`);
+  }
+  return inside.replaceAll("\\", "/");
+}
+
+/** `-e NAME=VALUE` takes the place of what the file says; its value travels in memory only, and is recorded as a name. */
+function withGivenEnv(service: ServiceSource, given: readonly string[]): ServiceSource {
+  if (given.length === 0) return service;
+  const names = given.map((item) => item.split("=", 1)[0] ?? item);
+  const spec = { ...service.spec, env: { ...service.spec.env, ...Object.fromEntries(names.map((name) => [name, null])) } };
+  return { ...service, spec, fingerprint: fingerprint(spec) };
+}
+
+async function pin(source: ServiceSource, project: Project, ref: string | null): Promise<{ service: DesiredService | null; diagnostics: readonly Diagnostic[] }> {
+  try {
+    const contents = await project.repository.pinFiles(source.file, source.spec.files, ref ?? undefined);
+    return { service: { source, contents }, diagnostics: [] };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const place = source.locate("files");
+    const at = place === null ? {} : { line: place.line, column: place.column, endLine: place.endLine, endColumn: place.endColumn };
+    const hint = error.hint === undefined ? {} : { hint: error.hint };
+    return { service: null, diagnostics: [{ severity: "error", code: error.code, message: error.message, file: source.file, path: "files", ...at, ...hint }] };
+  }
+}

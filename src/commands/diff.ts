@@ -1,0 +1,36 @@
+import { parseServiceFile } from "../config/parse.ts";
+import type { ServiceSource } from "../config/parse.ts";
+import { diffFiles } from "../diff/diff-files.ts";
+import type { Diagnostic } from "../lib/diagnostics.ts";
+import { exitCodes, UserError } from "../lib/user-error.ts";
+import type { ExitCode } from "../lib/user-error.ts";
+import { diffText } from "../report/diff-text.ts";
+import { painter } from "../report/style.ts";
+import type { App } from "./app.ts";
+import { readNamed } from "./loose-files.ts";
+import { say, sayDiagnostics, sayJson } from "./say.ts";
+
+/** `diff OLD NEW`: the changes between two service files with their effects, and the action that follows. No repository is needed. */
+export async function diff(app: App, before: string, after: string): Promise<ExitCode> {
+  const files = await readNamed(app, [before, after]);
+  if (files === null) throw new UserError("not-a-file", "expected two files, got a folder", { hint: "name two service files" });
+  const parsed = files.map(parseServiceFile);
+  const diagnostics = parsed.flatMap((file) => file.diagnostics);
+  sayDiagnostics(app, diagnostics, new Map(files.map((file) => [file.path, new TextDecoder().decode(file.bytes)])));
+  const [old, next] = parsed.map((file) => (file.kind === "service" ? file.service : null));
+  if (old == null || next == null) return refuse(app, diagnostics);
+  return show(app, old, next);
+}
+
+function refuse(app: App, diagnostics: readonly Diagnostic[]): ExitCode {
+  if (app.options.json) sayJson(app, { version: 1, diagnostics });
+  app.io.stderr("error[invalid-input]: both files must be services without errors\n");
+  return exitCodes.usage;
+}
+
+function show(app: App, before: ServiceSource, after: ServiceSource): ExitCode {
+  const answer = diffFiles(before, after);
+  if (app.options.json) sayJson(app, answer);
+  else say(app, diffText(answer, { before: before.file, after: after.file, paint: painter(app.io.colors) }));
+  return exitCodes.success;
+}

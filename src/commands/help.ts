@@ -1,0 +1,42 @@
+/** What `--help` says of each command: what it is for, in a sentence or two. */
+export const help = {
+  program: "Turns a git repository of .dstack.yml files into the control plane of its services. A plan shows what would happen; apply does exactly that, and never leaves a service worse than it found it.",
+  examples: `
+Examples:
+  $ dstack-gitops validate                 are the files right?
+  $ dstack-gitops plan                     what would happen?
+  $ dstack-gitops apply -y                 make it so
+  $ dstack-gitops watch                    serve it, and follow the files
+  $ dstack-gitops ps -v                    what runs, and how its probes are
+  $ dstack-gitops logs NAME -f             what it says
+  $ dstack-gitops why NAME                 what was decided, and on which evidence
+
+Exit codes: 0 success, 1 failed, 2 usage or invalid input, 3 changes (plan --detailed-exitcode),
+4 refused, 5 somebody else works on it, 6 accepted and going on, 130 interrupted.`,
+  validate: "Checks service files and settings, and nothing else: no state, no network. Every error is shown with its place.",
+  diff: "Compares two service files: which properties differ, and whether that is done in place, by rolling, or by a restart.",
+  plan: "Shows what apply would do with each service, which line causes it, and a rehearsal of the rollout. Changes nothing.",
+  planAfter: `
+A service whose file is gone is planned to be destroyed, unless paths are named.
+Outcomes: 0; with --detailed-exitcode 3 when there are changes.`,
+  apply: "Does what plan shows, and stays until every service has settled, a verdict stops it, or --attend ends.",
+  applyAfter: `
+Killed or interrupted at any moment it leaves nothing behind that the next apply or tick does not finish.
+An unhealthy revision is taken back and quarantined; another revision supersedes it at once.`,
+  tick: "One round over everything recorded: heals, finishes rollouts, retries. Reads no service files, so it applies nothing new.",
+  ps: "Shows services and replicas as they are now; -v with instances and errors.",
+  logs: "Prints what a service's replicas wrote.",
+  why: "Tells what was accepted, what passes work towards, and the verdicts with their evidence.",
+  destroy: "Drains and ends every replica of a service, and forgets it.",
+  restart: "Replaces every replica of a service by one of the same revision, one at a time.",
+  retry: "Lifts the quarantine of a revision that was unhealthy, and rolls it out again.",
+  pause: "Freezes a service: no pass touches it, healing included, until it is resumed.",
+  resume: "Lets passes touch a paused service again.",
+  watch: "Serves the services, heals them, and follows the files: every saved edit is rolled out. Ends with Ctrl-C.",
+  proxy: "The gateways in front of the services.",
+  proxyServe: "Runs the embedded gateway alone, until interrupted.",
+  proxyPublish: "Gives the gateways the routes of the recorded state once more.",
+  proxyRender: "Writes the gateways' configuration into a directory: for nginx, for Envoy.",
+  state: "The state branch, for people.",
+  stateShow: "Prints what the state says, as JSON.",
+} as const;

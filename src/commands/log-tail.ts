@@ -1,0 +1,29 @@
+import { envOf } from "../reconciler/replica-env.ts";
+import { redactor } from "../lib/redact.ts";
+import type { Verdict } from "../state/record.ts";
+import type { Work } from "./work.ts";
+
+const tailLines = 15;
+
+/** Last lines of the attempt that a verdict is about, without the values that the service was given. Empty where they are gone. */
+export async function logTail(work: Work, verdict: Verdict | null): Promise<readonly string[]> {
+  const token = verdict?.evidence.token;
+  const backend = work.world.backends.get(verdict?.evidence.backend ?? "");
+  if (verdict === null || token === undefined || backend === undefined) return [];
+  const snapshot = await work.world.store.load(work.abort);
+  const secrets = [...snapshot.services.values()].flatMap(({ record }) => (record?.deployments ?? []).flatMap((deployment) => secretsOf(deployment.spec, work)));
+  const redact = redactor(secrets);
+  const lines: string[] = [];
+  try {
+    const owner = { ...work.world.owner, stateId: snapshot.stateId };
+    for await (const line of backend.logs(owner, token, { follow: false, tail: tailLines, signal: work.abort })) lines.push(redact(line.text));
+  } catch {
+    // A log that cannot be had takes nothing away from the verdict.
+  }
+  return lines;
+}
+
+function secretsOf(spec: Parameters<typeof envOf>[0], work: Work): readonly string[] {
+  const bare = Object.fromEntries(Object.entries(spec.env).filter(([, value]) => value === null));
+  return Object.values(envOf({ ...spec, env: bare }, work.world.env).values);
+}

@@ -1,0 +1,29 @@
+import type { SourceFile } from "../git/repository.ts";
+import type { Diagnostic } from "../lib/diagnostics.ts";
+import { UserError } from "../lib/user-error.ts";
+import type { App } from "./app.ts";
+
+/** Files that were named, as they lie on the disk: no repository is needed for them. */
+export async function readNamed(app: App, paths: readonly string[]): Promise<readonly SourceFile[] | null> {
+  const [{ readFile, stat }, { resolve }] = await Promise.all([import("node:fs/promises"), import("node:path")]);
+  const files = await Promise.all(
+    paths.map(async (path): Promise<SourceFile | null> => {
+      const absolute = resolve(app.io.cwd, path);
+      const found = await stat(absolute).catch((cause: unknown) => {
+        throw new UserError("no-such-file", `no service file at ${path}`, { cause, hint: "name a file that ends in .dstack.yml, or a folder that has one" });
+      });
+      return found.isDirectory() ? null : { path, bytes: await readFile(absolute) };
+    }),
+  );
+  const named = files.filter((file) => file !== null);
+  return named.length === paths.length && paths.length > 0 ? named : null;
+}
+
+/** What `validate` looks at: named files alone, or whatever the repository has. */
+export async function loose(app: App, paths: readonly string[]): Promise<{ readonly files: readonly SourceFile[]; readonly settings: readonly Diagnostic[] }> {
+  const named = app.options.ref === null ? await readNamed(app, paths) : null;
+  if (named !== null) return { files: named, settings: [] };
+  const { chosenFiles } = await import("./desired.ts");
+  const project = await app.project();
+  return { files: await chosenFiles(app, project, paths), settings: project.diagnostics };
+}

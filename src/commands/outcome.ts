@@ -1,0 +1,47 @@
+import { exitCodes } from "../lib/user-error.ts";
+import type { ExitCode } from "../lib/user-error.ts";
+import { toTimestamp } from "../lib/timestamp.ts";
+import type { PlannedService } from "../reconciler/plan.ts";
+import type { Settled } from "../reconciler/settle.ts";
+import { outcomeText, resultOf } from "../report/outcome-text.ts";
+import type { ServiceResult } from "../report/outcome-text.ts";
+import { painter } from "../report/style.ts";
+import { logTail } from "./log-tail.ts";
+import { sayJson } from "./say.ts";
+import type { Work } from "./work.ts";
+
+export interface Finished {
+  readonly outcomes: readonly Settled[];
+  /** Names of the services that the command was to change. */
+  readonly planned: readonly string[];
+  readonly held: readonly PlannedService[];
+}
+
+/** Says how it ended: N of N, with the evidence of whatever did not, and the exit code that follows from it. */
+export async function finishCommand(work: Work, finished: Finished): Promise<ExitCode> {
+  const { app } = work;
+  const held = finished.held.map((service): ServiceResult => ({ name: service.name, result: "held", verdict: null, detail: service.held ?? "" , url: null }));
+  const results = [...finished.outcomes.map((outcome) => resultOf(outcome, work.project.settings)), ...held];
+  const attempted = results.filter((result) => finished.planned.includes(result.name));
+  const done = attempted.filter((result) => result.result === "settled" || result.result === "unproven").length;
+  const exitCode = exitCodeOf(finished, app.io.signal.aborted);
+  const tails = await Promise.all(results.map(async (result) => [result.name, await logTail(work, result.verdict)] as const));
+  if (app.options.json) {
+    const services = results.map(({ name, result, verdict }) => ({ name, result, verdict: verdict?.code ?? null, evidence: verdict?.evidence ?? null }));
+    const ok = exitCode === exitCodes.success;
+    sayJson(app, { version: 1, time: toTimestamp(work.world.clock.now()), event: "outcome", ok, planned: finished.planned.length, done, services });
+  }
+  const summary = { results, planned: finished.planned.length, done, tails: new Map(tails), interrupted: app.io.signal.aborted };
+  app.io.stderr(`${outcomeText(summary, painter(app.io.colors))}\n`);
+  return exitCode;
+}
+
+function exitCodeOf(finished: Finished, interrupted: boolean): ExitCode {
+  const has = (...states: readonly Settled["state"][]): boolean => finished.outcomes.some((outcome) => states.includes(outcome.state));
+  const missing = finished.planned.filter((name) => !finished.outcomes.some((outcome) => outcome.name === name));
+  if (has("failed", "error")) return exitCodes.failed;
+  if (interrupted) return exitCodes.interrupted;
+  if (has("lease-held")) return exitCodes.leaseHeld;
+  if (has("working", "waiting", "superseded")) return exitCodes.continuing;
+  return missing.length > 0 ? exitCodes.failed : exitCodes.success;
+}

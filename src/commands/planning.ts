@@ -1,0 +1,98 @@
+import { jobOf } from "../config/job.ts";
+import type { Diagnostic } from "../lib/diagnostics.ts";
+import { hasErrors } from "../lib/diagnostics.ts";
+import { exitCodes, UserError } from "../lib/user-error.ts";
+import { supplyFor } from "../reconciler/observe.ts";
+import { envOf } from "../reconciler/replica-env.ts";
+import { makePlan } from "../reconciler/plan.ts";
+import type { Plan, Supply } from "../reconciler/plan.ts";
+import type { World } from "../reconciler/world.ts";
+import type { Snapshot } from "../state/store.ts";
+import type { App, Project } from "./app.ts";
+import { readDesired } from "./desired.ts";
+import type { Desired } from "./desired.ts";
+
+/** A plan with everything that it was made from. */
+export interface Planned {
+  readonly plan: Plan;
+  readonly desired: Desired;
+  readonly snapshot: Snapshot;
+  readonly commit: string | null;
+}
+
+/** Reads what is wanted and what is recorded, side by side, and plans. Invalid input: exit 2, with every diagnostic. */
+export async function preparePlan(app: App, project: Project, world: World, paths: readonly string[]): Promise<Planned> {
+  const [desired, snapshot, commit] = await Promise.all([
+    readDesired(app, project, paths),
+    world.store.load(app.io.signal),
+    project.repository.commit(app.options.ref ?? undefined),
+  ]);
+  const invalid = [...project.diagnostics, ...desired.diagnostics];
+  if (hasErrors(invalid)) throw invalidInput(invalid);
+  const removed = desired.complete ? missingFrom(desired, snapshot) : [];
+  const supply = await suppliesOf(desired, snapshot, world, app.io.signal);
+  const plan = makePlan({
+    desired: desired.services,
+    removed,
+    snapshot,
+    supply,
+    policy: project.settings.policy,
+    tokens: project.tokens.length > 0,
+    ref: app.options.ref,
+    commit,
+    byHand: app.io.env["GITHUB_ACTIONS"] !== "true",
+    now: world.clock.now(),
+    diagnostics: [...invalid, ...unknownHere(desired, supply)],
+  });
+  return { plan, desired, snapshot, commit };
+}
+
+export function invalidInput(diagnostics: readonly Diagnostic[]): UserError {
+  const errors = diagnostics.filter((diagnostic) => diagnostic.severity === "error").length;
+  return new UserError("invalid-input", `${errors} error${errors === 1 ? "" : "s"} in the input; nothing was changed`, { diagnostics });
+}
+
+/** What was consented to is not what would be done now. */
+export function planChanged(): UserError {
+  return new UserError("plan-changed", "the plan no longer holds: what it was made from has changed", {
+    exitCode: exitCodes.refused,
+    hint: "look at the new plan with `dstack-gitops plan`, then apply that",
+  });
+}
+
+function missingFrom(desired: Desired, snapshot: Snapshot): readonly string[] {
+  const names = new Set(desired.services.map((service) => service.source.spec.name));
+  return [...snapshot.services].filter(([name, state]) => state.record?.target != null && !names.has(name)).map(([name]) => name);
+}
+
+/** Backends are asked only about services that may have to be started anew. */
+async function suppliesOf(desired: Desired, snapshot: Snapshot, world: World, signal: AbortSignal): Promise<ReadonlyMap<string, Supply>> {
+  const entries = await Promise.all(
+    desired.services.map(async ({ source, contents }): Promise<readonly [string, Supply]> => {
+      const { spec } = source;
+      const target = snapshot.services.get(spec.name)?.record?.target ?? null;
+      if (target?.fingerprint === source.fingerprint) return [spec.name, { offers: [], refusal: null, missingEnv: envOf(spec, world.env).missing }];
+      return [spec.name, await supplyFor(world, spec, jobOf(spec, contents), signal)];
+    }),
+  );
+  return new Map(entries);
+}
+
+/** A bare name without a value is no change and no error of a plan: whoever applies it may have one. */
+function unknownHere(desired: Desired, supply: ReadonlyMap<string, Supply>): readonly Diagnostic[] {
+  return desired.services.flatMap(({ source }) =>
+    (supply.get(source.spec.name)?.missingEnv ?? []).map((name): Diagnostic => {
+      const place = source.locate(`env.${name}`);
+      const at = place === null ? {} : { line: place.line, column: place.column, endLine: place.endLine, endColumn: place.endColumn };
+      return {
+        severity: "warning",
+        code: "missing-env",
+        message: `Environment variable ${name} is not set`,
+        hint: `unknown here: set it, or pass -e ${name}=VALUE, before \`apply\``,
+        file: source.file,
+        path: `env.${name}`,
+        ...at,
+      };
+    }),
+  );
+}

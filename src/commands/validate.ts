@@ -1,0 +1,39 @@
+import { hasErrors } from "../lib/diagnostics.ts";
+import { exitCodes } from "../lib/user-error.ts";
+import type { ExitCode } from "../lib/user-error.ts";
+import { diagnosticsJson } from "../report/diagnostics-json.ts";
+import type { App } from "./app.ts";
+import { loose } from "./loose-files.ts";
+import { say, sayDiagnostics, sayJson } from "./say.ts";
+
+/** `validate [paths]`: files and settings only; no state, no credentials, no network. Exit 2 when anything is wrong. */
+export async function validate(app: App, paths: readonly string[]): Promise<ExitCode> {
+  const { parseServices } = await import("../config/services.ts");
+  const { files, settings } = await loose(app, paths);
+  const parsed = parseServices(files);
+  const diagnostics = [...settings, ...parsed.diagnostics, ...parsed.services.flatMap((service) => unknownHere(service, app))];
+  const sources = new Map(files.map((file) => [file.path, new TextDecoder().decode(file.bytes)]));
+  if (app.options.json) {
+    const services = parsed.services.map(({ spec, file, fingerprint }) => ({ name: spec.name, file, fingerprint, spec }));
+    sayJson(app, { version: 1, services, diagnostics: diagnosticsJson(diagnostics) });
+  }
+  sayDiagnostics(app, diagnostics, sources);
+  const wrong = hasErrors(diagnostics);
+  const count = `${parsed.services.length} service${parsed.services.length === 1 ? "" : "s"}`;
+  if (!app.options.json && !app.options.quiet) say(app, wrong ? `Invalid: ${diagnostics.filter((each) => each.severity === "error").length} errors.` : `Valid: ${count}.`);
+  return wrong ? exitCodes.usage : exitCodes.success;
+}
+
+function unknownHere(service: Awaited<ReturnType<typeof import("../config/services.ts")["parseServices"]>>["services"][number], app: App) {
+  const given = new Set(app.options.env.map((item) => (item.includes("=") ? item.slice(0, item.indexOf("=")) : item)));
+  const missing = Object.entries(service.spec.env).filter(([name, value]) => value === null && app.io.env[name] === undefined && !given.has(name));
+  return missing.map(([name]) => ({
+    severity: "warning" as const,
+    code: "missing-env",
+    message: `Environment variable ${name} is not set`,
+    hint: "unknown here; `apply` needs a value",
+    file: service.file,
+    path: `env.${name}`,
+    ...service.locate(`env.${name}`),
+  }));
+}

@@ -1,0 +1,78 @@
+import type { Policy } from "../config/settings.ts";
+import { routesOf } from "../proxy-config/routes.ts";
+import type { Event } from "../reconciler/event.ts";
+import { defaultLeasePolicy, openSession } from "../reconciler/session.ts";
+import type { Session } from "../reconciler/session.ts";
+import type { SettleOptions } from "../reconciler/settle-service.ts";
+import type { World } from "../reconciler/world.ts";
+import { eventText } from "../report/event-text.ts";
+import { painter } from "../report/style.ts";
+import type { App, Project } from "./app.ts";
+import { sayJson, tell } from "./say.ts";
+
+/** How long calls under way may go on after an interruption: a cancelled workflow gets 7.5 s. */
+const handOverMs = 6_000;
+
+/** What a command that changes things works with. */
+export interface Work extends AsyncDisposable {
+  readonly app: App;
+  readonly project: Project;
+  readonly world: World;
+  /** Who did it, for the record. */
+  readonly by: string;
+  /** Ends calls under way too; later than the command's own signal. */
+  readonly abort: AbortSignal;
+  session(stateId: string): Session;
+  settleOptions(attend?: number): SettleOptions;
+}
+
+export interface WorkOptions {
+  /** Is told every event, instead of the lines that are written otherwise. */
+  readonly show?: (event: Event) => void;
+  /** The process stays: probes go on between rounds of passes. */
+  readonly keep?: boolean;
+}
+
+export async function openWork(app: App, project: Project, options: WorkOptions = {}): Promise<Work> {
+  const world = await app.world(project, options.show ?? ((event) => showEvent(app, event)));
+  const abort = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const interrupted = (): void => {
+    timer = setTimeout(() => abort.abort(), handOverMs);
+  };
+  app.io.signal.addEventListener("abort", interrupted, { once: true });
+  let session: Session | null = null;
+  return {
+    app,
+    project,
+    world,
+    by: authorOf(app),
+    abort: abort.signal,
+    session: (stateId) => (session ??= sessionOf(world, project, { stateId, keep: options.keep ?? false })),
+    settleOptions(attend) {
+      const time = Math.min(attend ?? app.options.attend ?? 15 * 60_000, app.options.timeout ?? Infinity);
+      return { signal: app.io.signal, abort: abort.signal, deadline: world.clock.now() + time, waitForLease: app.options.wait };
+    },
+    async [Symbol.asyncDispose]() {
+      app.io.signal.removeEventListener("abort", interrupted);
+      clearTimeout(timer);
+    },
+  };
+}
+
+function sessionOf(world: World, project: Project, options: { readonly stateId: string; readonly keep: boolean }): Session {
+  const policy: Policy = project.settings.policy;
+  // One host's clock does not differ from itself.
+  const skew = project.settings.state.remote === null ? 0 : defaultLeasePolicy.skew;
+  return openSession({ ...options, world, policy, routesOf: (snapshot) => routesOf(snapshot, project.settings), leasePolicy: { ...defaultLeasePolicy, skew } });
+}
+
+export function showEvent(app: App, event: Event): void {
+  if (app.options.json) return sayJson(app, { version: 1, ...event });
+  tell(app, eventText(event, painter(app.io.colors)));
+}
+
+function authorOf(app: App): string {
+  const { env } = app.io;
+  return env["GITHUB_ACTOR"] ?? env["USER"] ?? env["LOGNAME"] ?? "unknown";
+}

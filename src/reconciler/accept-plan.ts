@@ -1,0 +1,44 @@
+import type { Lease, LeaseOwner, ServiceRecord } from "../state/record.ts";
+import type { ServiceChange, Snapshot, StateStore } from "../state/store.ts";
+import { acceptRemoval, acceptRevision } from "./accept.ts";
+import type { Acceptance } from "./accept.ts";
+import { intentsOf } from "./intents.ts";
+import type { PlannedService } from "./plan.ts";
+
+export interface Accepting {
+  readonly store: StateStore;
+  readonly leaseOwner: LeaseOwner;
+  readonly acceptance: Acceptance;
+  readonly signal: AbortSignal;
+}
+
+/** Makes the plan's revisions the targets, in one write. Throws `StateConflict` when any of the services changed since the plan. */
+export async function acceptPlan(services: readonly PlannedService[], snapshot: Snapshot, accepting: Accepting): Promise<Snapshot> {
+  const changes = services.flatMap((service) => changeOf(service, snapshot, accepting));
+  if (changes.length === 0) return snapshot;
+  const names = changes.map((change) => change.name);
+  const shown = names.length > 5 ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} more` : names.join(", ");
+  const message = `Accept ${shown} (${accepting.acceptance.by})`;
+  const contents = services.flatMap((service) => service.contents);
+  return accepting.store.commit({ message, services: changes, contents, basis: snapshot }, accepting.signal);
+}
+
+function changeOf(service: PlannedService, snapshot: Snapshot, accepting: Accepting): readonly ServiceChange[] {
+  if (service.action === "none" || service.refusal !== null) return [];
+  const state = snapshot.services.get(service.name);
+  const record = state?.record ?? null;
+  const next = nextRecord(service, record, accepting.acceptance);
+  return next === null ? [] : [acceptedChange(next, state?.lease ?? null, accepting.leaseOwner)];
+}
+
+function nextRecord(service: PlannedService, record: ServiceRecord | null, acceptance: Acceptance): ServiceRecord | null {
+  if (service.action === "destroy") return record === null ? null : acceptRemoval(record);
+  return service.revision === null ? null : acceptRevision(record, service.revision, service.replacement, acceptance);
+}
+
+/** The write that accepts: whoever else works on the service is asked to hand over. */
+export function acceptedChange(record: ServiceRecord, lease: Lease | null, owner: LeaseOwner): ServiceChange {
+  const change = { name: record.name, record, intents: intentsOf(record) };
+  if (lease === null || lease.owner.nonce === owner.nonce) return change;
+  return { ...change, lease: { ...lease, handOver: true } };
+}

@@ -1,0 +1,115 @@
+import type { Job, PinnedFiles } from "../config/job.ts";
+import { jobDigest, jobOf } from "../config/job.ts";
+import type { ServiceSpec } from "../config/spec.ts";
+import { toTimestamp } from "../lib/timestamp.ts";
+import type { DeploymentRecord, ServiceRecord, Target } from "../state/record.ts";
+import { currentDeployment, deploymentOf, isServing } from "./decide/draft.ts";
+
+/** A revision that somebody wants a service to run. */
+export interface Revision {
+  readonly spec: ServiceSpec;
+  readonly fingerprint: string;
+  readonly files: PinnedFiles;
+  /** Path of the service file, from the repository's root. */
+  readonly file: string;
+  readonly commit: string | null;
+}
+
+/** Who accepts, when, and which plan they saw. `now` in milliseconds since the epoch. */
+export interface Acceptance {
+  readonly by: string;
+  readonly planId: string;
+  readonly now: number;
+  /** Of the state that the plan was made on. */
+  readonly generation: number;
+}
+
+/** How much of a service an accepted revision replaces. */
+export type Replacement = "where-jobs-differ" | "every-replica" | "whole-run";
+
+/**
+ * The deployment that an edit is compared with: the newest of the run that serves. A run that never came to serve does
+ * not count: what replaces it replaces what serves.
+ */
+export function servingDeployment(record: ServiceRecord): DeploymentRecord {
+  const current = currentDeployment(record);
+  if (current.run === record.run) return current;
+  return record.deployments.filter((deployment) => deployment.run === record.run).at(-1) ?? current;
+}
+
+/** The record with the revision as its target: one write, and everything after it is passes. Pure. */
+export function acceptRevision(record: ServiceRecord | null, revision: Revision, replacement: Replacement, acceptance: Acceptance): ServiceRecord {
+  const base = record === null || record.deployments.length === 0 ? null : servingDeployment(record);
+  const newest = record?.deployments.at(-1) ?? null;
+  const num = newest === null ? 0 : Math.max(newest.num, record?.target?.deployment ?? 0) + 1;
+  const runs = (record?.deployments ?? []).map((deployment) => deployment.run);
+  const run = base === null ? 1 : replacement === "whole-run" ? Math.max(...runs) + 1 : base.run;
+  const acceptedAt = toTimestamp(acceptance.now);
+  const count = Math.max(0, ...(record?.deployments ?? []).map((deployment) => deployment.acceptance)) + 1;
+  const deployment: DeploymentRecord = {
+    num,
+    run,
+    spec: revision.spec,
+    fingerprint: revision.fingerprint,
+    acceptance: count,
+    files: revision.files.map(({ local_path, path, content, kind }) => ({ local_path, path, content, kind })),
+    job: jobDigest(jobFor(revision)),
+    restarts: (base?.restarts ?? 0) + (replacement === "every-replica" ? 1 : 0),
+    file: revision.file,
+    commit: revision.commit,
+    acceptedAt,
+    settledAt: null,
+    bakedAt: null,
+  };
+  const target: Target = {
+    deployment: num,
+    fingerprint: revision.fingerprint,
+    acceptance: count,
+    commit: revision.commit,
+    planId: acceptance.planId,
+    by: acceptance.by,
+    acceptedAt,
+    floor: Math.min((record?.replicas ?? []).filter(isServing).length, revision.spec.replicas.min),
+  };
+  return {
+    name: revision.spec.name,
+    born: record?.born ?? acceptance.generation,
+    target,
+    current: num,
+    run: base === null || record === null ? run : record.run,
+    deployments: [...(record?.deployments ?? []), deployment],
+    replicas: record?.replicas ?? [],
+    attempts: record?.attempts ?? 0,
+    quarantined: (record?.quarantined ?? []).slice(-10),
+    verdict: null,
+    paused: record?.paused ?? null,
+  };
+}
+
+function jobFor(revision: Revision): Job {
+  return jobOf(revision.spec, revision.files);
+}
+
+/** The record with the service's end as its target. */
+export function acceptRemoval(record: ServiceRecord): ServiceRecord {
+  return { ...record, target: null, verdict: null };
+}
+
+/** The same revision again, with every replica replaced. */
+export function acceptRestart(record: ServiceRecord, acceptance: Acceptance): ServiceRecord {
+  return acceptRevision(record, revisionOf(currentDeployment(record)), "every-replica", acceptance);
+}
+
+/** The quarantined revision once more, after whatever was wrong around it has been mended. */
+export function acceptRetry(record: ServiceRecord, acceptance: Acceptance): ServiceRecord | null {
+  if (record.target === null) return null;
+  const { fingerprint, acceptance: count, deployment } = record.target;
+  if (!record.quarantined.some((entry) => entry.fingerprint === fingerprint && entry.acceptance === count)) return null;
+  const wanted = deploymentOf(record, deployment);
+  const replacement = wanted.run === servingDeployment(record).run ? "where-jobs-differ" : "whole-run";
+  return acceptRevision(record, revisionOf(wanted), replacement, acceptance);
+}
+
+function revisionOf(deployment: DeploymentRecord): Revision {
+  return { spec: deployment.spec, fingerprint: deployment.fingerprint, files: deployment.files, file: deployment.file, commit: deployment.commit };
+}

@@ -1,0 +1,27 @@
+import type { Clock } from "../lib/clock.ts";
+
+/** Wakes a loop early: a ring that nobody waits for is heard by the next wait. */
+export interface Bell {
+  readonly ring: () => void;
+  /** Resolves with the next ring, after `ms`, or when the signal aborts. */
+  wait(ms: number, clock: Clock, signal: AbortSignal): Promise<void>;
+}
+
+export function createBell(): Bell {
+  let rung = false;
+  let waiting: AbortController | null = null;
+  return {
+    ring() {
+      rung = true;
+      waiting?.abort();
+    },
+    async wait(ms, clock, signal) {
+      if (!rung && !signal.aborted) {
+        waiting = new AbortController();
+        await clock.sleep(ms, AbortSignal.any([signal, waiting.signal]));
+        waiting = null;
+      }
+      rung = false;
+    },
+  };
+}

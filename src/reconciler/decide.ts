@@ -1,0 +1,81 @@
+import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
+import { absorb } from "./decide/absorb.ts";
+import type { Context, Decider, Draft, Note } from "./decide/draft.ts";
+import { isAlive } from "./decide/draft.ts";
+import { drained, wakeAtDrains } from "./decide/drain.ts";
+import { finish, isComplete } from "./decide/finish.ts";
+import { judge } from "./decide/judge.ts";
+import { remove } from "./decide/removal.ts";
+import { renumber } from "./decide/renumber.ts";
+import { rollOut } from "./decide/rollout.ts";
+import { desiredReplicas } from "./decide/scale.ts";
+
+/** What is to be done for one service, and what is to be remembered of it before anything is done. */
+export interface Decision {
+  /** `null`: the service is gone, and so is its record. */
+  readonly record: ServiceRecord | null;
+  readonly actions: readonly Action[];
+  readonly notes: readonly Note[];
+  /** When to look again though nothing happens, in milliseconds since the epoch; `null`: whenever. */
+  readonly wakeAt: number | null;
+  readonly state: ServiceState;
+}
+
+/** Both are idempotent: an action that was begun before is asked for again until its effect is seen. */
+export type Action =
+  | { readonly kind: "provision"; readonly replica: ReplicaRecord }
+  | { readonly kind: "terminate"; readonly replica: ReplicaRecord };
+
+/**
+ * How far a service has come. `working`: passes go on; `waiting`: for something that no pass can bring about;
+ * `settled`, `unproven` (settled, with no replica wanted), `failed` (a verdict stands, and nothing is under way) and `held` (paused) are ends.
+ */
+export type ServiceState = "working" | "waiting" | "settled" | "unproven" | "failed" | "held" | "removed";
+
+const ladder: readonly Decider[] = [absorb, judge, renumber, rollOut, wakeAtDrains, finish];
+const removal: readonly Decider[] = [absorb, remove, wakeAtDrains];
+
+/**
+ * Decides one pass for one service. Pure and level-triggered: it looks at how things are, never at what woke it, so that
+ * any later pass continues what an earlier one began.
+ */
+export function decide(record: ServiceRecord, context: Context): Decision {
+  const start: Draft = { record, notes: [], wakeAt: null };
+  if (record.paused !== null) return { record, actions: [], notes: [], wakeAt: null, state: "held" };
+  const end = climb(start, context);
+  if (end.record.target === null && end.record.replicas.length === 0) {
+    return { record: null, actions: [], notes: end.notes, wakeAt: null, state: "removed" };
+  }
+  return { record: end.record, actions: actionsOf(record, end.record, context), notes: end.notes, wakeAt: end.wakeAt, state: stateOf(end.record, context) };
+}
+
+function climb(start: Draft, context: Context): Draft {
+  const steps = start.record.target === null ? removal : ladder;
+  // Where a part of the service cannot be seen, what can be seen is taken over, and nothing is changed.
+  const blind = start.record.replicas.some((replica) => context.observed.blind.has(replica.backend));
+  return (blind ? [absorb] : steps).reduce((draft, step) => step(draft, context), start);
+}
+
+function actionsOf(before: ServiceRecord, record: ServiceRecord, context: Context): readonly Action[] {
+  // Where a repeated call could make a second instance, only the pass that announced it makes it.
+  const mayCall = (replica: ReplicaRecord): boolean =>
+    context.observed.dedupes.get(replica.backend) === true || !before.replicas.some((other) => other.token === replica.token);
+  const provisions = record.replicas.filter(
+    (replica) => replica.status === "submitted" && !context.observed.blind.has(replica.backend) && mayCall(replica),
+  );
+  return [
+    ...provisions.map((replica) => ({ kind: "provision", replica }) as const),
+    ...drained(record, context).map((replica) => ({ kind: "terminate", replica }) as const),
+  ];
+}
+
+function stateOf(record: ServiceRecord, context: Context): ServiceState {
+  const failed = record.verdict?.code === "unhealthy";
+  if (isComplete(record)) return failed ? "failed" : desiredReplicas(record) === 0 ? "unproven" : "settled";
+  const moving = record.replicas.some((replica) => replica.status === "terminating" || (isAlive(replica) && replica.readyAt === null));
+  if (moving) return "working";
+  if (context.observed.blind.size > 0) return "waiting";
+  const quarantined = record.quarantined.some((entry) => entry.deployment === record.current);
+  if (failed && quarantined) return "failed";
+  return record.verdict === null || failed ? "working" : "waiting";
+}

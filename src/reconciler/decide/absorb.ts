@@ -1,0 +1,133 @@
+import type { ObservedInstance } from "../../backends/backend.ts";
+import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
+import type { ReplicaError, ReplicaRecord } from "../../state/record.ts";
+import { retryAt } from "./back-off.ts";
+import { deploymentOf, elapsedSince, isServing, note, wake, withoutReplica, withReplica } from "./draft.ts";
+import type { Context, Draft } from "./draft.ts";
+
+/** How long a replica must have been ready for its end to count as a first failure again. */
+const stableAfter = 60_000;
+
+/** Takes over what is seen of each recorded replica. Where a backend is blind, what it holds stays as it was. */
+export function absorb(draft: Draft, context: Context): Draft {
+  return draft.record.replicas.reduce((next, replica) => absorbReplica(next, replica, context), draft);
+}
+
+function absorbReplica(draft: Draft, replica: ReplicaRecord, context: Context): Draft {
+  const instance = context.observed.instances.get(replica.token);
+  switch (replica.status) {
+    case "submitted":
+      return absorbSubmitted(draft, replica, context);
+    case "provisioning":
+    case "pulling":
+    case "running":
+      if (context.observed.blind.has(replica.backend) || instance?.status === "unobservable") return draft;
+      if (instance === undefined || instance.status === "gone") return lost(draft, replica, context);
+      return absorbInstance(draft, replica, instance, context);
+    case "terminating":
+      if (context.observed.blind.has(replica.backend)) return draft;
+      if (instance !== undefined && instance.status !== "gone") return draft;
+      return ended(draft, replica, context);
+    case "terminated":
+      return withoutReplica(draft, replica.token);
+    case "failed":
+      return draft;
+  }
+}
+
+function absorbSubmitted(draft: Draft, replica: ReplicaRecord, context: Context): Draft {
+  const outcome = context.observed.outcomes.get(replica.token);
+  const listed = context.observed.instances.get(replica.token);
+  if (listed !== undefined && listed.status !== "gone") return absorbInstance(draft, replica, listed, context);
+  if (outcome?.kind === "provisioned") return absorbInstance(draft, replica, outcome.instance, context);
+  if (outcome?.kind === "refused") {
+    const code = outcome.code === "no-capacity" || outcome.code === "quota" ? "no-capacity" : "failed-to-start";
+    return failed(draft, replica, { code, exitCode: null, message: outcome.message }, context);
+  }
+  if (context.observed.blind.has(replica.backend) || context.observed.dedupes.get(replica.backend) !== false) return draft;
+  // The provider may have done it without telling: only a listing that must show it by now proves that it did not.
+  const provenAt = fromTimestamp(replica.submittedAt) + (context.observed.visibility.get(replica.backend) ?? 0);
+  if (context.now < provenAt) return wake(draft, provenAt);
+  const message = outcome?.kind === "unknown" ? outcome.message : "its provider does not list it";
+  return failed(draft, replica, { code: "failed-to-start", exitCode: null, message }, context);
+}
+
+function absorbInstance(draft: Draft, replica: ReplicaRecord, instance: ObservedInstance, context: Context): Draft {
+  const seen: ReplicaRecord = {
+    ...replica,
+    instance: instance.instance,
+    region: instance.region,
+    price: instance.price,
+    address: instance.address ?? replica.address,
+  };
+  switch (instance.status) {
+    case "provisioning":
+    case "pulling":
+      return withReplica(draft, { ...seen, status: instance.status });
+    case "running": {
+      const running: ReplicaRecord = { ...seen, status: "running", runningAt: seen.runningAt ?? toTimestamp(context.now) };
+      const noted = replica.status === "running" ? draft : note(draft, "running", replica, `on ${replica.backend} (${running.region})`);
+      return absorbProbes(withReplica(noted, running), running, context);
+    }
+    case "exited": {
+      const message = instance.exitCode === null ? "ended" : `exited with code ${instance.exitCode}`;
+      return exited(draft, seen, { code: "exited", exitCode: instance.exitCode, message }, context);
+    }
+    case "terminating":
+      return exited(draft, seen, { code: "exited", exitCode: instance.exitCode, message: "is being ended by its provider" }, context);
+    case "gone":
+    case "unobservable":
+      return draft;
+  }
+}
+
+/** Ready once every probe has reached its threshold; kept through later failures, as in the reference (facts §7). */
+function absorbProbes(draft: Draft, replica: ReplicaRecord, context: Context): Draft {
+  if (replica.readyAt !== null) return draft;
+  const { probes } = deploymentOf(draft.record, replica.deployment).spec;
+  const streaks = context.observed.probes.get(replica.token);
+  if (streaks === undefined || streaks.length === 0) return draft;
+  const ready = streaks.every((streak, index) => streak.successes >= (probes[index]?.ready_after ?? 1));
+  if (!ready) return draft;
+  return note(withReplica(draft, { ...replica, readyAt: toTimestamp(context.now) }), "ready", replica, probes.length > 0 ? "probes passed" : "listening");
+}
+
+/** Not in a listing that would show it: gone, though nobody of ours ended it. */
+function lost(draft: Draft, replica: ReplicaRecord, context: Context): Draft {
+  const visibility = context.observed.visibility.get(replica.backend) ?? 0;
+  if (elapsedSince(replica.submittedAt, context) < visibility) return draft;
+  return failed(draft, replica, { code: "unreachable", exitCode: null, message: "is gone" }, context);
+}
+
+/** Its process ended by itself: what is left of the instance is ended too, and the failure is remembered until then. */
+function exited(draft: Draft, replica: ReplicaRecord, error: Omit<ReplicaError, "at" | "retryAt">, context: Context): Draft {
+  const since = toTimestamp(context.now);
+  const marked = mark(replica, error, context);
+  const next = withReplica(draft, { ...marked, status: "terminating", termination: { reason: "exited", since, drainUntil: since } });
+  return note(next, "note", replica, error.message);
+}
+
+function ended(draft: Draft, replica: ReplicaRecord, context: Context): Draft {
+  const noted = note(draft, "terminate", replica, "ended");
+  if (replica.error === null) return withoutReplica(noted, replica.token);
+  return withReplica(noted, { ...replica, status: "failed", address: null, termination: null, instance: null });
+}
+
+function failed(draft: Draft, replica: ReplicaRecord, error: Omit<ReplicaError, "at" | "retryAt">, context: Context): Draft {
+  const next = withReplica(draft, { ...mark(replica, error, context), status: "failed", address: null, termination: null, instance: null });
+  return note(withLack(next, replica, error, context), "note", replica, error.message);
+}
+
+/** A lack of capacity is no fault of the revision: it is said, and tried again. */
+function withLack(draft: Draft, replica: ReplicaRecord, error: Omit<ReplicaError, "at" | "retryAt">, context: Context): Draft {
+  if (error.code !== "no-capacity" || draft.record.verdict !== null) return draft;
+  const { num, deployment, backend } = replica;
+  const verdict = { code: "no-capacity", deployment, replica: num, message: error.message, at: toTimestamp(context.now), evidence: { backend } } as const;
+  return { ...draft, record: { ...draft.record, verdict } };
+}
+
+function mark(replica: ReplicaRecord, error: Omit<ReplicaError, "at" | "retryAt">, context: Context): ReplicaRecord {
+  const stable = isServing(replica) && replica.readyAt !== null && elapsedSince(replica.readyAt, context) >= stableAfter;
+  const failures = stable ? 1 : replica.failures + 1;
+  return { ...replica, failures, error: { ...error, at: toTimestamp(context.now), retryAt: toTimestamp(retryAt(error.code, failures, context.now)) } };
+}

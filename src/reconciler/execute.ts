@@ -1,0 +1,85 @@
+import type { Owner } from "../backends/backend.ts";
+import { BackendError } from "../backends/errors.ts";
+import { jobOf } from "../config/job.ts";
+import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
+import type { Action } from "./decide.ts";
+import { deploymentOf } from "./decide/draft.ts";
+import type { Observed, Outcome } from "./observed.ts";
+import { envOf } from "./replica-env.ts";
+import type { World } from "./world.ts";
+
+export interface Execution {
+  readonly world: World;
+  readonly owner: Owner;
+  readonly record: ServiceRecord;
+  readonly observed: Observed;
+  readonly signal: AbortSignal;
+}
+
+/** Makes the calls that a committed record announced, side by side. Decides nothing; whatever comes of a call is its outcome. */
+export async function execute(actions: readonly Action[], execution: Execution): Promise<ReadonlyMap<string, Outcome>> {
+  const outcomes = await Promise.all(
+    actions.map(async (action): Promise<readonly [string, Outcome]> => [action.replica.token, await act(action, execution)]),
+  );
+  return new Map(outcomes);
+}
+
+async function act(action: Action, execution: Execution): Promise<Outcome> {
+  try {
+    return action.kind === "provision" ? await provision(action.replica, execution) : await terminate(action.replica, execution);
+  } catch (error) {
+    if (!(error instanceof BackendError)) throw error;
+    // Whether the provider did it cannot be told from these: the next listing tells.
+    if (error.code === "unavailable" || error.code === "rate-limited") return { kind: "unknown", message: error.message };
+    return { kind: "refused", code: error.code, retryable: error.retryable, message: error.message };
+  }
+}
+
+async function provision(replica: ReplicaRecord, execution: Execution): Promise<Outcome> {
+  const { world, owner, record, observed, signal } = execution;
+  const deployment = deploymentOf(record, replica.deployment);
+  const env = envOf(deployment.spec, world.env);
+  if (env.missing.length > 0) return refused(`no value here for ${env.missing.join(", ")}`);
+  const backend = backendOf(replica, world);
+  const job = jobOf(deployment.spec, deployment.files);
+  const listed = observed.offers.find((offer) => offer.backend === replica.backend && offer.region === replica.region);
+  const offer = listed ?? (await firstOffer(backend, job, signal));
+  if (offer === null) return refused("is not offered any more");
+  const instance = await backend.provision(
+    {
+      token: replica.token,
+      owner,
+      service: record.name,
+      replica: replica.num,
+      deployment: replica.deployment,
+      job,
+      env: env.values,
+      offer,
+      readFile: (file) => world.store.readContent(file.content, signal),
+    },
+    signal,
+  );
+  return { kind: "provisioned", instance };
+}
+
+async function firstOffer(backend: ReturnType<typeof backendOf>, job: ReturnType<typeof jobOf>, signal: AbortSignal) {
+  const answer = await backend.offers(job, signal);
+  return answer.ok ? (answer.offers[0] ?? null) : null;
+}
+
+async function terminate(replica: ReplicaRecord, execution: Execution): Promise<Outcome> {
+  const { world, owner, observed, signal } = execution;
+  const instance = observed.instances.get(replica.token)?.instance ?? replica.instance;
+  if (instance !== null) await backendOf(replica, world).terminate(owner, instance, signal);
+  return { kind: "terminating" };
+}
+
+function backendOf(replica: ReplicaRecord, world: World) {
+  const backend = world.backends.get(replica.backend);
+  if (backend === undefined) throw new BackendError(replica.backend, "unavailable", "is not among the settings' backends");
+  return backend;
+}
+
+function refused(message: string): Outcome {
+  return { kind: "refused", code: "invalid", retryable: false, message };
+}

@@ -1,0 +1,93 @@
+import { canonicalJson } from "../lib/canonical-json.ts";
+import { fromTimestamp, toTimestamp } from "../lib/timestamp.ts";
+import { acquire, renew, stillOwned } from "../state/lease.ts";
+import type { Lease, LeaseOwner, ServiceRecord } from "../state/record.ts";
+import { StateConflict } from "../state/store.ts";
+import type { Snapshot } from "../state/store.ts";
+import { intentsOf } from "./intents.ts";
+import type { Session } from "./session.ts";
+
+/** A service's part of the state as this process holds it between two passes. */
+export interface Hold {
+  readonly snapshot: Snapshot;
+  /** As it is in `snapshot`. */
+  readonly stored: ServiceRecord | null;
+  /** Ours, while we have it. */
+  readonly lease: Lease | null;
+  /** When `snapshot` was read, in milliseconds since the epoch. */
+  readonly readAt: number;
+}
+
+export type Written =
+  | { readonly kind: "written"; readonly hold: Hold }
+  | { readonly kind: "conflict" }
+  | { readonly kind: "held"; readonly by: LeaseOwner; readonly until: string };
+
+export function holdOf(name: string, snapshot: Snapshot, session: Session): Hold {
+  const state = snapshot.services.get(name);
+  const lease = state?.lease ?? null;
+  const ours = lease !== null && lease.owner.nonce === session.world.leaseOwner.nonce;
+  return { snapshot, stored: state?.record ?? null, lease: ours ? lease : null, readAt: session.world.clock.now() };
+}
+
+/**
+ * Writes a service's next record with the calls that it announces, under our lease, which is taken or renewed by the same
+ * write. Nothing is written where somebody else holds it, or where anything read has changed.
+ */
+export async function writeRecord(hold: Hold, next: { name: string; record: ServiceRecord | null; message: string }, session: Session, signal: AbortSignal): Promise<Written> {
+  const taken = await takeLease(hold, next.name, session);
+  if (!taken.ok) return { kind: "held", by: taken.heldBy, until: taken.until };
+  // A service that is gone leaves nothing behind, its lease included.
+  const lease = next.record === null ? null : taken.lease;
+  const change = { name: next.name, record: next.record, intents: intentsOf(next.record), lease };
+  try {
+    const snapshot = await session.world.store.commit({ message: next.message, services: [change], basis: hold.snapshot }, signal);
+    return { kind: "written", hold: { snapshot, stored: next.record, lease, readAt: session.world.clock.now() } };
+  } catch (error) {
+    if (error instanceof StateConflict) return { kind: "conflict" };
+    throw error;
+  }
+}
+
+async function takeLease(hold: Hold, name: string, session: Session) {
+  const { world, leasePolicy } = session;
+  const now = world.clock.now();
+  if (hold.lease !== null) return { ok: true, lease: renew(hold.lease, now, leasePolicy.ttl) } as const;
+  const current = hold.snapshot.services.get(name)?.lease ?? null;
+  const ownerAlive = current === null ? false : await world.isAlive(current.owner);
+  return acquire(current, { owner: world.leaseOwner, now, ttl: leasePolicy.ttl, skew: leasePolicy.skew, ownerAlive, generation: hold.snapshot.generation });
+}
+
+/** Whether we may still act: an owner stops as much before the deadline as clocks may differ. */
+export function mayAct(hold: Hold, session: Session): boolean {
+  return hold.lease !== null && stillOwned(hold.lease, session.world.leaseOwner, { now: session.world.clock.now(), skew: session.leasePolicy.skew });
+}
+
+/** Half of the lease's time is over: it is renewed with a write of its own if no other write comes first. */
+export function isAging(lease: Lease, session: Session): boolean {
+  return fromTimestamp(lease.deadline) - session.world.clock.now() < session.leasePolicy.ttl / 2;
+}
+
+/** Gives the lease back with whatever the last passes saw and had no reason to write. Somebody else's newer state is left as it is. */
+export async function release(hold: Hold, name: string, record: ServiceRecord | null, session: Session, signal: AbortSignal): Promise<Snapshot> {
+  if (hold.lease === null) return hold.snapshot;
+  const change = { name, record, intents: intentsOf(record), lease: null };
+  const at = toTimestamp(session.world.clock.now());
+  try {
+    return await session.world.store.commit({ message: `Release ${name} (${at})`, services: [change], basis: hold.snapshot }, signal);
+  } catch (error) {
+    if (!(error instanceof StateConflict)) throw error;
+    return releaseOnTip(name, session, signal);
+  }
+}
+
+/** Something newer was accepted meanwhile: only the lease is ours to give back. */
+async function releaseOnTip(name: string, session: Session, signal: AbortSignal): Promise<Snapshot> {
+  const snapshot = await session.world.store.load(signal);
+  if (holdOf(name, snapshot, session).lease === null) return snapshot;
+  return session.world.store.commit({ message: `Release ${name}`, services: [{ name, lease: null }], basis: snapshot }, signal);
+}
+
+export function isSame(a: ServiceRecord | null, b: ServiceRecord | null): boolean {
+  return a === b || canonicalJson(a) === canonicalJson(b);
+}

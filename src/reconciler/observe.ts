@@ -1,0 +1,161 @@
+import type { Backend, ObservedInstance, Offer, Owner } from "../backends/backend.ts";
+import { jobOf } from "../config/job.ts";
+import type { Job } from "../config/job.ts";
+import type { ServiceSpec } from "../config/spec.ts";
+import type { ServiceRecord } from "../state/record.ts";
+import { currentDeployment, isAlive } from "./decide/draft.ts";
+import { desiredReplicas } from "./decide/scale.ts";
+import type { Observed, Outcome } from "./observed.ts";
+import type { Prober } from "./prober.ts";
+import { envOf } from "./replica-env.ts";
+import type { World } from "./world.ts";
+
+export interface Observer {
+  readonly world: World;
+  readonly prober: Prober;
+  readonly listing: Listing;
+  readonly owner: Owner;
+  /** Generation of the state that the record is from. */
+  readonly generation: number;
+  /** The generation that the gateways were last given; only from `generation` on does "nothing in flight" mean anything. */
+  readonly published: number;
+}
+
+/** Looks at everything outside the state branch that a decision about the service may need. */
+export async function observe(observer: Observer, record: ServiceRecord, outcomes: ReadonlyMap<string, Outcome>, signal: AbortSignal): Promise<Observed> {
+  const { world } = observer;
+  const [listed, drained, supply] = await Promise.all([
+    observer.listing.list(signal),
+    observeDrained(observer, record, signal),
+    observeSupply(world, record, signal),
+  ]);
+  const instances = new Map(listed.instances.filter((instance) => isOf(instance, record, observer.owner)).map((instance) => [instance.token, instance]));
+  followProbes(observer, record, instances);
+  const backends = [...world.backends.values()];
+  return {
+    instances,
+    blind: new Map([...listed.blind, ...unknownBackends(world, record)]),
+    visibility: new Map(backends.map((backend) => [backend.name, backend.visibility])),
+    dedupes: new Map(backends.map((backend) => [backend.name, backend.dedupes])),
+    probes: new Map(record.replicas.map((replica) => [replica.token, observer.prober.streaks(replica.token)])),
+    drained,
+    unpublished: observer.published < observer.generation,
+    outcomes,
+    ...supply,
+  };
+}
+
+/** Replicas on a backend that the settings no longer name are out of sight, not gone. */
+function unknownBackends(world: World, record: ServiceRecord): readonly (readonly [string, string])[] {
+  const names = new Set(record.replicas.map((replica) => replica.backend));
+  return [...names].filter((name) => !world.backends.has(name)).map((name) => [name, "is not among the settings' backends"] as const);
+}
+
+function isOf(instance: ObservedInstance, record: ServiceRecord, owner: Owner): boolean {
+  return instance.service === record.name && instance.stateId === owner.stateId;
+}
+
+/** Replicas that run are probed from the moment that they are seen to. */
+function followProbes(observer: Observer, record: ServiceRecord, instances: ReadonlyMap<string, ObservedInstance>): void {
+  const running = record.replicas.flatMap((replica) => {
+    const instance = instances.get(replica.token);
+    const address = instance?.address ?? replica.address;
+    if (!isAlive(replica) || instance?.status !== "running" || address === null) return [];
+    const deployment = record.deployments.find((other) => other.num === replica.deployment);
+    if (deployment === undefined) return [];
+    const env = envOf(deployment.spec, observer.world.env).values;
+    return [{ token: replica.token, address, probes: deployment.spec.probes, env }];
+  });
+  observer.prober.follow(running);
+}
+
+/** Which of the draining replicas have nothing in flight: as the gateway says of routes that no longer have them. */
+async function observeDrained(observer: Observer, record: ServiceRecord, signal: AbortSignal): Promise<ReadonlySet<string>> {
+  const ending = record.replicas.filter((replica) => replica.status === "terminating");
+  if (ending.length === 0 || observer.published < observer.generation) return new Set();
+  const status = await observer.world.publisher.status(signal).catch(() => "unknown" as const);
+  if (status === "unknown") return new Set();
+  if (status === null) return new Set(ending.map((replica) => replica.token));
+  if (status.generation < observer.generation) return new Set();
+  return new Set(ending.filter((replica) => (status.inFlight[replica.token] ?? 0) === 0).map((replica) => replica.token));
+}
+
+type Supply = Pick<Observed, "offers" | "refusal" | "missingEnv">;
+
+/** Offers are asked for only where a replica may have to be started. */
+async function observeSupply(world: World, record: ServiceRecord, signal: AbortSignal): Promise<Supply> {
+  const none: Supply = { offers: [], refusal: null, missingEnv: [] };
+  if (record.target === null) return none;
+  const deployment = currentDeployment(record);
+  const there = record.replicas.filter((replica) => isAlive(replica) && replica.deployment === deployment.num).length;
+  if (there >= desiredReplicas(record)) return none;
+  return supplyFor(world, deployment.spec, jobOf(deployment.spec, deployment.files), signal);
+}
+
+/** What all backends together can give a job now, cheapest first. */
+export async function supplyFor(world: World, spec: ServiceSpec, job: Job, signal: AbortSignal): Promise<Supply> {
+  const answers = await Promise.all([...world.backends.values()].map((backend) => offersOf(backend, job, signal)));
+  const offers = answers.flatMap((answer) => answer.offers).sort(byPrice);
+  const refusals = answers.flatMap((answer) => (answer.refusal === null ? [] : [answer.refusal]));
+  const refusal = answers.length > 0 && refusals.length === answers.length ? refusals.join("; ") : null;
+  return { offers, refusal, missingEnv: envOf(spec, world.env).missing };
+}
+
+/** A backend that cannot be asked offers nothing now; it has not refused. */
+async function offersOf(backend: Backend, job: Parameters<Backend["offers"]>[0], signal: AbortSignal): Promise<{ offers: readonly Offer[]; refusal: string | null }> {
+  try {
+    const answer = await backend.offers(job, signal);
+    if (answer.ok) return { offers: answer.offers.filter(isAvailable), refusal: null };
+    return { offers: [], refusal: `${backend.name} cannot run it: ${answer.reason}` };
+  } catch {
+    return { offers: [], refusal: null };
+  }
+}
+
+function isAvailable(offer: Offer): boolean {
+  return offer.availability === "available" || offer.availability === "unknown" || offer.availability === "idle";
+}
+
+function byPrice(a: Offer, b: Offer): number {
+  return a.price - b.price;
+}
+
+/** One listing of all backends for everybody who asks in the same moment. */
+export interface Listing {
+  list(signal: AbortSignal): Promise<Listed>;
+}
+
+export interface Listed {
+  readonly instances: readonly ObservedInstance[];
+  readonly blind: ReadonlyMap<string, string>;
+}
+
+export function createListing(backends: readonly Backend[], owner: Owner): Listing {
+  let next: Promise<Listed> | null = null;
+  return {
+    list(signal) {
+      // Those who ask before it has begun share it; those who ask later need a newer one.
+      next ??= Promise.resolve().then(() => {
+        next = null;
+        return listAll(backends, owner, signal);
+      });
+      return next;
+    },
+  };
+}
+
+async function listAll(backends: readonly Backend[], owner: Owner, signal: AbortSignal): Promise<Listed> {
+  const answers = await Promise.all(
+    backends.map(async (backend) => {
+      try {
+        return { backend: backend.name, instances: await backend.list(owner, signal), blind: null };
+      } catch (error) {
+        return { backend: backend.name, instances: [], blind: error instanceof Error ? error.message : String(error) };
+      }
+    }),
+  );
+  return {
+    instances: answers.flatMap((answer) => answer.instances),
+    blind: new Map(answers.flatMap((answer) => (answer.blind === null ? [] : [[answer.backend, answer.blind] as const]))),
+  };
+}

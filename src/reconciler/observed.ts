@@ -1,0 +1,45 @@
+import type { ObservedInstance, Offer } from "../backends/backend.ts";
+import type { BackendErrorCode } from "../backends/errors.ts";
+import type { ProbeAnswer } from "./world.ts";
+
+/** What is seen of one service at one moment, from outside the state branch. */
+export interface Observed {
+  /** This repository's instances of the service, by token; ended ones may be absent. */
+  readonly instances: ReadonlyMap<string, ObservedInstance>;
+  /** Backends that could not be listed, with the reason: nothing that they hold may be judged, replaced or ended. */
+  readonly blind: ReadonlyMap<string, string>;
+  /** After how many milliseconds a listing shows what was done, by backend. */
+  readonly visibility: ReadonlyMap<string, number>;
+  /** Whether a repeated provision with one token is the first one again, by backend. */
+  readonly dedupes: ReadonlyMap<string, boolean>;
+  /** By token: one streak for each probe of the replica's job, in its order; a job without probes has one, of listening. */
+  readonly probes: ReadonlyMap<string, readonly ProbeStreak[]>;
+  /** Tokens that no gateway routes to and that have nothing in flight. */
+  readonly drained: ReadonlySet<string>;
+  /** The gateways have not been given the recorded routes yet: what leaves them may still be asked. */
+  readonly unpublished: boolean;
+  /** Outcomes of the calls that the last pass made, by token. */
+  readonly outcomes: ReadonlyMap<string, Outcome>;
+  /** For the current deployment's job, best first; empty where none was needed. */
+  readonly offers: readonly Offer[];
+  /** Why no backend can ever run the job; `null` where one can, or none was asked. */
+  readonly refusal: string | null;
+  /** Names that a new replica needs and that this run has no value for. */
+  readonly missingEnv: readonly string[];
+}
+
+/** Answers of one probe of one replica since it runs. */
+export interface ProbeStreak {
+  /** Successes in a row, up to the last answer. */
+  readonly successes: number;
+  /** Failures in a row, up to the last answer. */
+  readonly failures: number;
+  readonly last: ProbeAnswer | null;
+}
+
+/** How a provider's call ended. */
+export type Outcome =
+  | { readonly kind: "provisioned"; readonly instance: ObservedInstance }
+  | { readonly kind: "refused"; readonly code: BackendErrorCode; readonly retryable: boolean; readonly message: string }
+  | { readonly kind: "unknown"; readonly message: string }
+  | { readonly kind: "terminating" };

@@ -1,0 +1,37 @@
+import type { ObservedInstance } from "../backends/backend.ts";
+import type { Snapshot } from "../state/store.ts";
+
+/** Instances with our tags that no record knows, by what may be done about them. */
+export interface Orphans {
+  /** Attempts that the state has given up: ended by whoever sees them. */
+  readonly tombstoned: readonly ObservedInstance[];
+  /** Of another state, or newer than the branch: reported, and never touched. */
+  readonly unknown: readonly ObservedInstance[];
+}
+
+/**
+ * Attempt numbers are recorded before they are used and never used twice, so that an attempt up to the recorded number
+ * which no replica has any more was given up: no list of tombstones is needed.
+ */
+export function findOrphans(instances: readonly ObservedInstance[], snapshot: Snapshot): Orphans {
+  const orphans = instances.filter((instance) => instance.status !== "gone" && !isRecorded(instance, snapshot));
+  return {
+    tombstoned: orphans.filter((instance) => isTombstoned(instance, snapshot)),
+    unknown: orphans.filter((instance) => !isTombstoned(instance, snapshot)),
+  };
+}
+
+function isRecorded(instance: ObservedInstance, snapshot: Snapshot): boolean {
+  if (instance.stateId !== snapshot.stateId) return false;
+  const record = snapshot.services.get(instance.service)?.record;
+  return record?.replicas.some((replica) => replica.token === instance.token) ?? false;
+}
+
+function isTombstoned(instance: ObservedInstance, snapshot: Snapshot): boolean {
+  const record = snapshot.services.get(instance.service)?.record ?? null;
+  if (instance.stateId !== snapshot.stateId || record === null) return false;
+  const match = /-(?<born>\d+)-(?<attempt>\d+)$/.exec(instance.token);
+  if (match?.groups === undefined) return false;
+  const born = Number(match.groups["born"]);
+  return born < record.born || (born === record.born && Number(match.groups["attempt"]) <= record.attempts);
+}

@@ -1,0 +1,114 @@
+import type { ProbeSpec } from "../config/spec.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Address } from "../state/record.ts";
+import type { ProbeStreak } from "./observed.ts";
+import type { Probe, ProbeAnswer } from "./world.ts";
+
+/** What is probed of one running replica. Without probes, whether it answers HTTP at all. */
+export interface Probed {
+  readonly token: string;
+  readonly address: Address;
+  readonly probes: readonly ProbeSpec[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Keeps the probes of running replicas going, each by its own interval, and remembers their streaks. */
+export interface Prober {
+  /** Probes exactly these from now on: what is new starts at once, what is missing ends. */
+  follow(replicas: readonly Probed[]): void;
+  /** Streaks of a followed replica, in the order of its probes. */
+  streaks(token: string): readonly ProbeStreak[];
+  stop(): void;
+}
+
+/** Streaks begin here. */
+const unprobed: ProbeStreak = { successes: 0, failures: 0, last: null };
+
+/** What a service without probes is asked: anything that answers HTTP has begun to listen. */
+export const listening: ProbeSpec = {
+  type: "http",
+  url: "/",
+  method: "get",
+  headers: [],
+  body: null,
+  timeout: 10,
+  interval: 15,
+  ready_after: 1,
+  until_ready: true,
+};
+
+interface Followed {
+  readonly abort: AbortController;
+  streaks: ProbeStreak[];
+}
+
+/** `changed` is called whenever an answer changes what a decision could see. */
+export function createProber(world: { readonly clock: Clock; readonly probe: Probe }, changed: () => void): Prober {
+  const followed = new Map<string, Followed>();
+  return {
+    follow(replicas) {
+      const wanted = new Set(replicas.map((replica) => replica.token));
+      for (const [token, entry] of followed) {
+        if (wanted.has(token)) continue;
+        entry.abort.abort();
+        followed.delete(token);
+      }
+      for (const replica of replicas) if (!followed.has(replica.token)) followed.set(replica.token, begin(replica));
+    },
+    streaks: (token) => followed.get(token)?.streaks ?? [],
+    stop() {
+      for (const entry of followed.values()) entry.abort.abort();
+      followed.clear();
+    },
+  };
+
+  function begin(replica: Probed): Followed {
+    const probes = replica.probes.length > 0 ? replica.probes : [listening];
+    const entry: Followed = { abort: new AbortController(), streaks: probes.map(() => unprobed) };
+    probes.forEach((probe, index) => {
+      void keepProbing({ replica, probe, entry, index, implicit: replica.probes.length === 0 });
+    });
+    return entry;
+  }
+
+  async function keepProbing(job: { replica: Probed; probe: ProbeSpec; entry: Followed; index: number; implicit: boolean }): Promise<void> {
+    const { replica, probe, entry, index, implicit } = job;
+    const { signal } = entry.abort;
+    const begunAt = world.clock.now();
+    let answered = false;
+    while (!signal.aborted) {
+      const answer = await world.probe(replica.address, probe, replica.env, signal);
+      if (signal.aborted) return;
+      const before = entry.streaks[index] ?? unprobed;
+      const after = continued(before, implicit ? asListening(answer) : answer);
+      entry.streaks = entry.streaks.map((streak, position) => (position === index ? after : streak));
+      if (tellsApart(before, after, probe)) changed();
+      answered ||= after.successes > 0;
+      if (probe.until_ready && after.successes >= probe.ready_after) return;
+      await world.clock.sleep(answered ? probe.interval * 1000 : untilFirst(probe, world.clock.now() - begunAt), signal);
+    }
+  }
+}
+
+/** Any answer shows that somebody listens; what it says is nobody's promise. */
+function asListening(answer: ProbeAnswer): ProbeAnswer {
+  return { ...answer, ok: answer.status !== null };
+}
+
+/** The streak after one more answer. */
+export function continued(streak: ProbeStreak, answer: ProbeAnswer): ProbeStreak {
+  return answer.ok
+    ? { successes: streak.successes + 1, failures: 0, last: answer }
+    : { successes: 0, failures: streak.failures + 1, last: answer };
+}
+
+/** Successes beyond the threshold, and further failures before the first success, change nothing that anyone waits for. */
+function tellsApart(before: ProbeStreak, after: ProbeStreak, probe: ProbeSpec): boolean {
+  if (after.successes > 0) return before.failures > 0 || after.successes <= probe.ready_after;
+  return true;
+}
+
+/** Milliseconds to the next try before the first success: close together at first, so that being ready is seen soon, never wider than the interval. */
+export function untilFirst(probe: ProbeSpec, sinceBegin: number): number {
+  return Math.min(probe.interval * 1000, Math.max(25, Math.min(1000, sinceBegin / 25)));
+}

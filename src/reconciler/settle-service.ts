@@ -1,0 +1,154 @@
+import { toTimestamp } from "../lib/timestamp.ts";
+import type { LeaseOwner, ServiceRecord } from "../state/record.ts";
+import type { Snapshot } from "../state/store.ts";
+import { decide } from "./decide.ts";
+import type { Decision, ServiceState } from "./decide.ts";
+import { execute } from "./execute.ts";
+import { holdOf, isAging, isSame, mayAct, release, writeRecord } from "./hold.ts";
+import type { Hold } from "./hold.ts";
+import { isMaterial } from "./material.ts";
+import { observe } from "./observe.ts";
+import type { Observed, Outcome } from "./observed.ts";
+import type { Bell } from "./bell.ts";
+import type { Prober } from "./prober.ts";
+import type { Session } from "./session.ts";
+
+/** How far a service came in this process, and what is recorded of it then. */
+export interface ServiceOutcome {
+  readonly name: string;
+  readonly state: ServiceState | "lease-held" | "superseded";
+  readonly record: ServiceRecord | null;
+  readonly heldBy: LeaseOwner | null;
+}
+
+export interface SettleOptions {
+  /** Ends the passes after the one under way; what was begun is left to the next run of any kind. */
+  readonly signal: AbortSignal;
+  /** Ends calls under way too. */
+  readonly abort: AbortSignal;
+  /** Milliseconds since the epoch; passes end here even if the service has not settled. */
+  readonly deadline: number;
+  /** How long to wait for somebody else's lease, in milliseconds. */
+  readonly waitForLease: number;
+  /** Told after every pass what was decided on which evidence: for live tables. */
+  readonly onPass?: (name: string, decision: Decision, observed: Observed) => void;
+}
+
+/** Pass after pass (observe, decide, write ahead, publish, execute) until the service has come to an end of its own, or time is up. */
+export async function settleService(name: string, snapshot: Snapshot, session: Session, options: SettleOptions): Promise<ServiceOutcome> {
+  try {
+    return await passes({ name, session, options, ...session.attention(name), begunAt: session.world.clock.now() }, snapshot);
+  } finally {
+    session.dismiss(name);
+  }
+}
+
+interface Run {
+  readonly name: string;
+  readonly session: Session;
+  readonly options: SettleOptions;
+  readonly prober: Prober;
+  readonly bell: Bell;
+  readonly begunAt: number;
+}
+
+async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
+  const { name, session, options } = run;
+  const { world } = session;
+  let hold = holdOf(name, snapshot, session);
+  let record = hold.stored;
+  let outcomes: ReadonlyMap<string, Outcome> = new Map();
+  while (record !== null) {
+    const over = isOver(run);
+    if (over || hold.snapshot.services.get(name)?.lease?.handOver === true) {
+      await release(hold, name, record, session, AbortSignal.timeout(10_000));
+      return { name, state: over ? "working" : "superseded", record, heldBy: null };
+    }
+    const observer = { world, prober: run.prober, listing: session.listing, owner: session.owner, generation: hold.snapshot.generation, published: session.published() };
+    const observed = await observe(observer, record, outcomes, options.abort);
+    const decision = decide(record, { observed, policy: session.policy, now: world.clock.now() });
+    outcomes = new Map();
+    const decided = hold;
+    if (mustWrite(hold, decision, session)) {
+      const written = await writeRecord(hold, { name, record: decision.record, message: messageOf(name, decision) }, session, options.abort);
+      if (written.kind === "held") {
+        if (world.clock.now() - run.begunAt >= options.waitForLease) return { name, state: "lease-held", record, heldBy: written.by };
+        await pauseFor(run, Math.min(1000, Math.max(25, options.waitForLease / 20)));
+      }
+      if (written.kind !== "written") {
+        hold = holdOf(name, await world.store.load(options.abort), session);
+        record = hold.stored;
+        continue;
+      }
+      hold = written.hold;
+    }
+    tell(name, decision, session);
+    options.onPass?.(name, decision, observed);
+    record = decision.record;
+    if (record === null) return { name, state: "removed", record, heldBy: null };
+    await session.publish(hold.snapshot, options.abort);
+    if (decision.actions.length > 0) {
+      outcomes = await execute(decision.actions, { world, owner: session.owner, record, observed, signal: options.abort });
+    }
+    if (isEnd(decision)) {
+      await release(hold, name, record, session, AbortSignal.timeout(10_000));
+      return { name, state: decision.state, record, heldBy: null };
+    }
+    // What was written may be acted on further at once; otherwise something has to happen first.
+    if (isSame(hold.stored, decided.stored)) await rest(run, decision, outcomes);
+    ({ hold, record } = await refresh(run, hold, record));
+  }
+  return { name, state: "removed", record: null, heldBy: null };
+}
+
+/** Before anything is done, and to keep a lease that we still need. */
+function mustWrite(hold: Hold, decision: Decision, session: Session): boolean {
+  if (isMaterial(hold.stored, decision.record)) return true;
+  if (decision.actions.length > 0 && !mayAct(hold, session)) return true;
+  return hold.lease !== null && isAging(hold.lease, session);
+}
+
+/** What others accepted meanwhile is taken up; what only we saw since is seen again. */
+async function refresh(run: Run, hold: Hold, record: ServiceRecord): Promise<{ hold: Hold; record: ServiceRecord | null }> {
+  const { session, name, options } = run;
+  const fresh = session.world.clock.now() - hold.readAt < session.leasePolicy.reload && hold.readAt > session.stirredAt();
+  if (fresh || options.signal.aborted) return { hold, record };
+  const next = holdOf(name, await session.world.store.load(options.abort), session);
+  return { hold: next, record: isSame(next.stored, hold.stored) ? record : next.stored };
+}
+
+function isOver(run: Run): boolean {
+  return run.options.signal.aborted || run.session.world.clock.now() >= run.options.deadline;
+}
+
+function isEnd(decision: Decision): boolean {
+  return decision.actions.length === 0 && (decision.state === "settled" || decision.state === "unproven" || decision.state === "failed" || decision.state === "held");
+}
+
+/** Until something is heard of, or it is time to look: soon while a provider is at work, seldom otherwise. */
+async function rest(run: Run, decision: Decision, outcomes: ReadonlyMap<string, Outcome>): Promise<void> {
+  const { world } = run.session;
+  const polls = [...world.backends.values()].map((backend) => backend.poll);
+  const busy = decision.actions.length > 0 || outcomes.size > 0 || decision.state === "working";
+  const poll = Math.min(...polls.map((each) => (busy ? each.busy : each.idle)), 1000 * 60);
+  const wakeIn = decision.wakeAt === null ? poll : Math.min(poll, Math.max(0, decision.wakeAt - world.clock.now()));
+  await pauseFor(run, wakeIn);
+}
+
+async function pauseFor(run: Run, ms: number): Promise<void> {
+  const { clock } = run.session.world;
+  const left = Math.max(0, Math.min(ms, run.options.deadline - clock.now()));
+  await run.bell.wait(left, clock, run.options.signal);
+}
+
+function tell(name: string, decision: Decision, session: Session): void {
+  const time = toTimestamp(session.world.clock.now());
+  for (const note of decision.notes) session.world.emit({ ...note, time, service: name });
+}
+
+/** First line of the state commit: what this pass does, in the words of the reports. */
+function messageOf(name: string, decision: Decision): string {
+  const notes = decision.notes.filter((note) => note.event !== "running");
+  const parts = notes.map((note) => (note.replica === null ? note.detail : `${note.event} replica ${note.replica}`));
+  return `${name}: ${parts.length > 0 ? [...new Set(parts)].join(", ") : "record"}`;
+}

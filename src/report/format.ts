@@ -1,0 +1,31 @@
+/** `$0.22`: up to four decimals, no trailing zeros (facts §11.3). */
+export function formatPrice(price: number): string {
+  const [whole, decimals = ""] = price.toFixed(4).split(".");
+  const kept = decimals.replace(/0+$/, "");
+  return `$${whole}${kept === "" ? "" : `.${kept}`}`;
+}
+
+/** How long ago, in the reference's words and with its roundings (facts §11.4). Milliseconds since the epoch. */
+export function formatAgo(time: number, now: number): string {
+  const seconds = Math.max(0, Math.floor((now - time) / 1000));
+  const days = Math.floor(seconds / 86_400);
+  if (seconds < 10) return "now";
+  if (seconds < 60) return `${seconds} sec ago`;
+  if (seconds < 3_600) return ago(seconds < 120 ? 1 : roundHalfEven(seconds / 60), "min");
+  if (seconds < 86_400) return ago(seconds < 7_200 ? 1 : roundHalfEven(seconds / 3_600), "hour");
+  if (days === 1) return "yesterday";
+  if (days < 7) return ago(days, "day");
+  if (days < 31) return ago(roundHalfEven(days / 7), "week");
+  if (days < 365) return ago(roundHalfEven(days / 30), "month");
+  return ago(roundHalfEven(days / 365), "year");
+}
+
+function ago(count: number, unit: string): string {
+  return `${count} ${unit}${count === 1 ? "" : "s"} ago`;
+}
+
+function roundHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  const up = value - floor > 0.5 || (value - floor === 0.5 && floor % 2 === 1);
+  return up ? floor + 1 : floor;
+}

@@ -1,0 +1,84 @@
+import type { Settings } from "../config/settings.ts";
+import type { Settled } from "../reconciler/settle.ts";
+import type { Verdict } from "../state/record.ts";
+import { serviceUrl } from "./service-url.ts";
+import type { Paint } from "./style.ts";
+
+/** How one service ended up, in the words of the outcome (README, "Outcomes"). */
+export interface ServiceResult {
+  readonly name: string;
+  readonly result: "settled" | "unproven" | "waiting" | "failed" | "held";
+  readonly verdict: Verdict | null;
+  readonly detail: string;
+  readonly url: string | null;
+}
+
+const results = {
+  settled: "settled",
+  removed: "settled",
+  unproven: "unproven",
+  working: "waiting",
+  waiting: "waiting",
+  superseded: "waiting",
+  "lease-held": "waiting",
+  failed: "failed",
+  error: "failed",
+  held: "held",
+} as const;
+
+export function resultOf(settled: Settled, settings: Settings): ServiceResult {
+  const base = { name: settled.name, result: results[settled.state] };
+  if (settled.state === "error") {
+    return { ...base, verdict: null, detail: settled.error instanceof Error ? settled.error.message : String(settled.error), url: null };
+  }
+  const verdict = settled.record?.verdict ?? null;
+  return { ...base, verdict, detail: detailOf(settled, verdict), url: settled.record === null ? null : serviceUrl(settled.record, settings) };
+}
+
+function detailOf(settled: Exclude<Settled, { readonly state: "error" }>, verdict: Verdict | null): string {
+  if (settled.state === "lease-held") return `somebody else works on it: ${settled.heldBy?.run ?? "unknown"}`;
+  if (settled.state === "superseded") return "a newer revision was accepted; its run goes on";
+  if (settled.state === "removed") return "is gone";
+  if (verdict !== null) return verdict.message;
+  if (settled.state === "unproven") return "no replica is wanted, so nothing was proven";
+  return settled.state === "working" ? "still under way; the next tick goes on" : "";
+}
+
+export interface OutcomeSummary {
+  readonly results: readonly ServiceResult[];
+  readonly planned: number;
+  readonly done: number;
+  /** Last lines of the log behind a verdict, redacted, by service. */
+  readonly tails: ReadonlyMap<string, readonly string[]>;
+  readonly interrupted: boolean;
+}
+
+/** The outcome for people: what is served where, and what went wrong with its evidence. */
+export function outcomeText(summary: OutcomeSummary, paint: Paint): string {
+  const wrong = summary.results.filter((result) => result.result !== "settled");
+  const served = summary.results.filter((result) => result.result === "settled" && result.url !== null);
+  const lines = [
+    ...(served.length > 0 && served.length <= 20 ? served.flatMap((result) => [`Service ${result.name} is published at:`, `  ${result.url ?? ""}`]) : []),
+    ...wrong.flatMap((result) => wrongLines(result, summary.tails.get(result.name) ?? [], paint)),
+    `${summary.done} of ${summary.planned} planned changes done.${summary.interrupted ? " Interrupted; the next run goes on from here." : ""}`,
+  ];
+  return lines.join("\n");
+}
+
+function wrongLines(result: ServiceResult, tail: readonly string[], paint: Paint): readonly string[] {
+  const color = result.result === "failed" ? "red" : "yellow";
+  const probes = result.verdict?.evidence.probes ?? [];
+  return [
+    paint(color, `${result.name}: ${result.result}${result.verdict === null ? "" : ` (${result.verdict.code})`}${result.detail === "" ? "" : `: ${result.detail}`}`),
+    ...probes.map((probe) => `  probe ${probe.probe} ${probe.url}: ${probe.status === null ? (probe.error ?? "no answer") : `answered ${probe.status}`}`),
+    ...(result.verdict?.evidence.exitCode === undefined ? [] : [`  exit code ${result.verdict.evidence.exitCode}`]),
+    ...(tail.length > 0 ? ["  the log's last lines:", ...tail.map((line) => `    ${line}`)] : []),
+    ...nextStep(result),
+  ];
+}
+
+function nextStep(result: ServiceResult): readonly string[] {
+  if (result.verdict?.code === "unhealthy") return [`  next: fix the service file and apply again, or try the same one again with \`dstack-gitops retry ${result.name}\``];
+  if (result.verdict?.code === "missing-env") return ["  next: set the variables where ticks run, or pass them with -e"];
+  return [];
+}

@@ -1,0 +1,49 @@
+import type { Settings } from "../config/settings.ts";
+import type { Json } from "../lib/canonical-json.ts";
+import type { Address } from "../state/record.ts";
+import type { ShownReplica, ShownService } from "./replica-table.ts";
+import { serviceUrl } from "./service-url.ts";
+
+/** The `ps --json` document. */
+export function psJson(services: readonly ShownService[], settings: Settings): Json {
+  return { version: 1, services: services.map((service) => serviceJson(service, settings)) };
+}
+
+function serviceJson({ record, status, replicas }: ShownService, settings: Settings): Json {
+  const current = record.deployments.find((deployment) => deployment.num === record.current);
+  return {
+    name: record.name,
+    status,
+    deployment: record.current,
+    fingerprint: current?.fingerprint ?? null,
+    url: serviceUrl(record, settings),
+    model: current?.spec.model?.name ?? null,
+    price: record.replicas.reduce((sum, replica) => sum + replica.price, 0),
+    paused: record.paused !== null,
+    verdict: record.verdict?.code ?? null,
+    quarantined: record.quarantined.map((entry) => ({ ...entry })),
+    replicas: replicas.map(replicaJson),
+  };
+}
+
+function replicaJson({ replica, probes }: ShownReplica): Json {
+  return {
+    num: replica.num,
+    deployment: replica.deployment,
+    token: replica.token,
+    backend: replica.backend,
+    region: replica.region,
+    instance: replica.instance,
+    status: replica.status,
+    ready: replica.readyAt !== null,
+    probes: [...probes],
+    price: replica.price,
+    address: replica.address === null ? null : addressText(replica.address),
+    submittedAt: replica.submittedAt,
+    error: replica.error?.message ?? null,
+  };
+}
+
+function addressText(address: Address): string {
+  return address.kind === "unix" ? `unix:${address.path}` : `${address.host}:${address.port}`;
+}

@@ -1,0 +1,97 @@
+import { fromTimestamp } from "../lib/timestamp.ts";
+import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
+import { formatAgo, formatPrice } from "./format.ts";
+import type { Paint } from "./style.ts";
+import { table } from "./table.ts";
+
+/** A replica as it is shown: what is recorded, and what is seen of its probes now. */
+export interface ShownReplica {
+  readonly replica: ReplicaRecord;
+  /** One symbol for each probe, in the order of the configuration (facts §7). */
+  readonly probes: readonly ProbeSymbol[];
+}
+
+export type ProbeSymbol = "✓" | "~" | "×";
+
+export interface ShownService {
+  readonly record: ServiceRecord;
+  readonly status: ServiceStatus;
+  readonly replicas: readonly ShownReplica[];
+}
+
+/** The reference's words for the status of a service (facts §5.1). */
+export type ServiceStatus = "pending" | "submitted" | "provisioning" | "running" | "terminating" | "terminated" | "failed";
+
+/** Status of a service from its replicas, first match (facts §5.1). */
+export function statusOf(record: ServiceRecord): ServiceStatus {
+  const has = (...statuses: readonly ReplicaRecord["status"][]): boolean => record.replicas.some((replica) => statuses.includes(replica.status));
+  if (record.target === null) return "terminating";
+  if (has("running")) return "running";
+  if (record.verdict?.code === "unhealthy") return "failed";
+  if (has("provisioning", "pulling")) return "provisioning";
+  if (has("submitted")) return "submitted";
+  return "pending";
+}
+
+export interface TableOptions {
+  readonly paint: Paint;
+  readonly verbose: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** `ps`: a row a service and a row a replica, as dstack prints them (facts §11.4). */
+export function replicaTable(services: readonly ShownService[], options: TableOptions): string {
+  if (services.length === 0) return "No services.";
+  const probes = options.verbose || services.some((service) => service.replicas.some((shown) => shown.probes.length > 0));
+  const head = ["NAME", "BACKEND", ...(options.verbose ? ["INSTANCE"] : []), "PRICE", "STATUS", ...(probes ? ["PROBES"] : []), "SUBMITTED", ...(options.verbose ? ["ERROR"] : [])];
+  const rows = services.flatMap((service) => serviceRows(service, { ...options, probes }));
+  return table(head, rows);
+}
+
+type RowOptions = TableOptions & { readonly probes: boolean };
+
+function serviceRows(service: ShownService, options: RowOptions): readonly (readonly string[])[] {
+  const { record } = service;
+  const price = record.replicas.reduce((sum, replica) => sum + replica.price, 0);
+  const submitted = record.target?.acceptedAt ?? record.deployments.at(-1)?.acceptedAt ?? null;
+  const run = [
+    `${options.paint("bold", record.name)} deployment=${record.current}`,
+    "",
+    ...(options.verbose ? [""] : []),
+    formatPrice(price),
+    `${options.paint(colorOf(service.status), service.status)}${marks(record, options.paint)}`,
+    ...(options.probes ? [""] : []),
+    submitted === null ? "" : formatAgo(fromTimestamp(submitted), options.now),
+    ...(options.verbose ? [record.verdict === null ? "" : `${record.verdict.code}: ${record.verdict.message}`] : []),
+  ];
+  return [run, ...service.replicas.map((shown) => replicaRow(shown, options))];
+}
+
+function marks(record: ServiceRecord, paint: Paint): string {
+  const paused = record.paused === null ? "" : paint("yellow", " (paused)");
+  const verdict = record.verdict === null ? "" : paint("red", ` (${record.verdict.code})`);
+  return `${paused}${verdict}`;
+}
+
+function replicaRow(shown: ShownReplica, options: RowOptions): readonly string[] {
+  const { replica, probes } = shown;
+  return [
+    `  replica=${replica.num} deployment=${replica.deployment}`,
+    `${replica.backend} (${replica.region})`,
+    ...(options.verbose ? [replica.instance ?? "-"] : []),
+    formatPrice(replica.price),
+    options.paint(colorOf(replica.status), replica.status),
+    ...(options.probes ? [probes.map((symbol) => options.paint(symbolColors[symbol], symbol)).join("")] : []),
+    formatAgo(fromTimestamp(replica.submittedAt), options.now),
+    ...(options.verbose ? [replica.error?.message ?? ""] : []),
+  ];
+}
+
+const symbolColors = { "✓": "green", "~": "yellow", "×": "red" } as const;
+
+function colorOf(status: string): "green" | "yellow" | "red" | "cyan" {
+  if (status === "running") return "green";
+  if (status === "failed") return "red";
+  return status === "terminating" || status === "terminated" ? "yellow" : "cyan";
+}

@@ -1,0 +1,40 @@
+import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
+import type { Paint } from "./style.ts";
+
+/** Why a service is as it is, for people. */
+export function whyText(record: ServiceRecord, replicas: readonly ReplicaRecord[], paint: Paint): string {
+  return [
+    targetLine(record),
+    ...(record.paused === null ? [] : [paint("yellow", `Paused by ${record.paused.by} since ${record.paused.at}: no pass touches it.`)]),
+    ...deploymentLines(record),
+    ...verdictLines(record, paint),
+    ...replicas.map(replicaLine),
+  ].join("\n");
+}
+
+function targetLine(record: ServiceRecord): string {
+  const { target } = record;
+  if (target === null) return `${record.name}: its removal was accepted.`;
+  const commit = target.commit === null ? "the work tree" : `commit ${target.commit.slice(0, 12)}`;
+  return `${record.name}: deployment ${target.deployment} was accepted from ${commit} by ${target.by} at ${target.acceptedAt}; serving replicas never go below ${target.floor} for it.`;
+}
+
+function deploymentLines(record: ServiceRecord): readonly string[] {
+  const back = record.target !== null && record.current !== record.target.deployment ? [`Passes work towards deployment ${record.current} instead: they went back to it.`] : [];
+  const settled = record.deployments.find((deployment) => deployment.num === record.current)?.settledAt ?? null;
+  return [...back, settled === null ? `Deployment ${record.current} has not settled yet.` : `Deployment ${record.current} settled at ${settled}.`];
+}
+
+function verdictLines(record: ServiceRecord, paint: Paint): readonly string[] {
+  const { verdict } = record;
+  if (verdict === null) return [];
+  const probes = (verdict.evidence.probes ?? []).map((probe) => `  probe ${probe.probe} ${probe.url}: ${probe.status === null ? (probe.error ?? "no answer") : `answered ${probe.status}`}`);
+  const exit = verdict.evidence.exitCode === undefined ? [] : [`  exit code ${verdict.evidence.exitCode}`];
+  return [paint("red", `Verdict ${verdict.code} at ${verdict.at}: ${verdict.message}`), ...probes, ...exit];
+}
+
+function replicaLine(replica: ReplicaRecord): string {
+  const reason = replica.termination === null ? "" : ` (${replica.termination.reason} since ${replica.termination.since})`;
+  const error = replica.error === null ? "" : `; ${replica.error.message}, ${replica.failures} in a row, next attempt not before ${replica.error.retryAt}`;
+  return `replica ${replica.num}: ${replica.status}${reason}, deployment ${replica.deployment}, ready ${replica.readyAt ?? "not yet"}${error}`;
+}
