@@ -125,7 +125,7 @@ function checkPurity(source: Source, { map, purePackages }: Architecture): reado
 }
 
 function isPureImport({ file, specifier, names, typesOnly }: Import, purePackages: readonly string[]): boolean {
-  if (file !== null || typesOnly) return true;
+  if (file !== null || typesOnly || specifier.endsWith(".json")) return true;
   if (specifier === "node:crypto") return !names.some((name) => name === "*" || name.startsWith("random"));
   return purePackages.some((name) => specifier === name || specifier.startsWith(`${name}/`));
 }

@@ -131,8 +131,10 @@ function walk(file: File, program: ESTree.Program) {
   return { imports, effects, holes, defaultExport };
 }
 
+/** Data such as `package.json` is of no part. */
 function resolve(from: string, specifier: string): Pick<Import, "file" | "specifier"> {
-  return { specifier, file: specifier.startsWith(".") ? normalize(join(dirname(from), specifier)) : null };
+  const isSource = specifier.startsWith(".") && !specifier.endsWith(".json");
+  return { specifier, file: isSource ? normalize(join(dirname(from), specifier)) : null };
 }
 
 function bindingsOf(node: ESTree.ImportDeclaration): Pick<Import, "names" | "typesOnly"> {
