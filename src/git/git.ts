@@ -1,0 +1,110 @@
+import { spawn } from "node:child_process";
+
+import { gitEnvironment } from "./git-environment.ts";
+import { GitError, reasonOf } from "./git-error.ts";
+
+export interface GitOptions {
+  readonly cwd: string;
+  readonly input?: Uint8Array | string;
+  /** On top of the environment that every call gets. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Configuration for this call alone, handed over in the environment: neither argv nor a file ever shows it. */
+  readonly config?: readonly (readonly [key: string, value: string])[];
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds; default 120,000. */
+  readonly timeout?: number;
+  /** Bytes of standard output; default 1 GiB. */
+  readonly maxBuffer?: number;
+  /** Exit codes that are an answer and no error; default 0 alone. */
+  readonly accept?: readonly number[];
+}
+
+export interface GitResult {
+  readonly exitCode: number;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+  /** Standard output as text without its last line break. */
+  readonly text: string;
+}
+
+/**
+ * Runs git, without a shell, prompts, hooks or the caller's repository variables. Throws `GitError`. Uses child_process
+ * itself, because a state commit is two calls of git and a wrapper cost as much as one of them.
+ */
+export async function git(args: readonly string[], options: GitOptions): Promise<GitResult> {
+  const what = `git ${args.find((arg) => !arg.startsWith("-")) ?? ""}`.trim();
+  if (options.signal?.aborted === true) throw new GitError("aborted", `${what} was not started`);
+  const outcome = await run(args, options, what);
+  if ((options.accept ?? [0]).includes(outcome.exitCode)) return outcome;
+  throw new GitError(reasonOf(outcome.stderr), `${what} failed`, { stderr: outcome.stderr });
+}
+
+function run(args: readonly string[], options: GitOptions, what: string): Promise<GitResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn("git", [...args], {
+      cwd: options.cwd,
+      env: gitEnvironment(process.env, options.config ?? [], options.env ?? {}),
+      stdio: "pipe",
+      windowsHide: true,
+    });
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    let size = 0;
+    let stopped: GitError | null = null;
+    const stop = (error: GitError): void => {
+      stopped ??= error;
+      // git passes SIGTERM on to its own children (ssh, git-remote-http) and removes its lock files.
+      child.kill("SIGTERM");
+      kill.refresh();
+    };
+    const timer = setTimeout(
+      () => stop(new GitError("timeout", `${what} took longer than ${(options.timeout ?? 120_000) / 1000} s`)),
+      options.timeout ?? 120_000,
+    );
+    const kill = setTimeout(() => {
+      if (stopped === null) return;
+      child.kill("SIGKILL");
+      // A grandchild may hold the pipes open; nobody waits for it.
+      child.stdout.destroy();
+      child.stderr.destroy();
+    }, 5_000).unref();
+    const abort = (): void => stop(new GitError("aborted", `${what} was interrupted`));
+    options.signal?.addEventListener("abort", abort, { once: true });
+
+    child.stdout.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > (options.maxBuffer ?? 2 ** 30)) return stop(new GitError("too-large", `${what} printed too much`));
+      stdout.push(chunk);
+    });
+    child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
+    // git may end before it has read everything; its exit code and message say why.
+    child.stdin.on("error", () => {});
+    child.stdin.end(options.input ?? "");
+    child.on("error", (cause) =>
+      finish(() => reject(new GitError("git-missing", "git could not be started", { cause }))),
+    );
+    child.on("close", (code, signal) => {
+      const output = Buffer.concat(stdout);
+      const errors = Buffer.concat(stderr).toString("utf8");
+      finish(() => {
+        if (stopped !== null) return reject(stopped);
+        if (code === null) return reject(new GitError("failed", `${what} was ended by ${signal}`, { stderr: errors }));
+        resolve({
+          exitCode: code,
+          stdout: output,
+          stderr: errors,
+          get text() {
+            return output.toString("utf8").replace(/\n$/, "");
+          },
+        });
+      });
+    });
+
+    function finish(settle: () => void): void {
+      clearTimeout(timer);
+      clearTimeout(kill);
+      options.signal?.removeEventListener("abort", abort);
+      settle();
+    }
+  });
+}

@@ -1,0 +1,72 @@
+import { join, resolve } from "node:path";
+
+import { exitCodes, UserError } from "../lib/user-error.ts";
+import { git } from "./git.ts";
+import { httpOrigin, isPath } from "./remote-url.ts";
+
+/** Name that a remote has in calls of git: its URL, which may carry credentials, stays out of argv. */
+export const remoteName = "dstack-gitops-state";
+
+export interface Remote {
+  readonly url: string;
+  /** For `git()`'s `config`: the URL, the user's own settings for reaching it, and the token. */
+  readonly config: readonly (readonly [string, string])[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** The URL behind `state.remote`, which is the name of a git remote or an URL. */
+export async function remoteUrl(remote: string, root: string): Promise<string> {
+  const named = await git(["remote", "get-url", "--", remote], { cwd: root, accept: [0, 2, 128] });
+  if (named.exitCode === 0)
+    return isPath(named.text) ? resolve(root, named.text.replace(/^file:\/\//, "")) : named.text;
+  if (/[/:]/.test(remote)) return isPath(remote) ? resolve(root, remote.replace(/^file:\/\//, "")) : remote;
+  throw new UserError(
+    "unknown-remote",
+    `this repository has no remote named \`${remote}\`, which \`state.remote\` asks for`,
+    {
+      exitCode: exitCodes.usage,
+      hint: "add it with `git remote add`, or set `state.remote` to another one, to an URL, or to `none`",
+    },
+  );
+}
+
+/** How git reaches a remote from a repository of our own as if it were called in the user's. */
+export async function openRemote(remote: string, root: string, env: NodeJS.ProcessEnv = process.env): Promise<Remote> {
+  const url = await remoteUrl(remote, root);
+  const directory = (await git(["rev-parse", "--path-format=absolute", "--git-common-dir"], { cwd: root })).text;
+  const ssh = await git(["config", "--get", "core.sshCommand"], { cwd: root, accept: [0, 1] });
+  return {
+    url,
+    config: [
+      // Credentials, proxies and certificates that are configured for this repository alone.
+      ["include.path", join(directory, "config")],
+      [`remote.${remoteName}.url`, url],
+      ...authorization(url, env),
+    ],
+    // The variable beats the configuration, so what is configured is carried over to it.
+    env:
+      env["GIT_SSH_COMMAND"] === undefined && ssh.exitCode === 0
+        ? { GIT_SSH_COMMAND: `${ssh.text} -oBatchMode=yes` }
+        : {},
+  };
+}
+
+/** A token from the environment as a header for this remote's host alone. `GITHUB_TOKEN` goes to GitHub's own server only. */
+export function authorization(url: string, env: NodeJS.ProcessEnv): readonly (readonly [string, string])[] {
+  const origin = httpOrigin(url);
+  if (origin === null) return [];
+  const github = httpOrigin(env["GITHUB_SERVER_URL"] ?? "https://github.com");
+  const token = nonEmpty(env["DSTACK_GITOPS_TOKEN"]) ?? (origin === github ? nonEmpty(env["GITHUB_TOKEN"]) : undefined);
+  if (token === undefined) return [];
+  const key = `http.${origin}/.extraHeader`;
+  const basic = Buffer.from(`x-access-token:${token}`).toString("base64");
+  // The empty value drops headers that are configured for this host: two Authorization headers are refused.
+  return [
+    [key, ""],
+    [key, `Authorization: Basic ${basic}`],
+  ];
+}
+
+function nonEmpty(value: string | undefined): string | undefined {
+  return value === "" ? undefined : value;
+}

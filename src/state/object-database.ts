@@ -1,0 +1,125 @@
+import { readObjects } from "../git/cat-file.ts";
+import { git } from "../git/git.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { BranchWrite, Tip } from "./branch.ts";
+import { unreadable } from "./encode.ts";
+import { newObject, packOf, parseTree, treeContent } from "./git-objects.ts";
+import type { NewObject, ObjectFormat } from "./git-objects.ts";
+import { generationOf } from "./trailers.ts";
+import { editTree, emptyTree } from "./tree.ts";
+import type { FileNode, TreeNode } from "./tree.ts";
+
+/** Whom state commits are by. */
+export interface Author {
+  readonly name: string;
+  readonly email: string;
+}
+
+export interface DatabaseOptions {
+  /** The git directory whose object database is used. */
+  readonly directory: string;
+  readonly author: Author;
+  readonly clock: Clock;
+}
+
+/** Reads and makes commits with plumbing alone: no index, no work tree, no reference is touched here. */
+export interface ObjectDatabase {
+  /** The tip that a commit object is. `ancestors` gives the messages of its ancestors when its own says no generation. */
+  tipOf(
+    commit: { id: string; bytes: Uint8Array },
+    ancestors: () => Promise<readonly string[]>,
+    signal?: AbortSignal,
+  ): Promise<Tip>;
+  contents(ids: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, Uint8Array>>;
+  /** Stores a commit with all that is new in it. It belongs to no reference yet. */
+  store(write: BranchWrite, signal?: AbortSignal): Promise<Tip>;
+  isAncestor(ancestor: string, descendant: string, signal?: AbortSignal): Promise<boolean>;
+}
+
+export function openObjectDatabase({ directory, author, clock }: DatabaseOptions): ObjectDatabase {
+  const treeIds = new WeakMap<TreeNode, string>();
+  let last: Tip | null = null;
+  let format: Promise<ObjectFormat> | null = null;
+  return {
+    async tipOf({ id, bytes }, ancestors, signal) {
+      if (last?.commit === id) return last;
+      const listing = git(["ls-tree", "-r", "-t", "-z", "--full-tree", id], { cwd: directory, signal });
+      const generation = generationOf([messageIn(bytes)]) ?? generationOf(await ancestors());
+      const listed = (await listing).stdout.toString("utf8");
+      if (generation === null)
+        throw unreadable("commit message", `no trailer \`Generation: N\` in ${id} or its ancestors`);
+      last = { commit: id, generation, tree: parseTree(listed, (tree, treeId) => treeIds.set(tree, treeId)) };
+      return last;
+    },
+    async contents(ids, signal) {
+      const objects = await readObjects(ids, { cwd: directory, signal });
+      return new Map(objects.flatMap((object) => (object?.type === "blob" ? [[object.id, object.bytes]] : [])));
+    },
+    async store(write, signal) {
+      format ??= formatOf(directory);
+      const { tip, objects } = build(write, await format);
+      await git(["unpack-objects", "-q"], { cwd: directory, input: packOf(objects, await format), signal });
+      last = tip;
+      return tip;
+    },
+    async isAncestor(ancestor, descendant, signal) {
+      const found = await git(["merge-base", "--is-ancestor", ancestor, descendant], {
+        cwd: directory,
+        signal,
+        accept: [0, 1, 128],
+      });
+      return found.exitCode === 0;
+    },
+  };
+
+  function build(
+    write: BranchWrite,
+    objectFormat: ObjectFormat,
+  ): { readonly tip: Tip; readonly objects: readonly NewObject[] } {
+    const objects: NewObject[] = [];
+    const edits = new Map<string, FileNode | null>();
+    for (const [path, file] of write.edits) {
+      edits.set(path, file === null ? null : { kind: "file", mode: file.mode, id: add("blob", file.content) });
+    }
+    const tree = editTree(write.parent?.tree ?? emptyTree, edits);
+    const commit = add("commit", commitContent(idOf(tree), write));
+    return { tip: { commit, generation: write.generation, tree }, objects };
+
+    function add(type: NewObject["type"], content: Uint8Array): string {
+      const object = newObject(type, content, objectFormat);
+      objects.push(object);
+      return object.id;
+    }
+
+    /** Directories that did not change have their ids already. */
+    function idOf(node: TreeNode): string {
+      const known = treeIds.get(node);
+      if (known !== undefined) return known;
+      const id = add("tree", treeContent(node, idOf));
+      treeIds.set(node, id);
+      return id;
+    }
+  }
+
+  function commitContent(tree: string, write: BranchWrite): Uint8Array {
+    const seconds = Math.floor(clock.now() / 1000);
+    const person = `${plain(author.name)} <${plain(author.email)}> ${seconds} +0000`;
+    const parent = write.parent === null ? "" : `parent ${write.parent.commit}\n`;
+    return Buffer.from(`tree ${tree}\n${parent}author ${person}\ncommitter ${person}\n\n${write.message}`);
+  }
+}
+
+async function formatOf(directory: string): Promise<ObjectFormat> {
+  const found = await git(["rev-parse", "--show-object-format"], { cwd: directory });
+  return found.text === "sha256" ? "sha256" : "sha1";
+}
+
+function messageIn(commit: Uint8Array): string {
+  const text = Buffer.from(commit).toString("utf8");
+  return text.slice(text.indexOf("\n\n") + 2);
+}
+
+/** A name as a commit's header can hold it. */
+function plain(text: string): string {
+  return text.replaceAll(/[<>\p{Cc}]/gu, "").trim() || "dstack-gitops";
+}

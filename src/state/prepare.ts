@@ -1,0 +1,125 @@
+import { canonicalJson } from "../lib/canonical-json.ts";
+import type { NewFile, Tip } from "./branch.ts";
+import { contentDirectory, contentPath, isDerived, parts, partPath } from "./layout.ts";
+import type { ServiceState } from "./record.ts";
+import { decodePart, documentsOf, noState, withPart } from "./service-parts.ts";
+import { StateConflict } from "./store.ts";
+import type { Change, ServiceChange, Snapshot } from "./store.ts";
+import { filesBelow, nodeAt } from "./tree.ts";
+
+const modes = { file: "100644", executable: "100755", symlink: "120000" } as const;
+
+/** Changes put on top of a state: which fit, what the branch's files become, and the state after. */
+export interface Prepared {
+  readonly conflicts: ReadonlyMap<Change, StateConflict>;
+  readonly accepted: readonly Change[];
+  readonly edits: ReadonlyMap<string, NewFile | null>;
+  readonly services: ReadonlyMap<string, ServiceState>;
+}
+
+/** Puts changes on a state, one after the other; one whose reads an earlier one changed conflicts like with any other writer. */
+export function prepare(changes: readonly Change[], current: Snapshot, tip: Tip | null): Prepared {
+  const services = new Map(current.services);
+  const conflicts = new Map<Change, StateConflict>();
+  const accepted: Change[] = [];
+  const edits = new Map<string, NewFile | null>();
+  for (const change of changes) {
+    const conflict = conflictOf(change, current.stateId, services);
+    if (conflict !== null) conflicts.set(change, conflict);
+    else {
+      accepted.push(change);
+      for (const part of change.services) put(part);
+    }
+  }
+  if (edits.size > 0) for (const [path, file] of contentEdits(accepted, services, tip)) edits.set(path, file);
+  return { conflicts, accepted, edits, services };
+
+  function put(change: ServiceChange): void {
+    const before = services.get(change.name) ?? noState;
+    const documents = documentsOf(change.name, {
+      record: change.record === undefined ? before.record : change.record,
+      intents: change.intents ?? before.intents,
+      lease: change.lease === undefined ? before.lease : change.lease,
+    });
+    const unchanged = documentsOf(change.name, before);
+    let after = noState;
+    for (const part of parts) {
+      const path = partPath(part, change.name);
+      const text = documents[part];
+      if (text !== unchanged[part])
+        edits.set(path, text === null ? null : { mode: modes.file, content: Buffer.from(text) });
+      // Decoded again, so that what is handed out is what everybody else will read.
+      if (text !== null) after = withPart(after, decodePart({ part, name: change.name, path }, text));
+    }
+    if (parts.every((part) => documents[part] === null)) services.delete(change.name);
+    else services.set(change.name, after);
+  }
+}
+
+function conflictOf(
+  change: Change,
+  stateId: string,
+  services: ReadonlyMap<string, ServiceState>,
+): StateConflict | null {
+  const reads = [...new Set([...(change.reads ?? []), ...change.services.map(({ name }) => name)])];
+  // Another branch than the one that was read: nothing that was decided holds.
+  if (change.basis.stateId !== stateId) return new StateConflict(reads);
+  const changed = reads.filter((name) => !isSame(change.basis.services.get(name), services.get(name)));
+  return changed.length === 0 ? null : new StateConflict(changed);
+}
+
+function isSame(a: ServiceState | undefined, b: ServiceState | undefined): boolean {
+  if (a === b) return true;
+  const [left, right] = [a ?? noState, b ?? noState];
+  if (left.record === right.record && left.intents === right.intents && left.lease === right.lease) return true;
+  return canonicalJson(left) === canonicalJson(right);
+}
+
+/** Contents that a record names are there, and no others. */
+function contentEdits(
+  accepted: readonly Change[],
+  services: ReadonlyMap<string, ServiceState>,
+  tip: Tip | null,
+): ReadonlyMap<string, NewFile | null> {
+  const named = new Map<string, string>();
+  for (const [name, { record }] of services) {
+    for (const { files } of record?.deployments ?? []) for (const file of files) named.set(file.content, name);
+  }
+  const edits = new Map<string, NewFile | null>();
+  const given = new Map(accepted.flatMap((change) => change.contents ?? []).map((pinned) => [pinned.content, pinned]));
+  const directories = new Map([...named.keys()].map((content) => [contentDirectory(content), content]));
+  for (const [directory, content] of directories) {
+    if (tip !== null && nodeAt(tip.tree, directory) !== null) continue;
+    const pinned = given.get(content);
+    if (pinned === undefined) {
+      if (isEmptyContent(content)) continue;
+      throw new Error(`the record of ${named.get(content)} names content ${content}, which is neither kept nor given`);
+    }
+    for (const entry of pinned.entries) {
+      edits.set(contentPath(content, entry.path), { mode: modes[entry.mode], content: entry.content });
+    }
+  }
+  if (tip === null) return edits;
+  for (const [path] of filesBelow(tip.tree, "files")) {
+    if (!directories.has(path.split("/").slice(0, 2).join("/"))) edits.set(path, null);
+  }
+  return edits;
+}
+
+/** Content of an empty directory, which a tree cannot hold: the digest of an empty list. */
+export function isEmptyContent(content: string): boolean {
+  return content === "sha256:4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945";
+}
+
+/** Files drawn from state, as the edits that make them so: those that are drawn no more are removed. */
+export function derivedEdits(drawn: ReadonlyMap<string, string>, tip: Tip | null): ReadonlyMap<string, NewFile | null> {
+  const edits = new Map<string, NewFile | null>();
+  // Only where derived files may be: the whole branch holds thousands.
+  const places = tip === null ? [] : ["README.md", "index.html", "proxy"].flatMap((path) => filesBelow(tip.tree, path));
+  for (const [path] of places) edits.set(path, null);
+  for (const [path, text] of drawn) {
+    if (!isDerived(path)) throw new Error(`${path} is not a place for derived files`);
+    edits.set(path, { mode: modes.file, content: Buffer.from(text) });
+  }
+  return edits;
+}

@@ -1,0 +1,170 @@
+import { z } from "zod";
+
+import type { JobFile } from "../config/job.ts";
+import type { ServiceSpec } from "../config/spec.ts";
+import { digest } from "../lib/digest.ts";
+import type { Intent, Lease, ServiceRecord } from "./record.ts";
+
+/** Files of the state branch, key by key in the order in which they are written. Unknown keys are errors: writing would lose them. */
+
+const name = z.string().regex(/^[a-z][a-z0-9-]*$/, "expected a service name");
+const time = z.iso.datetime({ error: "expected an RFC 3339 time in UTC" });
+const count = z.int().min(0);
+const sha256 = z.string().regex(/^sha256:[0-9a-f]{64}$/, "expected sha256: and 64 hex digits");
+const commit = z.string().nullable();
+
+/** A spec is not validated again: its fingerprint proves that it is what was accepted. */
+const spec = z.custom<ServiceSpec>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  "expected a spec",
+);
+
+const jobFile: z.ZodType<JobFile> = z.strictObject({
+  local_path: z.string(),
+  path: z.string(),
+  content: sha256,
+  kind: z.enum(["file", "directory"]),
+});
+
+const target = z.strictObject({
+  deployment: count,
+  fingerprint: sha256,
+  acceptance: count,
+  commit,
+  planId: z.string(),
+  by: z.string(),
+  acceptedAt: time,
+  floor: count,
+});
+
+const deployment = z
+  .strictObject({
+    num: count,
+    run: count,
+    spec,
+    fingerprint: sha256,
+    acceptance: count,
+    files: z.array(jobFile),
+    job: sha256,
+    restarts: count,
+    file: z.string(),
+    commit,
+    acceptedAt: time,
+    settledAt: time.nullable(),
+    bakedAt: time.nullable(),
+  })
+  .check((context) => {
+    const actual = digest(context.value.spec);
+    if (actual === context.value.fingerprint) return;
+    context.issues.push({
+      code: "custom",
+      path: ["fingerprint"],
+      message: `expected ${actual}, the fingerprint of this deployment's spec`,
+      input: context.value.fingerprint,
+    });
+  });
+
+const address = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("unix"), path: z.string() }),
+  z.strictObject({ kind: z.literal("tcp"), host: z.string(), port: z.int().min(1).max(65535) }),
+]);
+
+const termination = z.strictObject({
+  reason: z.enum(["scaled-down", "replaced", "removed", "unhealthy", "superseded", "exited"]),
+  since: time,
+  drainUntil: time,
+});
+
+const replicaError = z.strictObject({
+  code: z.enum(["exited", "unhealthy", "unreachable", "no-capacity", "failed-to-start"]),
+  retryAt: time,
+  exitCode: z.int().nullable(),
+  message: z.string(),
+  at: time,
+});
+
+const replica = z.strictObject({
+  num: count,
+  deployment: count,
+  token: z.string().min(1),
+  status: z.enum(["submitted", "provisioning", "pulling", "running", "terminating", "terminated", "failed"]),
+  backend: z.string(),
+  region: z.string(),
+  price: z.number().min(0),
+  instance: z.string().nullable(),
+  address: address.nullable(),
+  submittedAt: time,
+  runningAt: time.nullable(),
+  readyAt: time.nullable(),
+  termination: termination.nullable(),
+  error: replicaError.nullable(),
+  failures: count,
+});
+
+const evidence = z.strictObject({
+  exitCode: z.int().exactOptional(),
+  probes: z
+    .array(z.strictObject({ probe: count, url: z.string(), status: z.int().nullable(), error: z.string().nullable() }))
+    .exactOptional(),
+  missing: z.array(z.string()).exactOptional(),
+  backend: z.string().exactOptional(),
+  token: z.string().exactOptional(),
+});
+
+const verdict = z.strictObject({
+  code: z.enum(["unhealthy", "no-capacity", "stuck", "missing-env", "refused"]),
+  deployment: count,
+  replica: count.nullable(),
+  message: z.string(),
+  at: time,
+  evidence,
+});
+
+/** `services/<shard>/<name>.json` */
+export const record: z.ZodType<ServiceRecord> = z.strictObject({
+  name,
+  born: count,
+  target: target.nullable(),
+  current: count,
+  run: count,
+  deployments: z.array(deployment),
+  replicas: z.array(replica),
+  attempts: count,
+  quarantined: z.array(z.strictObject({ fingerprint: sha256, acceptance: count, deployment: count, at: time })),
+  verdict: verdict.nullable(),
+  paused: z.strictObject({ at: time, by: z.string() }).nullable(),
+});
+
+const intent: z.ZodType<Intent> = z.strictObject({
+  kind: z.enum(["provision", "terminate"]),
+  service: name,
+  replica: count,
+  deployment: count,
+  token: z.string().min(1),
+  backend: z.string(),
+  instance: z.string().nullable(),
+  openedAt: time,
+});
+
+/** `journal/<shard>/<name>.json` */
+export const intents: z.ZodType<readonly Intent[]> = z.array(intent);
+
+/** `leases/<shard>/<name>.json` */
+export const lease: z.ZodType<Lease> = z.strictObject({
+  owner: z.strictObject({
+    run: z.string(),
+    attempt: z.int(),
+    nonce: z.string().min(1),
+    host: z.string().nullable(),
+    boot: z.string().nullable(),
+    pid: z.int().nullable(),
+    pidStart: z.string().nullable(),
+  }),
+  acquiredAt: time,
+  deadline: time,
+  fence: count,
+  handOver: z.boolean(),
+});
+
+/** `format`, of any version: newer ones may hold more. */
+export const format = z.looseObject({ version: z.int().min(1), stateId: z.string().min(1) });

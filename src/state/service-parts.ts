@@ -1,0 +1,83 @@
+import type { z } from "zod";
+
+import { decode, encode, unreadable } from "./encode.ts";
+import { directories, partPath, parts } from "./layout.ts";
+import type { Part } from "./layout.ts";
+import type { Intent, Lease, ServiceRecord, ServiceState } from "./record.ts";
+import * as schema from "./schema.ts";
+import type { FileNode, TreeNode } from "./tree.ts";
+import { filesBelow } from "./tree.ts";
+
+/** A file that holds a part of a service, as a tree lists it. */
+export interface PartFile {
+  readonly part: Part;
+  readonly name: string;
+  readonly path: string;
+  readonly node: FileNode;
+}
+
+/** One decoded part, of whichever kind. */
+export type PartValue =
+  | { readonly part: "record"; readonly value: ServiceRecord }
+  | { readonly part: "intents"; readonly value: readonly Intent[] }
+  | { readonly part: "lease"; readonly value: Lease };
+
+export const noState: ServiceState = { record: null, intents: [], lease: null };
+
+/** Every part of every service in a tree. A file that has no place in the layout is an error: it may be a lost record. */
+export function partFiles(tree: TreeNode): readonly PartFile[] {
+  return parts.flatMap((part) =>
+    filesBelow(tree, directories[part]).map(([path, node]) => {
+      const name = /([^/]+)\.json$/.exec(path)?.[1] ?? "";
+      if (path !== partPath(part, name))
+        throw unreadable(path, `expected ${partPath(part, name === "" ? "NAME" : name)}, or no such file`);
+      return { part, name, path, node };
+    }),
+  );
+}
+
+/** Reads one part and checks that it is about the service that its path names. */
+export function decodePart(file: Pick<PartFile, "part" | "name" | "path">, text: string): PartValue {
+  const { part, name, path } = file;
+  switch (part) {
+    case "record": {
+      const value = decode(schema.record, text, path);
+      if (value.name !== name) throw unreadable(path, `name: expected ${name}, got ${value.name}`);
+      return { part, value };
+    }
+    case "intents": {
+      const value = decode(schema.intents, text, path);
+      const stray = value.find((intent) => intent.service !== name);
+      if (stray !== undefined) throw unreadable(path, `service: expected ${name}, got ${stray.service}`);
+      return { part, value };
+    }
+    case "lease":
+      return { part, value: decode(schema.lease, text, path) };
+  }
+}
+
+/** The service with one part put in. */
+export function withPart(state: ServiceState, part: PartValue): ServiceState {
+  switch (part.part) {
+    case "record":
+      return { ...state, record: part.value };
+    case "intents":
+      return { ...state, intents: part.value };
+    case "lease":
+      return { ...state, lease: part.value };
+  }
+}
+
+/** Each part's document; `null` where there is none: an empty journal is no file. */
+export function documentsOf(name: string, state: ServiceState): Readonly<Record<Part, string | null>> {
+  const { record, intents, lease } = state;
+  return {
+    record: record === null ? null : text("record", schema.record, record),
+    intents: intents.length === 0 ? null : text("intents", schema.intents, intents),
+    lease: lease === null ? null : text("lease", schema.lease, lease),
+  };
+
+  function text<Value>(part: Part, type: z.ZodType<Value>, value: Value): string {
+    return encode(type, value, partPath(part, name));
+  }
+}

@@ -1,0 +1,34 @@
+import { exitCodes, UserError } from "../lib/user-error.ts";
+
+/** Every attempt lost a race, or met a lock. */
+export function busy(attempts: number, cause: unknown): UserError {
+  const reason = cause instanceof Error ? `; at last: ${cause.message}` : "";
+  return new UserError("state-busy", `the state could not be written in ${attempts} attempts${reason}`, {
+    exitCode: exitCodes.failed,
+    hint: "many runs write at once, or one was killed and left a lock file: run the command again, then see what it names",
+    cause,
+  });
+}
+
+/** The answer to a write was lost, and the branch cannot be read to learn more. */
+export function doubt(cause: unknown): UserError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new UserError("state-doubtful", `it could not be learned whether the state was written: ${reason}`, {
+    exitCode: exitCodes.failed,
+    hint: "run the command again: it goes on from whatever was written",
+    cause,
+  });
+}
+
+/** Milliseconds: 10, 20, 40 … at most 1,000, each somewhere between half of it and all. */
+export function backOff(attempt: number, random: number): number {
+  return Math.min(1_000, 10 * 2 ** (attempt - 1)) * (0.5 + random / 2);
+}
+
+/** A content that no record names any more, or that never was written. */
+export function missingContent(content: string): never {
+  throw new UserError("state-content-missing", `the state branch does not keep content ${content}`, {
+    exitCode: exitCodes.failed,
+    hint: "apply the service again: its files are pinned anew",
+  });
+}
