@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { link, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 import { z } from "zod";
 
+import { systemClock } from "../lib/clock.ts";
 import { exitCodes, UserError } from "../lib/user-error.ts";
 import { askGateway } from "./control-client.ts";
 
@@ -37,16 +38,35 @@ export async function announce(runtimeDirectory: string, announcement: Announcem
   const draft = `${file}.${randomUUID()}`;
   await writeFile(draft, `${JSON.stringify({ version: 1, ...announcement })}\n`, { mode: 0o600 });
   try {
-    if (await linked(draft, file)) return;
-    await refuseWhileHeld(runtimeDirectory, announcement.gateway);
-    const dead = await read(file);
-    if (dead !== null) await removeSocket(dead.socket);
-    await rename(draft, file);
-    // Of two that replaced the same dead one, the later one has the name.
-    const holder = await read(file);
-    if (holder !== null && holder.socket !== announcement.socket) throw held(holder);
+    while (!(await created(link(draft, file)))) {
+      await refuseWhileHeld(runtimeDirectory, announcement.gateway);
+      const dead = await read(file);
+      if (dead !== null && (await replaced(dead, draft, file))) return;
+    }
   } finally {
     await rm(draft, { force: true });
+  }
+}
+
+/** Puts the draft in the place of a dead announcement. Of several that try, the one that creates the claim does it. */
+async function replaced(dead: Announcement, draft: string, file: string): Promise<boolean> {
+  const claim = `${file}.${basename(dead.socket)}.claim`;
+  if (!(await created(writeFile(claim, "", { flag: "wx", mode: 0o600 })))) {
+    // Whoever has the claim needs a moment, or died with it.
+    const age = await stat(claim)
+      .then(({ mtimeMs }) => Date.now() - mtimeMs)
+      .catch(() => 0);
+    if (age > 10_000) await rm(claim, { force: true });
+    await systemClock.sleep(10);
+    return false;
+  }
+  try {
+    if ((await read(file))?.socket !== dead.socket) return false;
+    await removeSocket(dead.socket);
+    await rename(draft, file);
+    return true;
+  } finally {
+    await rm(claim, { force: true });
   }
 }
 
@@ -84,9 +104,10 @@ function fileOf(runtimeDirectory: string, gateway: string): string {
   return join(gatewaysDirectory(runtimeDirectory), `${encodeURIComponent(gateway)}.json`);
 }
 
-async function linked(draft: string, file: string): Promise<boolean> {
+/** False: it is there already. */
+async function created(creating: Promise<void>): Promise<boolean> {
   try {
-    await link(draft, file);
+    await creating;
     return true;
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;

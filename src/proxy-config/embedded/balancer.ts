@@ -20,22 +20,25 @@ export interface Balancer {
 
 /** A balancer over these peers. */
 export function createBalancer(peers: readonly Peer[]): Balancer {
+  // Longest unused first: a fixed order would give twice the load to whoever follows a busy peer.
+  const queue = [...peers];
   const restsUntil = new Map<Peer, number>();
-  let turn = 0;
 
   const pick = (tried: ReadonlySet<Peer>, now: number): Peer | null => {
-    let best: Peer | null = null;
+    let best = -1;
     let least = Number.POSITIVE_INFINITY;
-    turn = (turn + 1) % Math.max(1, peers.length);
-    for (let offset = 0; offset < peers.length; offset += 1) {
-      const peer = peers[(turn + offset) % peers.length];
-      if (peer === undefined || tried.has(peer)) continue;
+    for (const [index, peer] of queue.entries()) {
+      if (tried.has(peer)) continue;
       const load = peer.inFlight.count() + ((restsUntil.get(peer) ?? 0) > now ? 1e9 : 0);
       if (load >= least) continue;
-      best = peer;
+      best = index;
       least = load;
     }
-    return best;
+    if (best === -1) return null;
+    const [picked] = queue.splice(best, 1);
+    if (picked === undefined) return null;
+    queue.push(picked);
+    return picked;
   };
 
   return { pick, rest: (peer, now) => void restsUntil.set(peer, now + restMs) };

@@ -49,6 +49,10 @@ export function createRoutingTable<R extends { readonly route: Route }>(entries:
 function findPath<R>({ prefixes, longest }: Prefixes<R>, target: string): Admission<R> {
   const query = target.indexOf("?");
   const path = query === -1 ? target : target.slice(0, query);
+  if (prefixes.has(`${path}/`)) {
+    const location = `${path}/${target.slice(path.length)}`;
+    return { ...refused(308, "The service is served with a slash at the end"), location };
+  }
   for (
     let slash = path.lastIndexOf("/", longest - 1);
     slash >= 0;
@@ -59,11 +63,7 @@ function findPath<R>({ prefixes, longest }: Prefixes<R>, target: string): Admiss
     if (climbs(path.slice(slash))) return refused(400, "The path leads out of its service");
     return { kind: "admitted", entry: found.entry, target: found.strip ? target.slice(slash) : target };
   }
-  if (!prefixes.has(`${path}/`)) return refused(404, "No service is served here");
-  return {
-    ...refused(308, "The service is served with a slash at the end"),
-    location: `${path}/${target.slice(path.length)}`,
-  };
+  return refused(404, "No service is served here");
 }
 
 /** Whether some upstream might read dot segments, however encoded, as a way out of the root. */
