@@ -11,7 +11,7 @@ import { type Issue, root } from "./schema/schema.ts";
 import { inOrder, locateIssue, type ReadSource, readSource, type SourceBytes } from "./source.ts";
 import { checkSupport } from "./support.ts";
 import { parseDocument } from "./yaml/document.ts";
-import { isThere, parsePath, type Place, placeOf, spanOf } from "./yaml/places.ts";
+import { isThere, parsePath, type Place, spanOf } from "./yaml/places.ts";
 import { isMapping, type YamlValue } from "./yaml/value.ts";
 
 /** What a `.dstack.yml` file turned out to be, with all there is to say about it. */
@@ -77,7 +77,7 @@ function aboutType(type: YamlValue | undefined): Issue {
 }
 
 /** The document is parsed again where a place is asked for, which is seldom: kept, it would take 50 times the file's size. */
-function sourceOf(spec: ServiceSpec, { file, text }: ReadSource): ServiceSource {
+function sourceOf(spec: ServiceSpec, { file, text, place }: ReadSource): ServiceSource {
   const document = (): Document.Parsed | null => parseDocument(text).document;
   return {
     file,
@@ -86,7 +86,7 @@ function sourceOf(spec: ServiceSpec, { file, text }: ReadSource): ServiceSource 
     locate: (path) => {
       const parsed = document();
       const span = parsed === null ? null : spanOf(parsed, parsePath(path), "whole");
-      return span === null ? null : placeOf(text, span);
+      return span === null ? null : place(span);
     },
     has: (path) => {
       const parsed = document();

@@ -5,7 +5,7 @@ import type { Issue } from "./schema/schema.ts";
 import type { YamlValue } from "./yaml/value.ts";
 
 import { parseDocument, type YamlProblem } from "./yaml/document.ts";
-import { pathText, placeOf, spanOf } from "./yaml/places.ts";
+import { pathText, type Place, placer, type Span, spanOf } from "./yaml/places.ts";
 import { readDocument } from "./yaml/read.ts";
 import { decodeText } from "./yaml/text.ts";
 
@@ -16,10 +16,11 @@ export interface SourceBytes {
   readonly bytes: Uint8Array;
 }
 
-/** What a file says, and what is wrong with its YAML; a value only where nothing is. */
+/** What a file says, and what is wrong with its YAML; no value where its structure is broken. */
 export interface ReadSource {
   readonly file: string;
   readonly text: string;
+  readonly place: (span: Span) => Place;
   readonly document: Document.Parsed | null;
   readonly value: YamlValue | undefined;
   readonly diagnostics: readonly Diagnostic[];
@@ -29,38 +30,35 @@ export interface ReadSource {
 export function readSource({ path: file, bytes }: SourceBytes): ReadSource {
   const decoded = decodeText(bytes);
   const { text } = decoded;
-  const nothing = { file, text, document: null, value: undefined };
+  const source = { file, text, place: placer(text) };
   if (!decoded.ok) {
     const { offset, ...problem } = decoded.problem;
-    return { ...nothing, diagnostics: [diagnosticOf({ file, text }, { severity: "error", start: offset, end: offset + 1, ...problem })] };
+    const diagnostic = diagnosticOf(source, { severity: "error", start: offset, end: offset + 1, ...problem });
+    return { ...source, document: null, value: undefined, diagnostics: [diagnostic] };
   }
   const { document, problems } = parseDocument(text);
   const isBroken = problems.some(({ severity }) => severity === "error");
   const read = document === null || isBroken ? { value: null, problems: [] } : readDocument(document);
-  const diagnostics = [...problems, ...read.problems].map((problem) => diagnosticOf({ file, text }, problem));
-  const failed = diagnostics.some(({ severity }) => severity === "error");
-  return { file, text, document, value: failed ? undefined : read.value, diagnostics };
+  const diagnostics = [...problems, ...read.problems].map((problem) => diagnosticOf(source, problem));
+  return { ...source, document, value: isBroken ? undefined : read.value, diagnostics };
 }
 
-interface Text {
-  readonly file: string;
-  readonly text: string;
-}
+type Source = Pick<ReadSource, "file" | "text" | "place">;
 
-function diagnosticOf({ file, text }: Text, { severity, code, message, hint, start, end, related }: YamlProblem): Diagnostic {
+function diagnosticOf({ file, text, place }: Source, { severity, code, message, hint, start, end, related }: YamlProblem): Diagnostic {
   return {
     severity,
     code,
     message,
     ...(hint === undefined ? {} : { hint }),
     file,
-    ...placeOf(text, { start, end: Math.min(Math.max(end, start + 1), Math.max(text.length, start)) }),
-    ...(related === undefined ? {} : { related: { file, message: related.message, ...lineAndColumn(text, related.offset) } }),
+    ...place({ start, end: Math.max(start, Math.min(Math.max(end, start + 1), text.length)) }),
+    ...(related === undefined ? {} : { related: { file, message: related.message, ...lineAndColumn(place, related.offset) } }),
   };
 }
 
 /** A problem of a property as a diagnostic with its place. */
-export function locateIssue({ file, text, document }: Text & Pick<ReadSource, "document">, issue: Issue): Diagnostic {
+export function locateIssue({ file, place, document }: Source & Pick<ReadSource, "document">, issue: Issue): Diagnostic {
   const { severity, code, message, hint, path, part, related } = issue;
   const span = document === null ? null : spanOf(document, path, part);
   const relatedSpan = document === null || related === undefined ? null : spanOf(document, related.path, "key");
@@ -70,14 +68,14 @@ export function locateIssue({ file, text, document }: Text & Pick<ReadSource, "d
     message,
     ...(hint === undefined ? {} : { hint }),
     file,
-    ...(span === null ? { line: 1, column: 1, endLine: 1, endColumn: 1 } : placeOf(text, span)),
+    ...place(span ?? { start: 0, end: 0 }),
     path: pathText(path),
-    ...(related === undefined || relatedSpan === null ? {} : { related: { file, message: related.message, ...lineAndColumn(text, relatedSpan.start) } }),
+    ...(related === undefined || relatedSpan === null ? {} : { related: { file, message: related.message, ...lineAndColumn(place, relatedSpan.start) } }),
   };
 }
 
-function lineAndColumn(text: string, offset: number): { readonly line: number; readonly column: number } {
-  const { line, column } = placeOf(text, { start: offset, end: offset });
+function lineAndColumn(place: Source["place"], offset: number): { readonly line: number; readonly column: number } {
+  const { line, column } = place({ start: offset, end: offset });
   return { line, column };
 }
 

@@ -3,7 +3,6 @@ import type { ServiceSpec } from "../spec.ts";
 import { list, object } from "../schema/composite.ts";
 import { boolean, nullable, text, transform } from "../schema/scalars.ts";
 import { type Field, refuse, type Schema, trap, unexpected } from "../schema/schema.ts";
-import { floatText } from "../yaml/scalars.ts";
 import { isOddScalar } from "../yaml/value.ts";
 
 export const commands: Field<ServiceSpec["commands"]> = {
@@ -92,7 +91,7 @@ const pythonVersion: Schema<string> = {
   json: () => ({ anyOf: [{ enum: versions }, { enum: versions.map(Number) }] }),
   read: (value, at) => {
     const float = isOddScalar(value) && value.kind === "float" ? value : null;
-    const written = float === null ? value : floatText(float.value);
+    const written = float === null ? value : float.text;
     const version = written === "3.1" && float !== null ? "3.10" : versions.find((known) => known === written);
     if (version === undefined) return unexpected(pythonExpects, value, at);
     if (version === "3.10" && float !== null) trap(at, `\`${float.source}\` is the number 3.1 in YAML, which is read as Python 3.10`, 'write "3.10" in quotes');

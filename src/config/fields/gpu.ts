@@ -3,7 +3,6 @@ import type { GpuSpec, Range } from "../spec.ts";
 import { object, oneOrMore } from "../schema/composite.ts";
 import { nullable, text, transform } from "../schema/scalars.ts";
 import { type At, invalid, type Invalid, refuse, type Schema, unexpected } from "../schema/schema.ts";
-import { floatText } from "../yaml/scalars.ts";
 import { isList, isMapping, isOddScalar, type YamlValue } from "../yaml/value.ts";
 import { memoryRange } from "./memory.ts";
 import { integerRange } from "./range.ts";
@@ -46,7 +45,7 @@ const computeCapability: Schema<readonly [number, number]> = {
 
 function capabilityParts(value: YamlValue): readonly string[] | null {
   if (isList(value)) return value.map(String);
-  if (isOddScalar(value)) return floatText(value.value).split(".");
+  if (isOddScalar(value)) return value.text.split(".");
   return typeof value === "string" || typeof value === "number" ? String(value).split(".") : null;
 }
 
@@ -65,8 +64,10 @@ export const gpu: Schema<GpuSpec> = {
   json: () => ({ anyOf: [{ type: ["integer", "string"] }, gpuObject.json()] }),
   read: (value, at) => {
     if (isMapping(value)) return gpuObject.read(value, at);
-    if (typeof value === "number") return { ...anyGpu, count: { min: value, max: value } };
-    return typeof value === "string" ? parseGpu(value, at) : unexpected(gpu.expects, value, at);
+    if (typeof value === "string") return parseGpu(value, at);
+    if (typeof value !== "number" && !isOddScalar(value)) return unexpected(gpu.expects, value, at);
+    const count = integerRange.read(value, at);
+    return count === invalid ? invalid : { ...anyGpu, count };
   },
 };
 

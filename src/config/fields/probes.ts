@@ -64,6 +64,7 @@ const probesSchema: Schema<readonly ProbeSpec[]> = {
     const read = several.read(value, at);
     if (read === invalid || !isList(value)) return read;
     if (read.length > maxProbes) return refuse(at, `Cannot configure more than ${maxProbes} probes`);
+    if (read.length < 2) return read;
     const seen = new Map<string, number>();
     for (const [index, element] of read.entries()) {
       const key = canonicalJson([element, givenKeys(value[index])]);

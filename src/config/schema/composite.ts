@@ -1,6 +1,6 @@
 import { isList, isMapping, type YamlValue } from "../yaml/value.ts";
 import { nearest } from "./nearest.ts";
-import { type At, child, type Field, invalid, type Invalid, type JsonSchema, refuse, report, type Schema, unexpected } from "./schema.ts";
+import { type At, child, type Field, invalid, type Invalid, type JsonSchema, maxIssues, refuse, report, type Schema, unexpected } from "./schema.ts";
 
 /** One field for each property: forgetting one does not compile. */
 export type Fields<T> = { readonly [Key in keyof T]-?: Field<T[Key]> };
@@ -65,8 +65,9 @@ interface UnknownContext {
 
 /** Reports a key that no property has, with the nearest that there is. */
 export function unknownProperty(key: string, keys: ReadonlySet<string>, { at, known }: UnknownContext): void {
+  if (at.issues.length >= maxIssues) return;
   const guess = nearest(key, keys);
-  const hint = known?.[key] ?? (guess === null ? `expected one of ${[...keys].join(", ")}` : `did you mean \`${guess}\`?`);
+  const hint = (known !== undefined && Object.hasOwn(known, key) ? known[key] : undefined) ?? (guess === null ? `expected one of ${[...keys].join(", ")}` : `did you mean \`${guess}\`?`);
   report(child(at, key), { code: "unknown-property", message: `unknown property \`${key}\``, hint, part: "key" });
 }
 

@@ -1,6 +1,5 @@
 import type { YamlValue } from "../yaml/value.ts";
 
-import { floatText } from "../yaml/scalars.ts";
 import { isOddScalar } from "../yaml/value.ts";
 import { type At, invalid, type Invalid, refuse, type Schema, trap, unexpected } from "./schema.ts";
 
@@ -43,8 +42,8 @@ export function readText(value: YamlValue, at: At): string | null {
     return made;
   }
   if (!isOddScalar(value) || value.kind === "timestamp") return null;
-  const made = value.kind === "float" ? floatText(value.value) : String(value.value);
-  if (made !== value.source) trap(at, `\`${value.source}\` is the number ${made} in YAML 1.1, which is read as the text \`${made}\``, `write "${value.source}" in quotes`);
+  const { text: made, source } = value;
+  if (made !== source) trap(at, `\`${source}\` is the number ${made} in YAML 1.1, which is read as the text \`${made}\``, `write "${source}" in quotes`);
   return made;
 }
 
@@ -71,15 +70,24 @@ export function integer(limits: NumberLimits = {}): Schema<number> {
 /** A whole number in any form; `null` for anything else. */
 export function readInteger(value: YamlValue, at: At): number | null {
   if (typeof value === "number") return value;
-  if (typeof value === "string") return /^\s*[-+]?\d+(?:_\d+)*\s*$/.test(value) ? Number(value.replaceAll("_", "")) : null;
+  if (typeof value === "string") return parseIntegerText(value);
   if (typeof value === "boolean") {
     trap(at, `this is a boolean in YAML 1.1, which is read as ${value ? 1 : 0}`, "write the number");
     return value ? 1 : 0;
   }
-  if (!isOddScalar(value) || !Number.isFinite(value.value)) return null;
+  if (!isOddScalar(value) || !Number.isSafeInteger(Math.trunc(value.value))) return null;
   const read = Math.trunc(value.value);
   if (value.kind === "integer" || read !== value.value) trap(at, `\`${value.source}\` is read as ${read}`, `write ${read}`);
   return read;
+}
+
+/** Longer texts are no number that anybody means. */
+const maxDigits = 64;
+
+function parseIntegerText(source: string): number | null {
+  if (source.length > maxDigits || !/^\s*[-+]?\d+(?:_\d+)*\s*$/.test(source)) return null;
+  const read = Number(source.replaceAll("_", ""));
+  return Number.isSafeInteger(read) ? read : null;
 }
 
 /** A number, also as text. */
@@ -106,7 +114,8 @@ export function readNumber(value: YamlValue): number | null {
 /** Python's `float` of a text, without infinity and NaN. */
 export function parseFloatText(source: string): number | null {
   const trimmed = source.trim();
-  return /^[-+]?(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:[eE][-+]?\d+)?$/.test(trimmed) ? Number(trimmed.replaceAll("_", "")) : null;
+  if (trimmed.length > maxDigits) return null;
+  return /^[-+]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:[eE][-+]?\d+)?$/.test(trimmed) ? Number(trimmed.replaceAll("_", "")) : null;
 }
 
 function within(read: number, { expects = "a number", min, max, above }: NumberLimits, at: At): number | Invalid {

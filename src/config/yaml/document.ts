@@ -18,8 +18,8 @@ export interface ParsedDocument {
   readonly problems: readonly YamlProblem[];
 }
 
-/** Collections within collections; real service files stay under 10. */
-export const maxDepth = 64;
+/** Collections that are open at once; real service files stay under 10. */
+export const maxDepth = 100;
 /** Words and signs of the file; a service file of 100 lines has about 1,000. */
 export const maxTokens = 60_000;
 const maxProblems = 20;
@@ -47,7 +47,7 @@ function compose(text: string): ParsedDocument {
   let tokens = 0;
   for (const lexeme of new Lexer().lex(text)) {
     for (const token of parser.next(lexeme)) documents.push(...composer.next(token));
-    if (parser.stack.length > maxDepth * 2) return beyond("yaml-depth", `collections are nested more than ${maxDepth} deep`, parser.offset);
+    if (parser.stack.length > maxDepth) return beyond("yaml-depth", "collections are nested too deep", parser.offset);
     tokens += 1;
     if (tokens > maxTokens) return beyond("yaml-size", `the file has more than ${maxTokens} words and signs`, parser.offset);
     if (documents.length > 1) break;

@@ -42,11 +42,15 @@ export function isThere(document: Document.Parsed, path: Path): boolean {
   return true;
 }
 
-/** Offsets as lines and columns. Lines end at `\n`, `\r\n` or `\r`. */
-export function placeOf(text: string, { start, end }: Span): Place {
-  const first = position(text, start);
-  const last = position(text, Math.max(start, end));
-  return { line: first.line, column: first.column, endLine: last.line, endColumn: last.column };
+/** Offsets of a text as lines and columns. Lines end at `\n`, `\r\n` or `\r`; they are counted once, when first asked for. */
+export function placer(text: string): (span: Span) => Place {
+  let starts: readonly number[] | null = null;
+  return ({ start, end }) => {
+    starts ??= [0, ...Array.from(text.matchAll(/\r\n?|\n/g), ({ 0: ending, index }) => index + ending.length)];
+    const first = position(starts, start);
+    const last = position(starts, Math.max(start, end));
+    return { line: first.line, column: first.column, endLine: last.line, endColumn: last.column };
+  };
 }
 
 /** `probes[0].url` for `["probes", 0, "url"]`. */
@@ -95,7 +99,12 @@ function rangeOf(node: unknown): Span | null {
   return range === null || range === undefined ? null : { start: range[0], end: range[1] };
 }
 
-function position(text: string, offset: number): { readonly line: number; readonly column: number } {
-  const before = text.slice(0, offset).split(/\r\n?|\n/);
-  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+function position(starts: readonly number[], offset: number): { readonly line: number; readonly column: number } {
+  let [low, high] = [0, starts.length];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if ((starts[middle] ?? 0) <= offset) low = middle;
+    else high = middle;
+  }
+  return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
 }

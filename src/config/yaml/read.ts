@@ -3,7 +3,7 @@ import { type Document, isAlias, isMap, isScalar, isSeq, type ParsedNode, type S
 import type { YamlProblem } from "./document.ts";
 import type { YamlValue } from "./value.ts";
 
-import { floatText, resolvePlain } from "./scalars.ts";
+import { oddFloat, resolvePlain } from "./scalars.ts";
 import { isList, isMapping, isOddScalar } from "./value.ts";
 
 /** Values that aliases may add to a document, counted at each use. */
@@ -97,7 +97,7 @@ function readKey(node: ParsedNode, reading: Reading): string | null {
   const key = readNode(node, reading);
   if (typeof key === "string") return key;
   if (typeof key === "number") return String(key);
-  if (isOddScalar(key)) return key.kind === "float" ? floatText(key.value) : key.kind === "integer" ? String(key.value) : key.source;
+  if (isOddScalar(key)) return key.text;
   if (typeof key !== "boolean") return problem(node, reading, { code: "yaml-key", message: "expected a name as a key" });
   const text = key ? "True" : "False";
   const source = isScalar(node) ? node.source : text;
@@ -115,7 +115,7 @@ function readScalar(node: Scalar.Parsed, reading: Reading): YamlValue {
   if (tag === "tag:yaml.org,2002:str" || tag === "!") return source;
   const value = resolvePlain(source) ?? null;
   if (tag === `tag:yaml.org,2002:${kindOf(value)}`) return value;
-  if (tag === "tag:yaml.org,2002:float" && typeof value === "number") return { kind: "float", value, source };
+  if (tag === "tag:yaml.org,2002:float" && typeof value === "number") return oddFloat(value, source);
   return unknownTag(node, reading);
 }
 

@@ -1,4 +1,4 @@
-import type { YamlValue } from "./value.ts";
+import type { OddScalar, YamlValue } from "./value.ts";
 
 /** What a plain (unquoted) scalar means under YAML 1.1 as PyYAML resolves it; `undefined` for `=` and `<<`, which mean nothing as a value. */
 export function resolvePlain(source: string): YamlValue | undefined {
@@ -7,14 +7,19 @@ export function resolvePlain(source: string): YamlValue | undefined {
   if (!mayBeSpecial.test(source)) return source;
   const boolean = booleans.get(source);
   if (boolean !== undefined) return boolean;
-  if (float.test(source)) return { kind: "float", value: floatOf(source), source };
+  if (float.test(source)) return oddFloat(floatOf(source), source);
   if (integer.test(source)) return integerOf(source);
-  if (timestamp.test(source)) return { kind: "timestamp", value: Number.NaN, source };
+  if (timestamp.test(source)) return { kind: "timestamp", value: Number.NaN, text: source, source };
   return source === "=" || source === "<<" ? undefined : source;
 }
 
+/** A float as it is read. */
+export function oddFloat(value: number, source: string): OddScalar {
+  return { kind: "float", value, text: floatText(value), source };
+}
+
 /** The text that Python's `str` makes of a float. */
-export function floatText(value: number): string {
+function floatText(value: number): string {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
   const magnitude = Math.abs(value);
@@ -49,13 +54,23 @@ function floatOf(source: string): number {
 function integerOf(source: string): YamlValue {
   const [sign, digits] = signed(source.replaceAll("_", ""));
   const value = sign * magnitudeOf(digits);
-  return String(value) === source && Number.isSafeInteger(value) ? value : { kind: "integer", value, source };
+  if (!Number.isSafeInteger(value)) return { kind: "integer", value, text: `${sign < 0 ? "-" : ""}${exactText(digits)}`, source };
+  const text = String(value);
+  return text === source ? value : { kind: "integer", value, text, source };
 }
 
 function magnitudeOf(digits: string): number {
-  if (digits.includes(":")) return sexagesimal(digits);
-  if (digits.startsWith("0b") || digits.startsWith("0x")) return Number(digits);
-  return digits.length > 1 && digits.startsWith("0") ? Number.parseInt(digits, 8) : Number(digits);
+  return digits.includes(":") ? sexagesimal(digits) : Number(prefixed(digits));
+}
+
+/** Every digit, of a number too large for `number`. */
+function exactText(digits: string): string {
+  return digits.includes(":") ? String(sexagesimal(digits)) : String(BigInt(prefixed(digits)));
+}
+
+/** Digits as JavaScript reads them: a leading 0 is octal in YAML 1.1. */
+function prefixed(digits: string): string {
+  return /^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits;
 }
 
 /** Base 60, the trap of YAML 1.1: `1:30` is 90. */

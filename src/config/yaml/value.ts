@@ -9,6 +9,8 @@ export interface OddScalar {
   readonly kind: "integer" | "float" | "timestamp";
   /** Not a number for timestamps. */
   readonly value: number;
+  /** The text that the reference makes of it: Python's `str`. */
+  readonly text: string;
   /** As it stands in the file. */
   readonly source: string;
 }

@@ -1,0 +1,75 @@
+import { describe, expect, it } from "vitest";
+
+import { parseSettings } from "../../src/config/settings-file.ts";
+import { defaultPolicy } from "../../src/config/settings.ts";
+import { file, shorts } from "./parsing.ts";
+
+const defaults = {
+  project: "main",
+  exclude: [],
+  state: { branch: "dstack-state", remote: null },
+  backends: [{ type: "local" }],
+  gateways: [{ name: "main", type: "embedded", default: true, listen: { host: "127.0.0.1", port: 3000 }, domain: null }],
+  auth: { tokens: ["DSTACK_TOKEN"] },
+  policy: defaultPolicy,
+};
+
+function parse(text: string): ReturnType<typeof parseSettings> {
+  return parseSettings(file(text, ".dstack/gitops.yml"));
+}
+
+describe("parseSettings()", () => {
+  it.each([["no file", null], ["an empty file", ""], ["comments", "# nothing yet\n"], ["an empty mapping", "{}"]])("gives the defaults for %s", (_, text) => {
+    expect(text === null ? parseSettings(null) : parse(text)).toEqual({ settings: defaults, diagnostics: [] });
+  });
+
+  it.each([
+    ["project: prod", { project: "prod" }],
+    ["exclude: [test/**]", { exclude: ["test/**"] }],
+    ["state: {branch: dstack/prod}", { state: { branch: "dstack/prod", remote: null } }],
+    ["state: {remote: origin}", { state: { branch: "dstack-state", remote: "origin" } }],
+    ["backends: [{type: local}, {type: ssh, hosts: [a], weight: 1.50, nested: {on: yes}}]",
+      { backends: [{ type: "local" }, { type: "ssh", hosts: ["a"], weight: 1.5, nested: { True: true } }], state: { remote: "origin" } }],
+    ["backends: [{type: aws}]\nstate: {remote: none}", { state: { branch: "dstack-state", remote: null } }],
+    ["backends: [{type: aws}]\nstate: {remote: 'git@example.com:state.git'}", { state: { remote: "git@example.com:state.git" } }],
+    ["gateways: [{name: edge, type: nginx, domain: example.com}]",
+      { gateways: [{ name: "edge", type: "nginx", default: true, listen: { host: "0.0.0.0", port: 80 }, domain: "example.com" }] }],
+    ["gateways: [{name: a, type: embedded, listen: '[::1]:0'}, {name: b, type: envoy, default: true}]",
+      { gateways: [{ name: "a", default: false, listen: { host: "::1", port: 0 } }, { name: "b", default: true }] }],
+    ["gateways: []", { gateways: [] }],
+    ["auth: {tokens: [A, B]}", { auth: { tokens: ["A", "B"] } }],
+    ["policy: {rollout: {bake: 1m, drain: 5m, startup: 20m, failure_threshold: 5}, heal: {unhealthy_after: 3}, brake: {destroy: 0}}",
+      { policy: { rollout: { bake: 60, drain: 300, startup: 1200, failureThreshold: 5 }, heal: { unhealthyAfter: 3 }, brake: { destroy: 0 } } }],
+    ["policy: {rollout: {bake: 0}}", { policy: { ...defaultPolicy, rollout: { ...defaultPolicy.rollout, bake: 0 } } }],
+  ])("reads %s", (text, expected) => {
+    expect(parse(text)).toMatchObject({ settings: expected });
+  });
+
+  it.each([
+    ["projct: x", "error unknown-property 1:1 projct"],
+    ["project: a/b", "error invalid-value 1:10 project"],
+    ["- a", "error wrong-type 1:1"],
+    ["a: [", "error yaml-syntax 1:5"],
+    ["state: {branch: 'a..b'}", "error invalid-value 1:17 state.branch"],
+    ["state: {brnch: a}", "error unknown-property 1:9 state.brnch"],
+    ["backends: []", "error invalid-value 1:11 backends"],
+    ["backends: [{kind: local}]", "error invalid-value 1:12 backends[0]"],
+    ["backends: local", "error wrong-type 1:11 backends"],
+    ["gateways: [{name: a}]", "error missing-property 1:13 gateways[0].type"],
+    ["gateways: [{name: a, type: caddy}]", "error wrong-type 1:28 gateways[0].type"],
+    ["gateways: [{name: a, type: envoy, listen: 3000}]", "error wrong-type 1:43 gateways[0].listen"],
+    ["gateways: [{name: a, type: envoy, listen: 'h:70000'}]", "error wrong-type 1:43 gateways[0].listen"],
+    ["gateways: [{name: a, type: envoy}, {name: a, type: nginx}]", "error invalid-value 1:11 gateways"],
+    ["gateways: [{name: a, type: envoy, default: true}, {name: b, type: nginx, default: true}]", "error invalid-value 1:11 gateways"],
+    ["gateways: [{name: a, type: envoy, domain: 'a b'}]", "error invalid-value 1:43 gateways[0].domain"],
+    ["auth: {tokens: [a-b]}", "error invalid-value 1:17 auth.tokens[0]"],
+    ["policy: {rollout: {drain: -1}}", "error invalid-value 1:27 policy.rollout.drain"],
+    ["policy: {rollout: {drain: 1h30m}}", "error invalid-value 1:27 policy.rollout.drain"],
+    ["policy: {rollout: {failureThreshold: 1}}", "error unknown-property 1:20 policy.rollout.failureThreshold"],
+    ["policy: {brake: {destroy: -1}}", "error invalid-value 1:27 policy.brake.destroy"],
+    ["policy: {budget: {max: 1}}", "error unknown-property 1:10 policy.budget"],
+  ])("refuses %s", (text, expected) => {
+    const parsed = parse(text);
+    expect([parsed.settings, shorts(parsed)]).toEqual([null, [expected]]);
+  });
+});
