@@ -1,0 +1,68 @@
+import { chmod, mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+
+import { controlSocket, serviceSocket } from "./instance-file.ts";
+import type { LocalInstance } from "./instance-file.ts";
+import { keepLogs, unlessMissing } from "./kept-logs.ts";
+import type { Places } from "./launch.ts";
+import { hasCode } from "./process-identity.ts";
+
+/** What of an instance has to be known to remove it. */
+export type Disposable = Pick<LocalInstance, "nonce" | "service" | "sockets">;
+
+/** Removes a replica's directory once nothing of it runs: its logs are kept a while, and the runtime directory goes with its last replica. */
+export async function dispose(directory: string, instance: Disposable, places: Places): Promise<void> {
+  // Whoever renames it first removes it, so that it is gone at once and removed by one.
+  const trash = await discard(directory);
+  if (trash !== null) {
+    await keepLogs(trash, places.logsDirectory, { directory: basename(directory), service: instance.service });
+    await removeTree(trash);
+  }
+  await removeSockets(instance);
+  await removeIfEmpty(places);
+}
+
+/** Takes a directory out of sight in one step; `null`: somebody else did. */
+export async function discard(directory: string): Promise<string | null> {
+  const trash = join(dirname(directory), `.trash.${process.pid}.${Date.now()}.${basename(directory)}`);
+  return (await unlessMissing(rename(directory, trash).then(() => trash))) ?? null;
+}
+
+/** Removes a directory even where the service took its own permissions away. */
+export async function removeTree(directory: string): Promise<void> {
+  try {
+    await rm(directory, { recursive: true, force: true });
+  } catch (error) {
+    if (!hasCode(error, "EACCES", "EPERM")) throw error;
+    await makeWritable(directory);
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** The directories that only replicas need. */
+export async function removeIfEmpty(places: Places): Promise<void> {
+  await rmdir(replicasDirectory(places)).catch(() => undefined);
+  await rmdir(places.runtimeDirectory).catch(() => undefined);
+}
+
+/** Where the directories of replicas are. */
+export function replicasDirectory(places: Places): string {
+  return join(places.runtimeDirectory, "replicas");
+}
+
+/** Makes a directory that only this user may look into. */
+export async function makePrivate(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+}
+
+/** Removes the sockets of a replica, and their directory if it was made for sockets that have no room in the replica's. */
+export async function removeSockets(instance: Disposable): Promise<void> {
+  for (const socket of [serviceSocket(instance), controlSocket(instance)]) await rm(socket, { force: true });
+  await rmdir(instance.sockets).catch(() => undefined);
+}
+
+async function makeWritable(directory: string): Promise<void> {
+  await chmod(directory, 0o700);
+  const entries = await readdir(directory, { withFileTypes: true });
+  for (const entry of entries) if (entry.isDirectory()) await makeWritable(join(directory, entry.name));
+}

@@ -1,0 +1,85 @@
+import { systemClock } from "../../lib/clock.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { MachineBackend, ObservedInstance, Owner } from "../backend.ts";
+import type { BackendModule } from "../registry.ts";
+import type { LocalContext } from "./context.ts";
+import { directoryName, observed, readReplica, readReplicas } from "./instances.ts";
+import { detectIsolation } from "./isolation.ts";
+import type { Isolation, NetworkSetting } from "./isolation.ts";
+import { pruneLogs } from "./kept-logs.ts";
+import { readLogs } from "./logs.ts";
+import { offersFor } from "./offers.ts";
+import { provision } from "./provision.ts";
+import { createPythons } from "./python.ts";
+import { parseLocalSettings } from "./settings.ts";
+import { removeAbandoned } from "./staging.ts";
+import { removeDead, terminate } from "./terminate.ts";
+
+export interface LocalOptions {
+  readonly runtimeDirectory: string;
+  /** Names this host for ever, and this run of its kernel. */
+  readonly hostId: string;
+  readonly bootId: string;
+  /** The host's environment: where interpreters are, and the few variables that replicas get. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly clock?: Clock;
+  /** How long processes have between SIGTERM and SIGKILL, unless their service says otherwise. */
+  readonly stopGraceMs?: number;
+  readonly network?: NetworkSetting;
+  /** How replicas are kept apart; looked into when absent. */
+  readonly isolation?: Isolation;
+}
+
+/** Replicas as processes of this host, which outlive the command that starts them. */
+export function createLocalBackend(options: LocalOptions): MachineBackend {
+  const context = contextOf(options);
+  return {
+    kind: "machine",
+    name: "local",
+    dedupes: true,
+    visibility: 0,
+    poll: { busy: 25, idle: 1_000 },
+    offers: (job) => offersFor(context, job),
+    list: (owner) => list(context, owner),
+    async find(owner, token) {
+      const replica = await readReplica(context, directoryName(owner, token));
+      return replica === null ? null : observed(replica);
+    },
+    provision: (request, signal) => provision(context, request, signal),
+    terminate: (owner, instance) => terminate(context, owner, instance),
+    logs: (owner, token, options) => readLogs(context, { owner, token, options }),
+  };
+}
+
+/** What `registry.ts` loads when the settings name the backend. */
+export const definition: BackendModule = {
+  create(settings, environment) {
+    const { network } = parseLocalSettings(settings);
+    return createLocalBackend({ ...environment, network });
+  },
+};
+
+function contextOf(options: LocalOptions): LocalContext {
+  const { runtimeDirectory, hostId, bootId, environment } = options;
+  let isolation: Promise<Isolation> | null =
+    options.isolation === undefined ? null : Promise.resolve(options.isolation);
+  return {
+    places: { runtimeDirectory, logsDirectory: `${runtimeDirectory}.logs` },
+    hostId,
+    bootId,
+    environment,
+    clock: options.clock ?? systemClock,
+    stopGraceMs: options.stopGraceMs ?? 10_000,
+    isolation: () => (isolation ??= detectIsolation(options.network ?? "isolated", environment)),
+    pythons: createPythons(environment),
+  };
+}
+
+/** What is gone is said once and removed; so is what killed commands have left. */
+async function list(context: LocalContext, owner: Owner): Promise<readonly ObservedInstance[]> {
+  const replicas = await readReplicas(context, owner);
+  for (const replica of replicas) if (replica.status === "gone") await removeDead(context, replica);
+  await removeAbandoned(context);
+  await pruneLogs(context.places.logsDirectory, context.clock.now());
+  return replicas.map(observed);
+}

@@ -1,0 +1,74 @@
+import { runTool } from "./run-tool.ts";
+
+/** How replicas are kept apart on this host. */
+export interface Isolation {
+  readonly kind: "namespaces" | "group";
+  /** `own`: every replica may listen on the same port. `host`: each is given one. */
+  readonly network: "own" | "host";
+  /** What stands before the supervisor's own command line. */
+  readonly prefix: readonly string[];
+  /** What users should know of it. */
+  readonly notes: readonly string[];
+}
+
+export type NetworkSetting = "isolated" | "host";
+
+/**
+ * First process of a replica's namespaces. It reads who it is before `/proc` becomes the namespace's own, hands that to
+ * the supervisor as its last argument, and reaps whatever loses its parent.
+ */
+const init = `
+read -r stat </proc/self/stat || exit 1
+mount -t proc proc /proc 2>/dev/null
+PATH=$PATH:/usr/sbin:/sbin
+up() {
+  ip link set lo up || perl -e 'socket(my $s,2,2,0)&&ioctl($s,0x8914,pack("a16Sx22","lo",0x41))||exit 1' ||
+  python3 -c 'import socket,fcntl,struct;fcntl.ioctl(socket.socket(),0x8914,struct.pack("16sH22x",b"lo",0x41))' ||
+  ifconfig lo up || busybox ip link set lo up
+}
+if test "$1" = own; then up 2>/dev/null || exit 1; fi
+shift
+exec 3<&0
+"$@" "$stat" <&3 3<&- &
+wait $!
+`;
+
+const probeMs = 5_000;
+
+/** Tries what this host allows: user namespaces, namespaces as root, or neither. */
+export async function detectIsolation(
+  network: NetworkSetting,
+  host: Readonly<Record<string, string | undefined>>,
+): Promise<Isolation> {
+  for (const candidate of candidates(network)) {
+    const answer = await runTool({ argv: [...candidate.prefix, "true"], host, timeoutMs: probeMs });
+    if (answer.ok) return candidate;
+  }
+  return shared(network);
+}
+
+function candidates(network: NetworkSetting): readonly Isolation[] {
+  if (process.platform !== "linux") return [];
+  const own = network === "isolated";
+  const user = ["--user", "--map-root-user"];
+  const privileges = process.getuid?.() === 0 ? [user, []] : [user];
+  return privileges.map((flags) => ({
+    kind: "namespaces",
+    network: own ? "own" : "host",
+    prefix: namespaces([...flags, ...(own ? ["--net"] : [])], own ? "own" : "host"),
+    notes: own ? [isolatedNote] : [portNote],
+  }));
+}
+
+function namespaces(flags: readonly string[], network: Isolation["network"]): readonly string[] {
+  return ["unshare", ...flags, "--mount", "--pid", "--fork", "--kill-child", "--", "sh", "-c", init, "init", network];
+}
+
+const isolatedNote =
+  "replicas have no network but their own: set `network: host` of the backend for services that need the internet";
+const portNote = "replicas share the host's network: each listens on the port in PORT";
+
+function shared(network: NetworkSetting): Isolation {
+  const why = network === "isolated" ? ["this host allows no namespaces (unshare --user --net --pid)"] : [];
+  return { kind: "group", network: "host", prefix: [], notes: [...why, portNote] };
+}

@@ -1,0 +1,77 @@
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+
+import type { ObservedInstance, ProvisionRequest } from "../backend.ts";
+import { BackendError } from "../errors.ts";
+import type { LocalContext } from "./context.ts";
+import { makePrivate, removeIfEmpty, removeSockets, replicasDirectory } from "./dispose.ts";
+import { directoryName, observed, readReplica } from "./instances.ts";
+import { findKeptLogs } from "./kept-logs.ts";
+import { prepare } from "./prepare.ts";
+import { hasCode } from "./process-identity.ts";
+import { stagingName } from "./staging.ts";
+import { startSupervisor } from "./start-supervisor.ts";
+
+/** Prepares a replica out of sight, and has its supervisor publish and start it. A token that was used already gives what it was used for. */
+export async function provision(
+  context: LocalContext,
+  request: ProvisionRequest,
+  signal?: AbortSignal,
+): Promise<ObservedInstance> {
+  const name = directoryName(request.owner, request.token);
+  const before = await findUsed(context, name, request);
+  if (before !== null) return before;
+  signal?.throwIfAborted();
+  const isolation = await context.isolation();
+  const staging = await makeStaging(context, name);
+  try {
+    const launch = await prepare({ context, request, isolation, staging, signal });
+    signal?.throwIfAborted();
+    const answer = await startSupervisor(isolation, launch, context.environment);
+    if (answer === "taken") await removeSockets(launch.instance);
+  } finally {
+    // Published, it has another name by now.
+    await rm(staging, { recursive: true, force: true });
+    await removeIfEmpty(context.places);
+  }
+  const replica = await findUsed(context, name, request);
+  if (replica === null) throw new BackendError("local", "unavailable", `${request.token} was started and is gone`);
+  return replica;
+}
+
+/** What the token was used for; its kept log tells that of one that is gone, so that no token ever starts twice. */
+async function findUsed(
+  context: LocalContext,
+  name: string,
+  request: ProvisionRequest,
+): Promise<ObservedInstance | null> {
+  const replica = await readReplica(context, name);
+  if (replica !== null) return observed(replica);
+  if ((await findKeptLogs(context.places.logsDirectory, name)) === null) return null;
+  const { token, service, deployment } = request;
+  const ended = { region: "local", price: 0, status: "gone", address: null, exitCode: null, startedAt: null } as const;
+  return {
+    ...ended,
+    token,
+    service,
+    deployment,
+    replica: request.replica,
+    stateId: request.owner.stateId,
+    instance: `${context.hostId}:${name}:`,
+  };
+}
+
+/** The directory may be removed by the end of its last replica at any moment, until there is something in it. */
+async function makeStaging(context: LocalContext, name: string): Promise<string> {
+  const replicas = replicasDirectory(context.places);
+  for (let attempt = 1; ; attempt += 1) {
+    const staging = join(replicas, stagingName(context, name));
+    try {
+      await makePrivate(replicas);
+      await mkdir(staging, { mode: 0o700 });
+      return staging;
+    } catch (error) {
+      if (attempt === 10 || !hasCode(error, "ENOENT")) throw error;
+    }
+  }
+}
