@@ -36,6 +36,6 @@ async function compare(name: string, benches: Benches): Promise<void> {
 /** A bench that is a program of its own and prints what it found. */
 async function program(path: string): Promise<void> {
   const child = spawn(process.execPath, [fileURLToPath(new URL(path, import.meta.url))], { stdio: "inherit" });
-  const [code] = await once(child, "exit");
-  if (code !== 0) process.exitCode = 1;
+  const ended: readonly unknown[] = await once(child, "exit");
+  if (ended[0] !== 0) process.exitCode = 1;
 }
