@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { link, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { link, mkdir, mkdtemp, readdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 
@@ -83,6 +83,7 @@ export async function withdraw(runtimeDirectory: string, announcement: Announcem
   const file = fileOf(runtimeDirectory, announcement.gateway);
   if ((await read(file))?.socket === announcement.socket) await rm(file, { force: true });
   await removeSocket(announcement.socket);
+  await rmdir(gatewaysDirectory(runtimeDirectory)).catch(() => {});
 }
 
 /** All that have announced themselves; whether they still live shows when they are asked. */

@@ -9,7 +9,7 @@ import { connectUpstreams } from "./embedded/connect.ts";
 import { startControl } from "./embedded/control.ts";
 import { startFront } from "./embedded/front.ts";
 import { createServing } from "./embedded/serving.ts";
-import { publishedRoutesDirectory, readPublishedRoutes } from "./published-routes.ts";
+import { publishedRoutesDirectory, readPublishedRoutes, tidyPublishedRoutes } from "./published-routes.ts";
 import type { GatewayStatus } from "./publisher.ts";
 
 export interface EmbeddedGatewayOptions {
@@ -65,6 +65,7 @@ export async function startEmbeddedGateway(options: EmbeddedGatewayOptions): Pro
     control.close();
     control.closeAllConnections();
     await upstreams.close();
+    await tidyPublishedRoutes(runtimeDirectory);
   };
   const close = ({ drain }: { readonly drain: number }): Promise<void> => (closing ??= end(drain));
 

@@ -51,7 +51,12 @@ function connectionManager(routes: readonly Route[], { gateway, tokensFile }: Re
       stream_idle_timeout: "0s",
       http_protocol_options: { accept_http_10: true },
       upgrade_configs: [{ upgrade_type: "websocket" }],
-      http_filters: [...(protectedRoutes.length > 0 ? [extensionOf(safe("file name", tokensFile))] : []), routerFilter],
+      http_filters: [
+        ...(protectedRoutes.length > 0
+          ? [extensionOf(safe("file name", tokensFile.replace(/(?:\.yaml)?$/, ".yaml")))]
+          : []),
+        routerFilter,
+      ],
       route_config: { name: gateway, virtual_hosts: virtualHosts(routes, protectedRoutes.length > 0) },
     },
   };

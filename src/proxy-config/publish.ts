@@ -4,7 +4,7 @@ import { exitCodes, UserError } from "../lib/user-error.ts";
 import { announcedGateways, type Announcement } from "./announcement.ts";
 import { askGateway, type ControlRequest } from "./control-client.ts";
 import { readStatus, writePublication } from "./publication.ts";
-import { writePublishedRoutes } from "./published-routes.ts";
+import { tidyPublishedRoutes, writePublishedRoutes } from "./published-routes.ts";
 import type { GatewayStatus, Publication, Publisher, RequestWindows } from "./publisher.ts";
 
 /** How long a gateway that is up may take to answer: it does nothing that takes time. */
@@ -40,6 +40,7 @@ async function publish(
   // 409: it serves a newer generation, which holds all that this one says.
   const refusal = answers.find(({ status }) => status !== 200 && status !== 409);
   if (refusal !== undefined) throw unresponsive(refusal.gateway, `answered ${refusal.status}: ${refusal.text.trim()}`);
+  if (answers.length === 0 && publication.routes.length === 0) await tidyPublishedRoutes(runtimeDirectory);
   return { acknowledged: answers.length > 0 };
 }
 

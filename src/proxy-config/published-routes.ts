@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { readPublication, writePublication } from "./publication.ts";
@@ -14,6 +14,26 @@ export function publishedRoutesDirectory(runtimeDirectory: string): string {
 export async function writePublishedRoutes(runtimeDirectory: string, publication: Publication): Promise<boolean> {
   const directory = publishedRoutesDirectory(runtimeDirectory);
   await mkdir(directory, { recursive: true, mode: 0o700 });
+  try {
+    return await replaceOlder(directory, publication);
+  } catch (error) {
+    // Somebody found nothing published here a moment ago, and tidied up.
+    if (!isMissing(error)) throw error;
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    return replaceOlder(directory, publication);
+  }
+}
+
+/** Takes a publication without routes away, and directories that nothing is left in: no gateway has anything to serve. */
+export async function tidyPublishedRoutes(runtimeDirectory: string): Promise<void> {
+  const published = await readPublishedRoutes(runtimeDirectory);
+  if (published !== null && published.routes.length > 0) return;
+  const directory = publishedRoutesDirectory(runtimeDirectory);
+  if (published !== null) await rm(join(directory, fileName(published.generation)), { force: true });
+  for (const empty of [directory, runtimeDirectory]) await rmdir(empty).catch(() => {});
+}
+
+async function replaceOlder(directory: string, publication: Publication): Promise<boolean> {
   const before = await generations(directory);
   if (before.some((generation) => generation > publication.generation)) return false;
   const draft = join(directory, `.${randomUUID()}`);

@@ -230,6 +230,41 @@ describe("an answer", () => {
     expect([response.status, await response.text()]).toEqual([200, "to the end"]);
   });
 
+  it("to an HTTP/1.0 client ends with its connection", async () => {
+    await using replica = await startReplica(
+      "web-1",
+      (_, response) => response.write("part ") && response.end("whole"),
+    );
+    await using gateway = await startGateway([pathRoute("web", [replica.upstream])]);
+    expect(await sendRaw(gateway.port, `GET ${base}/ HTTP/1.0\r\n\r\n`)).toMatch(
+      /^HTTP\/1.1 200 OK\r\n(?![^]*chunked)[^]*Connection: close\r\n\r\npart whole$/,
+    );
+  });
+
+  it.each([
+    [
+      "hints before it",
+      "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+      200,
+    ],
+    ["no HTTP", "SSH-2.0-OpenSSH_9.2\r\n\r\n", 502],
+    ["a head beyond 64 KB", `HTTP/1.1 200 OK\r\nX: ${"x".repeat(70_000)}\r\n\r\n`, 502],
+    [
+      "two ways to find its end",
+      "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      502,
+    ],
+    ["a switch that nobody asked for", "HTTP/1.1 101 Go\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n", 502],
+    ["nothing at all", "", 502],
+  ])("with %s", async (_, bytes, status) => {
+    await using replica = await startReplica("web-1", (request) => void request.socket.end(bytes));
+    await using gateway = await startGateway([pathRoute("web", [replica.upstream])]);
+    const response = await fetch(`${gateway.origin}${base}/`);
+    await response.text();
+    expect(response.status).toBe(status);
+    await eventually("nothing in flight", () => Object.keys(gateway.inFlight()).length === 0);
+  });
+
   it.each([
     ["with a length", "Content-Length: 100\r\n\r\nhalf"],
     ["in chunks", "Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"],

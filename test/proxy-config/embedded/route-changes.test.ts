@@ -136,4 +136,24 @@ describe("while routes change", () => {
     expect(await gateway.publisher.drained?.("web-1", 100)).toBe(false);
     expect(await gateway.publisher.drained?.("never-seen", 100)).toBe(true);
   });
+
+  it("an upstream that dies under load costs no repeatable request", async () => {
+    const survivor = await startReplica("web-1", serviceOf("web-1"));
+    const victim = await startReplica("web-2", serviceOf("web-2"));
+    await using gateway = await startGateway([pathRoute("web", [survivor.upstream, victim.upstream])]);
+    const pool = new Pool(gateway.origin, { connections: 10 });
+    const answers: string[] = [];
+    async function client(): Promise<void> {
+      for (let request = 0; request < 200; request += 1) {
+        const { statusCode, body } = await pool.request({ method: "GET", path: `${base}/` });
+        answers.push(`${statusCode} ${await body.text()}`);
+        if (answers.length === 500) await victim[Symbol.asyncDispose]();
+      }
+    }
+    await Promise.all(Array.from({ length: 10 }, client));
+    expect([...new Set(answers)].toSorted()).toEqual(["200 web-1", "200 web-2"]);
+    expect(answers.slice(-500)).not.toContain("200 web-2");
+    await pool.close();
+    await survivor[Symbol.asyncDispose]();
+  });
 });
