@@ -43,7 +43,10 @@ export function resolveEnv(
   return { values, missing, diagnostics: [...diagnostics, ...missing.map(({ diagnostic }) => diagnostic)] };
 }
 
-function unknownHere({ file, spec, locate }: Pick<ServiceSource, "file" | "spec" | "locate">, name: string): Diagnostic {
+function unknownHere(
+  { file, spec, locate }: Pick<ServiceSource, "file" | "spec" | "locate">,
+  name: string,
+): Diagnostic {
   return {
     severity: "warning",
     code: "missing-env",
@@ -67,7 +70,13 @@ function parseGiven(given: readonly string[], environment: (name: string) => str
     const { name, value } = split(item);
     const found = value ?? environment(name);
     if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name)) diagnostics.push(badOption(item));
-    else if (found === undefined) diagnostics.push({ severity: "error", code: "missing-env", message: `Environment variable ${name} is not set`, hint: `set it, or give \`-e ${name}=…\`` });
+    else if (found === undefined)
+      diagnostics.push({
+        severity: "error",
+        code: "missing-env",
+        message: `Environment variable ${name} is not set`,
+        hint: `set it, or give \`-e ${name}=…\``,
+      });
     else overrides.set(name, found);
   }
   return { overrides, diagnostics };
@@ -81,5 +90,9 @@ function split(item: string): { readonly name: string; readonly value: string | 
 /** The value may be a secret: only the name is shown. */
 function badOption(item: string): Diagnostic {
   const { name } = split(item);
-  return { severity: "error", code: "invalid-env", message: `expected \`NAME=VALUE\` or \`NAME\` after \`-e\`, got the name ${JSON.stringify(name)}` };
+  return {
+    severity: "error",
+    code: "invalid-env",
+    message: `expected \`NAME=VALUE\` or \`NAME\` after \`-e\`, got the name ${JSON.stringify(name)}`,
+  };
 }

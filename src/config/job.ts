@@ -1,6 +1,5 @@
-import type { FileMapping, ProbeSpec, ResourcesSpec, ServiceSpec } from "./spec.ts";
-
 import { digest } from "../lib/digest.ts";
+import type { FileMapping, ProbeSpec, ResourcesSpec, ServiceSpec } from "./spec.ts";
 
 /**
  * What one replica is given (facts §3.3): everything that, when it differs, needs another replica. Two specs with equal

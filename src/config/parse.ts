@@ -1,14 +1,13 @@
 import type { Document } from "yaml";
 
 import type { Diagnostic } from "../lib/diagnostics.ts";
-import type { ServiceSpec } from "./spec.ts";
-
 import { hasErrors } from "../lib/diagnostics.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { readService } from "./read-service.ts";
 import { nearest } from "./schema/nearest.ts";
 import { type Issue, root } from "./schema/schema.ts";
 import { inOrder, locateIssue, type ReadSource, readSource, type SourceBytes } from "./source.ts";
+import type { ServiceSpec } from "./spec.ts";
 import { checkSupport } from "./support.ts";
 import { parseDocument } from "./yaml/document.ts";
 import { isThere, parsePath, type Place, spanOf } from "./yaml/places.ts";
@@ -43,10 +42,14 @@ export function parseServiceFile(source: SourceBytes): ParsedFile {
   const { issues, result } = interpret(read.value);
   const diagnostics = inOrder([...read.diagnostics, ...issues.map((issue) => locateIssue(read, issue))]);
   if (result === null || hasErrors(diagnostics)) return { kind: "invalid", diagnostics };
-  return result.kind === "other" ? { ...result, diagnostics } : { kind: "service", service: sourceOf(result.spec, read), diagnostics };
+  return result.kind === "other"
+    ? { ...result, diagnostics }
+    : { kind: "service", service: sourceOf(result.spec, read), diagnostics };
 }
 
-type Interpreted = { readonly kind: "service"; readonly spec: ServiceSpec } | { readonly kind: "other"; readonly type: string };
+type Interpreted =
+  | { readonly kind: "service"; readonly spec: ServiceSpec }
+  | { readonly kind: "other"; readonly type: string };
 
 function interpret(value: YamlValue): { readonly issues: readonly Issue[]; readonly result: Interpreted | null } {
   const issues: Issue[] = [];
@@ -56,7 +59,8 @@ function interpret(value: YamlValue): { readonly issues: readonly Issue[]; reado
     return { issues: [{ ...whole, code: value === null ? "empty-file" : "wrong-type", message }], result: null };
   }
   const type = value.get("type");
-  if (type !== "service") return { issues: [aboutType(type)], result: isOtherType(type) ? { kind: "other", type } : null };
+  if (type !== "service")
+    return { issues: [aboutType(type)], result: isOtherType(type) ? { kind: "other", type } : null };
   const at = root(issues);
   const { spec, valid } = readService(value, at);
   checkSupport(valid, value.keys(), at);
@@ -69,8 +73,21 @@ function isOtherType(type: YamlValue | undefined): type is (typeof otherTypes)[n
 
 function aboutType(type: YamlValue | undefined): Issue {
   const about = { severity: "error", path: ["type"], part: "value" } as const;
-  if (isOtherType(type)) return { ...about, severity: "note", code: "other-type", message: `\`type: ${type}\` is left alone; only services are deployed` };
-  if (type === undefined) return { ...about, part: "key", code: "missing-property", message: "`type` is required", hint: "for a service, `type: service`" };
+  if (isOtherType(type))
+    return {
+      ...about,
+      severity: "note",
+      code: "other-type",
+      message: `\`type: ${type}\` is left alone; only services are deployed`,
+    };
+  if (type === undefined)
+    return {
+      ...about,
+      part: "key",
+      code: "missing-property",
+      message: "`type` is required",
+      hint: "for a service, `type: service`",
+    };
   const guess = typeof type === "string" ? nearest(type, ["service", ...otherTypes]) : null;
   const hint = guess === null ? `expected one of service, ${otherTypes.join(", ")}` : `did you mean \`${guess}\`?`;
   return { ...about, code: "unknown-type", message: `unknown type ${JSON.stringify(type)}`, hint };

@@ -1,13 +1,15 @@
+import { propertyNames, serviceFields } from "./fields/service.ts";
+import { checkRules } from "./rules.ts";
+import { isComplete, readValidFields, unknownProperty } from "./schema/composite.ts";
 import type { At } from "./schema/schema.ts";
 import type { ServiceSpec } from "./spec.ts";
 import type { YamlValue } from "./yaml/value.ts";
 
-import { propertyNames, serviceFields } from "./fields/service.ts";
-import { checkRules } from "./rules.ts";
-import { isComplete, readValidFields, unknownProperty } from "./schema/composite.ts";
-
 /** A service's mapping as a spec, shorthand expanded and defaults applied; `null` where a property is missing or unusable. */
-export function readService(value: ReadonlyMap<string, YamlValue>, at: At): { readonly spec: ServiceSpec | null; readonly valid: Partial<ServiceSpec> } {
+export function readService(
+  value: ReadonlyMap<string, YamlValue>,
+  at: At,
+): { readonly spec: ServiceSpec | null; readonly valid: Partial<ServiceSpec> } {
   for (const key of value.keys()) if (!propertyNames.has(key)) unknownProperty(key, propertyNames, { at, known });
   const valid = readValidFields(serviceFields, value, at);
   checkRules(valid, at);

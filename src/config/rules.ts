@@ -1,11 +1,11 @@
 import type { At, Issue } from "./schema/schema.ts";
-import type { GpuSpec, ServiceSpec } from "./spec.ts";
-
 import { child, report } from "./schema/schema.ts";
+import type { GpuSpec, ServiceSpec } from "./spec.ts";
 
 /** Rules between properties of a service, with the reference's messages (facts §1). Properties with problems of their own are absent. */
 export function checkRules(spec: Partial<ServiceSpec>, at: At): void {
-  for (const rule of rules) rule(spec, (property, issue) => report(child(at, property), { code: "conflict", ...issue }));
+  for (const rule of rules)
+    rule(spec, (property, issue) => report(child(at, property), { code: "conflict", ...issue }));
 }
 
 type Tell = (property: keyof ServiceSpec, issue: Pick<Issue, "message"> & Partial<Issue>) => void;
@@ -31,28 +31,45 @@ function exclusive(first: keyof ServiceSpec, second: keyof ServiceSpec): Pick<Is
 }
 
 const commandsOrImage: Rule = ({ commands, image }, tell) => {
-  if (commands?.length === 0 && image === null) tell("commands", { code: "missing-property", message: "Either `commands` or `image` must be set", part: "key" });
+  if (commands?.length === 0 && image === null)
+    tell("commands", { code: "missing-property", message: "Either `commands` or `image` must be set", part: "key" });
 };
 
 const rangeNeedsScaling: Rule = ({ replicas, scaling }, tell) => {
   if (replicas === undefined || scaling === undefined) return;
   const isRange = replicas.min !== replicas.max;
-  if (isRange && scaling === null) tell("replicas", { message: "When you set `replicas` to a range, ensure to specify `scaling`." });
-  if (!isRange && scaling !== null) tell("scaling", { message: "To use `scaling`, `replicas` must be set to a range.", part: "key" });
+  if (isRange && scaling === null)
+    tell("replicas", { message: "When you set `replicas` to a range, ensure to specify `scaling`." });
+  if (!isRange && scaling !== null)
+    tell("scaling", { message: "To use `scaling`, `replicas` must be set to a range.", part: "key" });
 };
 
 const scheduleNeedsReplicas: Rule = ({ replicas, schedule }, tell) => {
   if (replicas?.min !== 0 || !schedule) return;
-  tell("schedule", { message: "Scheduled services with autoscaling to zero are not supported", part: "key", related: { path: ["replicas"], message: "at least 0" } });
+  tell("schedule", {
+    message: "Scheduled services with autoscaling to zero are not supported",
+    part: "key",
+    related: { path: ["replicas"], message: "at least 0" },
+  });
 };
 
 /** What the default image cannot do; the reference's command line checks it before planning. */
 const imageForHardware: Rule = ({ image, docker, resources }, tell) => {
   if (resources === undefined || image) return;
   const vendor = vendorNeedingImage(resources.gpu);
-  if (vendor !== null && docker !== true) tell("resources", { code: "image-required", message: `\`image\` is required if \`resources.gpu.vendor\` is \`${vendor}\``, part: "key" });
+  if (vendor !== null && docker !== true)
+    tell("resources", {
+      code: "image-required",
+      message: `\`image\` is required if \`resources.gpu.vendor\` is \`${vendor}\``,
+      part: "key",
+    });
   const isArm = resources.cpu.arch === "arm" || (resources.cpu.arch === null && isSuperchip(resources.gpu));
-  if (isArm) tell("resources", { code: "image-required", message: "`image` is required if `resources.cpu.arch` is `arm`", part: "key" });
+  if (isArm)
+    tell("resources", {
+      code: "image-required",
+      message: "`image` is required if `resources.cpu.arch` is `arm`",
+      part: "key",
+    });
 };
 
 function vendorNeedingImage(gpu: GpuSpec | null): "amd" | "tenstorrent" | null {
@@ -69,4 +86,11 @@ export function isSuperchip(gpu: GpuSpec | null): boolean {
   return (gpu.name ?? []).some((name) => /^G[BH]\d{3}$/i.test(name));
 }
 
-const rules: readonly Rule[] = [imageOrPython, dockerAlone, commandsOrImage, rangeNeedsScaling, scheduleNeedsReplicas, imageForHardware];
+const rules: readonly Rule[] = [
+  imageOrPython,
+  dockerAlone,
+  commandsOrImage,
+  rangeNeedsScaling,
+  scheduleNeedsReplicas,
+  imageForHardware,
+];

@@ -1,10 +1,12 @@
 import type { Diagnostic } from "../lib/diagnostics.ts";
-
 import { parseServiceFile, type ServiceSource } from "./parse.ts";
 import { inOrder, type SourceBytes } from "./source.ts";
 
 /** All service files together: a name may stand in one of them only. */
-export function parseServices(files: readonly SourceBytes[]): { readonly services: readonly ServiceSource[]; readonly diagnostics: readonly Diagnostic[] } {
+export function parseServices(files: readonly SourceBytes[]): {
+  readonly services: readonly ServiceSource[];
+  readonly diagnostics: readonly Diagnostic[];
+} {
   const parsed = files.map(parseServiceFile);
   const services = parsed.flatMap((file) => (file.kind === "service" ? [file.service] : []));
   const diagnostics = parsed.flatMap((file) => file.diagnostics);

@@ -1,17 +1,21 @@
 import type { Diagnostic } from "../lib/diagnostics.ts";
-import type { GatewaySettings, Policy, Settings } from "./settings.ts";
-import type { WrittenGateway, WrittenPolicy, WrittenSettings } from "./fields/settings.ts";
-
 import { hasErrors } from "../lib/diagnostics.ts";
+import type { WrittenGateway } from "./fields/gateways.ts";
+import type { WrittenPolicy } from "./fields/policy.ts";
+import type { WrittenSettings } from "./fields/settings.ts";
 import { settingsFields } from "./fields/settings.ts";
 import { object } from "./schema/composite.ts";
 import { invalid, type Issue, root } from "./schema/schema.ts";
+import type { GatewaySettings, Policy, Settings } from "./settings.ts";
 import { inOrder, locateIssue, readSource, type SourceBytes } from "./source.ts";
 
 const settingsSchema = object<WrittenSettings>(settingsFields);
 
 /** `.dstack/gitops.yml`, or the defaults where there is none; `settings` is `null` when it has errors. Never throws. */
-export function parseSettings(source: SourceBytes | null): { readonly settings: Settings | null; readonly diagnostics: readonly Diagnostic[] } {
+export function parseSettings(source: SourceBytes | null): {
+  readonly settings: Settings | null;
+  readonly diagnostics: readonly Diagnostic[];
+} {
   const issues: Issue[] = [];
   if (source === null) {
     const defaults = settingsSchema.read(new Map(), root(issues));
@@ -28,7 +32,12 @@ export function parseSettings(source: SourceBytes | null): { readonly settings: 
 function settingsOf({ state, gateways, policy, ...settings }: WrittenSettings): Settings {
   const byDefault = settings.backends.every(({ type }) => type === "local") ? null : "origin";
   const remote = state.remote === "none" ? null : (state.remote ?? byDefault);
-  return { ...settings, state: { branch: state.branch, remote }, gateways: gateways.map((gateway) => gatewayOf(gateway, gateways.length)), policy: policyOf(policy) };
+  return {
+    ...settings,
+    state: { branch: state.branch, remote },
+    gateways: gateways.map((gateway) => gatewayOf(gateway, gateways.length)),
+    policy: policyOf(policy),
+  };
 }
 
 function gatewayOf(gateway: WrittenGateway, count: number): GatewaySettings {
@@ -36,6 +45,10 @@ function gatewayOf(gateway: WrittenGateway, count: number): GatewaySettings {
   return { ...gateway, default: gateway.default ?? count === 1, listen: gateway.listen ?? listen };
 }
 
-function policyOf({ rollout: { failure_threshold: failureThreshold, ...rollout }, heal, brake }: WrittenPolicy): Policy {
+function policyOf({
+  rollout: { failure_threshold: failureThreshold, ...rollout },
+  heal,
+  brake,
+}: WrittenPolicy): Policy {
   return { rollout: { ...rollout, failureThreshold }, heal: { unhealthyAfter: heal.unhealthy_after }, brake };
 }

@@ -16,7 +16,10 @@ function renderDiagnostic(diagnostic: Diagnostic, lines: Lines): string {
   const parts = [`${placeText(diagnostic)}${severity}[${code}]: ${printable(message)}`, ...frame(diagnostic, lines)];
   if (hint !== undefined) parts.push(`  hint: ${printable(hint)}`);
   if (related !== undefined) {
-    parts.push(`  ${printable(related.file)}:${related.line}:${related.column}: ${printable(related.message)}`, ...frame(related, lines));
+    parts.push(
+      `  ${printable(related.file)}:${related.line}:${related.column}: ${printable(related.message)}`,
+      ...frame(related, lines),
+    );
   }
   return parts.map((line) => `${line}\n`).join("");
 }
@@ -37,7 +40,10 @@ interface Framed {
   readonly endColumn?: number;
 }
 
-function frame({ file = "", line = 0, column = 1, endLine = line, endColumn = column }: Framed, lines: Lines): readonly string[] {
+function frame(
+  { file = "", line = 0, column = 1, endLine = line, endColumn = column }: Framed,
+  lines: Lines,
+): readonly string[] {
   const source = lines.get(file)?.[line - 1];
   if (source === undefined || source.trim() === "") return [];
   const from = column > maxWidth - 20 ? column - 20 : 0;
@@ -46,10 +52,15 @@ function frame({ file = "", line = 0, column = 1, endLine = line, endColumn = co
   const end = endLine > line ? shown.trimEnd().length : Math.min(endColumn - 1 - from, shown.length);
   const gutter = `  ${line} | `;
   const before = shown.slice(0, start).replaceAll(/[^\t]/g, " ");
-  return [`${gutter}${printable(shown)}`, `${" ".repeat(gutter.length - 2)}| ${before}${"^".repeat(Math.max(1, end - start))}`];
+  return [
+    `${gutter}${printable(shown)}`,
+    `${" ".repeat(gutter.length - 2)}| ${before}${"^".repeat(Math.max(1, end - start))}`,
+  ];
 }
 
 /** What a file says must not move the reader's cursor. */
 function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) => (character === "\t" ? character : "\uFFFD"));
+  return text.replaceAll(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) =>
+    character === "\t" ? character : "\uFFFD",
+  );
 }

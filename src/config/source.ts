@@ -2,12 +2,11 @@ import type { Document } from "yaml";
 
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import type { Issue } from "./schema/schema.ts";
-import type { YamlValue } from "./yaml/value.ts";
-
 import { parseDocument, type YamlProblem } from "./yaml/document.ts";
 import { pathText, type Place, placer, type Span, spanOf } from "./yaml/places.ts";
 import { readDocument } from "./yaml/read.ts";
 import { decodeText } from "./yaml/text.ts";
+import type { YamlValue } from "./yaml/value.ts";
 
 /** A YAML file of the user's. */
 export interface SourceBytes {
@@ -45,7 +44,10 @@ export function readSource({ path: file, bytes }: SourceBytes): ReadSource {
 
 type Source = Pick<ReadSource, "file" | "text" | "place">;
 
-function diagnosticOf({ file, text, place }: Source, { severity, code, message, hint, start, end, related }: YamlProblem): Diagnostic {
+function diagnosticOf(
+  { file, text, place }: Source,
+  { severity, code, message, hint, start, end, related }: YamlProblem,
+): Diagnostic {
   return {
     severity,
     code,
@@ -53,12 +55,17 @@ function diagnosticOf({ file, text, place }: Source, { severity, code, message, 
     ...(hint === undefined ? {} : { hint }),
     file,
     ...place({ start, end: Math.max(start, Math.min(Math.max(end, start + 1), text.length)) }),
-    ...(related === undefined ? {} : { related: { file, message: related.message, ...lineAndColumn(place, related.offset) } }),
+    ...(related === undefined
+      ? {}
+      : { related: { file, message: related.message, ...lineAndColumn(place, related.offset) } }),
   };
 }
 
 /** A problem of a property as a diagnostic with its place. */
-export function locateIssue({ file, place, document }: Source & Pick<ReadSource, "document">, issue: Issue): Diagnostic {
+export function locateIssue(
+  { file, place, document }: Source & Pick<ReadSource, "document">,
+  issue: Issue,
+): Diagnostic {
   const { severity, code, message, hint, path, part, related } = issue;
   const span = document === null ? null : spanOf(document, path, part);
   const relatedSpan = document === null || related === undefined ? null : spanOf(document, related.path, "key");
@@ -70,7 +77,9 @@ export function locateIssue({ file, place, document }: Source & Pick<ReadSource,
     file,
     ...place(span ?? { start: 0, end: 0 }),
     path: pathText(path),
-    ...(related === undefined || relatedSpan === null ? {} : { related: { file, message: related.message, ...lineAndColumn(place, relatedSpan.start) } }),
+    ...(related === undefined || relatedSpan === null
+      ? {}
+      : { related: { file, message: related.message, ...lineAndColumn(place, relatedSpan.start) } }),
   };
 }
 
@@ -81,7 +90,9 @@ function lineAndColumn(place: Source["place"], offset: number): { readonly line:
 
 /** Diagnostics in the order in which a reader meets their places. */
 export function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
-  return diagnostics.toSorted((a, b) => compare(a.file ?? "", b.file ?? "") || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+  return diagnostics.toSorted(
+    (a, b) => compare(a.file ?? "", b.file ?? "") || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
+  );
 }
 
 function compare(a: string, b: string): number {

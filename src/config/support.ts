@@ -1,9 +1,8 @@
-import type { At } from "./schema/schema.ts";
-import type { ServiceSpec } from "./spec.ts";
-
 import { canonicalJson } from "../lib/canonical-json.ts";
 import { serviceFields, isPropertyName } from "./fields/service.ts";
+import type { At } from "./schema/schema.ts";
 import { child, report } from "./schema/schema.ts";
+import type { ServiceSpec } from "./spec.ts";
 
 /**
  * Whether the program does what a property says. The whole language is parsed; what nothing acts on yet is refused where
@@ -71,9 +70,19 @@ export function checkSupport(spec: Partial<ServiceSpec>, given: Iterable<string>
     if (!isPropertyName(property) || support[property] === "supported" || isDefault(property, spec)) continue;
     const place = child(at, property);
     if (support[property] === "no-effect") {
-      report(place, { severity: "warning", code: "no-effect", message: `\`${property}\` is deprecated and has no effect`, part: "key" });
+      report(place, {
+        severity: "warning",
+        code: "no-effect",
+        message: `\`${property}\` is deprecated and has no effect`,
+        part: "key",
+      });
     } else {
-      report(place, { code: "not-supported-yet", message: `\`${property}\` is not supported yet`, hint: "it is refused rather than ignored", part: "key" });
+      report(place, {
+        code: "not-supported-yet",
+        message: `\`${property}\` is not supported yet`,
+        hint: "it is refused rather than ignored",
+        part: "key",
+      });
     }
   }
   checkFiles(spec, at);

@@ -1,6 +1,5 @@
-import type { Difference, Revision } from "./differences.ts";
-
 import { jobDigest, jobOf } from "../config/job.ts";
+import type { Difference, Revision } from "./differences.ts";
 import { differences } from "./differences.ts";
 import { type Effect, updatePolicy } from "./update-policy.ts";
 
@@ -23,7 +22,10 @@ export interface RevisionDiff {
 
 /** What it takes to go from one revision to another. */
 export function diffRevisions(before: Revision, after: Revision): RevisionDiff {
-  const changes = differences(before, after).map((difference) => ({ ...difference, effect: effectOf(difference, before, after) }));
+  const changes = differences(before, after).map((difference) => ({
+    ...difference,
+    effect: effectOf(difference, before, after),
+  }));
   const action = actionOf(changes);
   return { action, redeploys: action === "rolling" || action === "restart", changes };
 }
@@ -36,7 +38,9 @@ function effectOf({ property }: Difference, before: Revision, after: Revision): 
     spec: { ...before.spec, [property]: after.spec[property] },
     files: property === "files" ? after.files : before.files,
   };
-  return jobDigest(jobOf(edited.spec, edited.files)) === jobDigest(jobOf(before.spec, before.files)) ? "in-place" : "rolling";
+  return jobDigest(jobOf(edited.spec, edited.files)) === jobDigest(jobOf(before.spec, before.files))
+    ? "in-place"
+    : "rolling";
 }
 
 function actionOf(changes: readonly PropertyChange[]): Action {

@@ -1,7 +1,6 @@
 import type { PinnedFiles } from "../config/job.ts";
 import type { ServiceSource } from "../config/parse.ts";
 import type { ServiceSpec } from "../config/spec.ts";
-
 import { diffRevisions, type PropertyChange, type RevisionDiff } from "./compare.ts";
 
 /** What `diff OLD NEW` answers, as it is printed. */
@@ -27,7 +26,12 @@ export function diffFiles(before: ServiceSource, after: ServiceSource): FileDiff
 
 /** Contents that are not known, one for each local path. */
 export function assumedFiles(spec: ServiceSpec): PinnedFiles {
-  return spec.files.map(({ local_path, path }) => ({ local_path, path, content: `unknown:${local_path}`, kind: "file" }));
+  return spec.files.map(({ local_path, path }) => ({
+    local_path,
+    path,
+    content: `unknown:${local_path}`,
+    kind: "file",
+  }));
 }
 
 function locate(change: PropertyChange, before: ServiceSource, after: ServiceSource): LocatedChange {

@@ -1,6 +1,5 @@
 import type { PinnedFiles } from "../config/job.ts";
 import type { ServiceSpec } from "../config/spec.ts";
-
 import { canonicalJson } from "../lib/canonical-json.ts";
 import { properties } from "./update-policy.ts";
 
@@ -22,7 +21,9 @@ export function differences(before: Revision, after: Revision): readonly Differe
   return properties.flatMap((property) => {
     const [old, now] = [before.spec[property], after.spec[property]];
     if (canonicalJson(old) !== canonicalJson(now)) return [{ property, path: narrow(old, now, property) }];
-    return property === "files" && !sameContents(before.files, after.files) ? [{ property, path: changedFile(before.files, after.files) }] : [];
+    return property === "files" && !sameContents(before.files, after.files)
+      ? [{ property, path: changedFile(before.files, after.files) }]
+      : [];
   });
 }
 
@@ -31,12 +32,14 @@ function sameContents(before: PinnedFiles, after: PinnedFiles): boolean {
 }
 
 function changedFile(before: PinnedFiles, after: PinnedFiles): string {
-  return before.length === after.length ? narrowList(before, after, "files") : "files";
+  const [index, ...others] = differingItems(before, after);
+  return index === undefined || others.length > 0 || before.length !== after.length ? "files" : `files[${index}]`;
 }
 
 /** Goes down while exactly one member differs. */
 function narrow(before: unknown, after: unknown, path: string): string {
-  if (Array.isArray(before) && Array.isArray(after)) return before.length === after.length ? narrowList(before, after, path) : path;
+  if (Array.isArray(before) && Array.isArray(after))
+    return before.length === after.length ? narrowList(before, after, path) : path;
   if (!isRecord(before) || !isRecord(after)) return path;
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   const [key, ...others] = keys.filter((name) => canonicalJson(before[name]) !== canonicalJson(after[name]));
@@ -44,8 +47,12 @@ function narrow(before: unknown, after: unknown, path: string): string {
 }
 
 function narrowList(before: readonly unknown[], after: readonly unknown[], path: string): string {
-  const [index, ...others] = [...before.keys()].filter((place) => canonicalJson(before[place]) !== canonicalJson(after[place]));
+  const [index, ...others] = differingItems(before, after);
   return index === undefined || others.length > 0 ? path : narrow(before[index], after[index], `${path}[${index}]`);
+}
+
+function differingItems(before: readonly unknown[], after: readonly unknown[]): readonly number[] {
+  return [...before.keys()].filter((index) => canonicalJson(before[index]) !== canonicalJson(after[index]));
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,8 +1,8 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-import { parseServiceFile } from "../../src/config/parse.ts";
 import { propertyNames } from "../../src/config/fields/service.ts";
+import { parseServiceFile } from "../../src/config/parse.ts";
 import { parseSettings } from "../../src/config/settings-file.ts";
 import { renderDiagnostics } from "../../src/config/source-frame.ts";
 import { file } from "./parsing.ts";
@@ -29,7 +29,7 @@ volumes: [a:/b, {instance_path: /c, path: /d}]
 const limit = 1000;
 
 /** Parses in bounded time without throwing; says the same twice; draws every problem. */
-function survive(bytes: Uint8Array): void {
+function expectSurvival(bytes: Uint8Array): void {
   const source = { path: "x.dstack.yml", bytes };
   const start = performance.now();
   const parsed = parseServiceFile(source);
@@ -40,47 +40,117 @@ function survive(bytes: Uint8Array): void {
   for (const { line = 0, column = 0, endLine = 0, endColumn = 0 } of parsed.diagnostics) {
     expect(line > 0 && column > 0 && (endLine > line || (endLine === line && endColumn >= column))).toBe(true);
   }
-  expect(renderDiagnostics(parsed.diagnostics, new Map([[source.path, new TextDecoder().decode(bytes)]]))).toBeTypeOf("string");
+  expect(renderDiagnostics(parsed.diagnostics, new Map([[source.path, new TextDecoder().decode(bytes)]]))).toBeTypeOf(
+    "string",
+  );
 }
 
 describe("parseServiceFile() on anything", () => {
   it("survives arbitrary bytes", () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 500 }), survive), { numRuns: 300 });
+    expect.hasAssertions();
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 500 }), expectSurvival), { numRuns: 300 });
   });
 
   it("survives arbitrary text", () => {
-    const words = fc.constantFrom("type: service\n", "- ", ": ", "? ", "[", "]", "{", "}", ",", "&a ", "*a", "|", ">", "\n", "  ", "'", '"', "#", "!x ", "!!int ", "---\n", "<<", "\t", "%", "@", "é", "\u{1F600}", ...propertyNames);
-    fc.assert(fc.property(fc.array(fc.oneof(words, fc.string({ maxLength: 5 })), { maxLength: 80 }), (parts) => survive(new TextEncoder().encode(parts.join("")))), { numRuns: 1000 });
+    expect.hasAssertions();
+    const words = fc.constantFrom(
+      "type: service\n",
+      "- ",
+      ": ",
+      "? ",
+      "[",
+      "]",
+      "{",
+      "}",
+      ",",
+      "&a ",
+      "*a",
+      "|",
+      ">",
+      "\n",
+      "  ",
+      "'",
+      '"',
+      "#",
+      "!x ",
+      "!!int ",
+      "---\n",
+      "<<",
+      "\t",
+      "%",
+      "@",
+      "é",
+      "\u{1F600}",
+      ...propertyNames,
+    );
+    fc.assert(
+      fc.property(fc.array(fc.oneof(words, fc.string({ maxLength: 5 })), { maxLength: 80 }), (parts) =>
+        expectSurvival(new TextEncoder().encode(parts.join(""))),
+      ),
+      { numRuns: 1000 },
+    );
   });
 
   it("survives valid files with a part replaced", () => {
-    const edit = fc.record({ at: fc.nat(valid.length), drop: fc.nat(20), put: fc.oneof(fc.string({ maxLength: 8 }), fc.constantFrom("\n", ": ", "[", "- ", "{}", "null", "1e400", "-1", "..", "__proto__")) });
+    expect.hasAssertions();
+    const edit = fc.record({
+      at: fc.nat(valid.length),
+      drop: fc.nat(20),
+      put: fc.oneof(
+        fc.string({ maxLength: 8 }),
+        fc.constantFrom("\n", ": ", "[", "- ", "{}", "null", "1e400", "-1", "..", "__proto__"),
+      ),
+    });
     fc.assert(
       fc.property(fc.array(edit, { minLength: 1, maxLength: 3 }), (edits) => {
-        survive(new TextEncoder().encode(edits.reduce((text, { at, drop, put }) => text.slice(0, at) + put + text.slice(at + drop), valid)));
+        expectSurvival(
+          new TextEncoder().encode(
+            edits.reduce((text, { at, drop, put }) => text.slice(0, at) + put + text.slice(at + drop), valid),
+          ),
+        );
       }),
       { numRuns: 1000 },
     );
   });
 
   it("survives any value of any property", () => {
+    expect.hasAssertions();
     fc.assert(
       fc.property(fc.constantFrom(...propertyNames), fc.jsonValue(), (property, value) => {
-        survive(new TextEncoder().encode(`{"type": "service", ${JSON.stringify(property)}: ${JSON.stringify(value)}}`));
+        expectSurvival(
+          new TextEncoder().encode(`{"type": "service", ${JSON.stringify(property)}: ${JSON.stringify(value)}}`),
+        );
       }),
       { numRuns: 1000 },
     );
   });
 
-  it.each(["a: 1\n", "]", "\t- a\n", "&a ", "%a\n", '"', "'\n", "\n", "- *a\n", "?\n", "- |\n", "a:", "{a: ", "- - a\n", "!!set {a}\n", "[,", "\\x", "x ", "<<: {a: 1}\n"])(
-    "is done with 250 KB of %j in time",
-    (part) => {
-      const text = part.repeat(Math.floor(250_000 / part.length));
-      for (const before of ["type: service\n", "type: service\nenv:\n", '"']) {
-        const start = performance.now();
-        parseServiceFile(file(before + text));
-        expect(performance.now() - start).toBeLessThan(limit);
-      }
-    },
-  );
+  it.each([
+    "a: 1\n",
+    "]",
+    "\t- a\n",
+    "&a ",
+    "%a\n",
+    '"',
+    "'\n",
+    "\n",
+    "- *a\n",
+    "?\n",
+    "- |\n",
+    "a:",
+    "{a: ",
+    "- - a\n",
+    "!!set {a}\n",
+    "[,",
+    "\\x",
+    "x ",
+    "<<: {a: 1}\n",
+  ])("is done with 250 KB of %j in time", (part) => {
+    const text = part.repeat(Math.floor(250_000 / part.length));
+    for (const before of ["type: service\n", "type: service\nenv:\n", '"']) {
+      const start = performance.now();
+      parseServiceFile(file(before + text));
+      expect(performance.now() - start).toBeLessThan(limit);
+    }
+  });
 });

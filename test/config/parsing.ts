@@ -21,5 +21,7 @@ export function service(text: string, path?: string): ServiceSource {
 
 /** Diagnostics in short: `severity code line:column path`. */
 export function shorts({ diagnostics }: Pick<ParsedFile, "diagnostics">): readonly string[] {
-  return diagnostics.map(({ severity, code, line, column, path }) => [severity, code, `${line}:${column}`, path].filter((part) => part !== undefined && part !== "").join(" "));
+  return diagnostics.map(({ severity, code, line, column, path }) =>
+    [severity, code, `${line}:${column}`, path].filter((part) => part !== undefined && part !== "").join(" "),
+  );
 }

@@ -3,7 +3,14 @@ import { describe, expect, it } from "vitest";
 import { parseLines, shorts } from "./parsing.ts";
 
 describe("resources", () => {
-  const anyGpu = { vendor: null, name: null, count: { min: 1, max: null }, memory: null, total_memory: null, compute_capability: null };
+  const anyGpu = {
+    vendor: null,
+    name: null,
+    count: { min: 1, max: null },
+    memory: null,
+    total_memory: null,
+    compute_capability: null,
+  };
 
   it.each([
     ["gpu: 2", { gpu: { ...anyGpu, count: { min: 2, max: 2 } } }],
@@ -12,13 +19,30 @@ describe("resources", () => {
     ["gpu: '24GB..48 GB : 2'", { gpu: { ...anyGpu, memory: { min: 24, max: 48 }, count: { min: 2, max: 2 } } }],
     ["gpu: A10G,A100", { gpu: { ...anyGpu, name: ["A10G", "A100"] } }],
     ["gpu: H100:1..8", { gpu: { ...anyGpu, name: ["H100"], count: { min: 1, max: 8 } } }],
-    ["gpu: 2:NVIDIA:A100:40GB", { gpu: { ...anyGpu, vendor: "nvidia", name: ["A100"], memory: { min: 40, max: 40 }, count: { min: 2, max: 2 } } }],
+    [
+      "gpu: 2:NVIDIA:A100:40GB",
+      { gpu: { ...anyGpu, vendor: "nvidia", name: ["A100"], memory: { min: 40, max: 40 }, count: { min: 2, max: 2 } } },
+    ],
     ["gpu: tt", { gpu: { ...anyGpu, vendor: "tenstorrent" } }],
     ["gpu: tpu-v5p-8", { gpu: { ...anyGpu, name: ["v5p-8"] } }],
     ["gpu: 4090", { gpu: { ...anyGpu, count: { min: 4090, max: 4090 } } }],
-    ["gpu: {name: A100, count: 2.., memory: 40.., total_memory: 1TB, compute_capability: 8.0}",
-      { gpu: { vendor: null, name: ["A100"], count: { min: 2, max: null }, memory: { min: 40, max: null }, total_memory: { min: 1024, max: 1024 }, compute_capability: [8, 0] } }],
-    ["gpu: {vendor: Google, compute_capability: [7, 5]}", { gpu: { ...anyGpu, vendor: "google", compute_capability: [7, 5] } }],
+    [
+      "gpu: {name: A100, count: 2.., memory: 40.., total_memory: 1TB, compute_capability: 8.0}",
+      {
+        gpu: {
+          vendor: null,
+          name: ["A100"],
+          count: { min: 2, max: null },
+          memory: { min: 40, max: null },
+          total_memory: { min: 1024, max: 1024 },
+          compute_capability: [8, 0],
+        },
+      },
+    ],
+    [
+      "gpu: {vendor: Google, compute_capability: [7, 5]}",
+      { gpu: { ...anyGpu, vendor: "google", compute_capability: [7, 5] } },
+    ],
     ["cpu: 4", { cpu: { arch: null, count: { min: 4, max: 4 } } }],
     ["cpu: ARM:4 .. 8", { cpu: { arch: "arm", count: { min: 4, max: 8 } } }],
     ["cpu: x86", { cpu: { arch: "x86", count: { min: 2, max: null } } }],

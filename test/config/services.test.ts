@@ -9,7 +9,11 @@ const web = "type: service\nname: web\nport: 80\nimage: x\n";
 
 describe("parseServices()", () => {
   it("reads every file, and tells the problems of all", () => {
-    const { services, diagnostics } = parseServices([file(web, "b.dstack.yml"), file("type: fleet\n", "c.dstack.yml"), file("nme: x", "a.dstack.yml")]);
+    const { services, diagnostics } = parseServices([
+      file(web, "b.dstack.yml"),
+      file("type: fleet\n", "c.dstack.yml"),
+      file("nme: x", "a.dstack.yml"),
+    ]);
     expect(services.map(({ file: path, spec }) => [path, spec.name])).toEqual([["b.dstack.yml", "web"]]);
     expect(diagnostics.map(({ severity, code, file: path }) => [path, severity, code])).toEqual([
       ["a.dstack.yml", "error", "missing-property"],
@@ -41,22 +45,57 @@ describe("resolveEnv()", () => {
   const process = (values: Readonly<Record<string, string>>) => (name: string) => values[name];
 
   it.each([
-    ["a bare name takes the environment's value", "[HF_TOKEN, A=1]", [], { HF_TOKEN: "t" }, { HF_TOKEN: "t", A: "1" }],
-    ["a given value wins over the environment", "[HF_TOKEN]", ["HF_TOKEN=c"], { HF_TOKEN: "p" }, { HF_TOKEN: "c" }],
-    ["a given value wins over the file", "[A=1]", ["A=2"], { A: "3" }, { A: "2" }],
-    ["the environment does not win over the file", "[A=1]", [], { A: "3" }, { A: "1" }],
-    ["a given name takes the environment's value", "[A=1]", ["A"], { A: "3" }, { A: "3" }],
-    ["a given name may be new", "[]", ["B=x=y"], {}, { B: "x=y" }],
-    ["an empty value is a value", "[A]", [], { A: "" }, { A: "" }],
-  ])("%s", (_, env, given, environment, expected) => {
-    const { values, missing, diagnostics } = resolveEnv([service(`${web}env: ${env}\n`)], given, process(environment));
+    {
+      title: "a bare name takes the environment's value",
+      env: "[T, A=1]",
+      given: [],
+      around: { T: "t" },
+      values: { T: "t", A: "1" },
+    },
+    {
+      title: "a given value wins over the environment",
+      env: "[T]",
+      given: ["T=c"],
+      around: { T: "p" },
+      values: { T: "c" },
+    },
+    { title: "a given value wins over the file", env: "[A=1]", given: ["A=2"], around: { A: "3" }, values: { A: "2" } },
+    {
+      title: "the environment does not win over the file",
+      env: "[A=1]",
+      given: [],
+      around: { A: "3" },
+      values: { A: "1" },
+    },
+    {
+      title: "a given name takes the environment's value",
+      env: "[A=1]",
+      given: ["A"],
+      around: { A: "3" },
+      values: { A: "3" },
+    },
+    { title: "a given name may be new", env: "[]", given: ["B=x=y"], around: {}, values: { B: "x=y" } },
+    { title: "an empty value is a value", env: "[A]", given: [], around: { A: "" }, values: { A: "" } },
+  ])("$title", ({ env, given, around, values: expected }) => {
+    const { values, missing, diagnostics } = resolveEnv([service(`${web}env: ${env}\n`)], given, process(around));
     expect([values.get("web"), missing, diagnostics]).toEqual([expected, [], []]);
   });
 
   it("names everything that is missing at once, with its place", () => {
-    const services = [service(`${web}env: [A, B=1, C]\n`, "a.yml"), service("type: service\nname: api\nport: 80\nimage: x\nenv:\n- D\n", "b.yml")];
+    const services = [
+      service(`${web}env: [A, B=1, C]\n`, "a.yml"),
+      service("type: service\nname: api\nport: 80\nimage: x\nenv:\n- D\n", "b.yml"),
+    ];
     const { missing, diagnostics } = resolveEnv(services, ["E"], process({ C: "c" }));
-    expect(missing.map(({ service: name, name: variable, diagnostic: { file: path, line, column } }) => [name, variable, path, line, column])).toEqual([
+    expect(
+      missing.map(({ service: name, name: variable, diagnostic: { file: path, line, column } }) => [
+        name,
+        variable,
+        path,
+        line,
+        column,
+      ]),
+    ).toEqual([
       ["web", "A", "a.yml", 5, 7],
       ["api", "D", "b.yml", 6, 3],
     ]);
@@ -94,13 +133,26 @@ web.dstack.yml:6:1: error[unknown-property]: unknown property \`comands\`
   });
 
   it.each([
-    ["a place in a long line", "x".repeat(300), { line: 1, column: 251, endLine: 1, endColumn: 254 }, `  1 | ${"x".repeat(69)}\n    | ${" ".repeat(19)}^^^\n`],
+    [
+      "a place in a long line",
+      "x".repeat(300),
+      { line: 1, column: 251, endLine: 1, endColumn: 254 },
+      `  1 | ${"x".repeat(69)}\n    | ${" ".repeat(19)}^^^\n`,
+    ],
     ["tabs", "\t\tabc", { line: 1, column: 3, endLine: 1, endColumn: 6 }, "  1 | \t\tabc\n    | \t\t^^^\n"],
     ["several lines", "ab\ncd", { line: 1, column: 2, endLine: 2, endColumn: 2 }, "  1 | ab\n    |  ^\n"],
-    ["control characters", "a\u001b[31mb", { line: 1, column: 1, endLine: 1, endColumn: 2 }, "  1 | a\uFFFD[31mb\n    | ^\n"],
+    [
+      "control characters",
+      "a\u001b[31mb",
+      { line: 1, column: 1, endLine: 1, endColumn: 2 },
+      "  1 | a\uFFFD[31mb\n    | ^\n",
+    ],
     ["a line that is not there", "a", { line: 7, column: 1, endLine: 7, endColumn: 2 }, ""],
   ])("draws %s", (_, text, place, frame) => {
-    const rendered = renderDiagnostics([{ severity: "error", code: "c", message: "m", file: "f", ...place }], new Map([["f", text]]));
+    const rendered = renderDiagnostics(
+      [{ severity: "error", code: "c", message: "m", file: "f", ...place }],
+      new Map([["f", text]]),
+    );
     expect(rendered).toBe(`f:${place.line}:${place.column}: error[c]: m\n${frame}`);
   });
 

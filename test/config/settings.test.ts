@@ -9,7 +9,9 @@ const defaults = {
   exclude: [],
   state: { branch: "dstack-state", remote: null },
   backends: [{ type: "local" }],
-  gateways: [{ name: "main", type: "embedded", default: true, listen: { host: "127.0.0.1", port: 3000 }, domain: null }],
+  gateways: [
+    { name: "main", type: "embedded", default: true, listen: { host: "127.0.0.1", port: 3000 }, domain: null },
+  ],
   auth: { tokens: ["DSTACK_TOKEN"] },
   policy: defaultPolicy,
 };
@@ -19,7 +21,12 @@ function parse(text: string): ReturnType<typeof parseSettings> {
 }
 
 describe("parseSettings()", () => {
-  it.each([["no file", null], ["an empty file", ""], ["comments", "# nothing yet\n"], ["an empty mapping", "{}"]])("gives the defaults for %s", (_, text) => {
+  it.each([
+    ["no file", null],
+    ["an empty file", ""],
+    ["comments", "# nothing yet\n"],
+    ["an empty mapping", "{}"],
+  ])("gives the defaults for %s", (_, text) => {
     expect(text === null ? parseSettings(null) : parse(text)).toEqual({ settings: defaults, diagnostics: [] });
   });
 
@@ -28,18 +35,47 @@ describe("parseSettings()", () => {
     ["exclude: [test/**]", { exclude: ["test/**"] }],
     ["state: {branch: dstack/prod}", { state: { branch: "dstack/prod", remote: null } }],
     ["state: {remote: origin}", { state: { branch: "dstack-state", remote: "origin" } }],
-    ["backends: [{type: local}, {type: ssh, hosts: [a], weight: 1.50, nested: {on: yes}}]",
-      { backends: [{ type: "local" }, { type: "ssh", hosts: ["a"], weight: 1.5, nested: { True: true } }], state: { remote: "origin" } }],
+    [
+      "backends: [{type: local}, {type: ssh, hosts: [a], weight: 1.50, nested: {on: yes}}]",
+      {
+        backends: [{ type: "local" }, { type: "ssh", hosts: ["a"], weight: 1.5, nested: { True: true } }],
+        state: { remote: "origin" },
+      },
+    ],
     ["backends: [{type: aws}]\nstate: {remote: none}", { state: { branch: "dstack-state", remote: null } }],
-    ["backends: [{type: aws}]\nstate: {remote: 'git@example.com:state.git'}", { state: { remote: "git@example.com:state.git" } }],
-    ["gateways: [{name: edge, type: nginx, domain: example.com}]",
-      { gateways: [{ name: "edge", type: "nginx", default: true, listen: { host: "0.0.0.0", port: 80 }, domain: "example.com" }] }],
-    ["gateways: [{name: a, type: embedded, listen: '[::1]:0'}, {name: b, type: envoy, default: true}]",
-      { gateways: [{ name: "a", default: false, listen: { host: "::1", port: 0 } }, { name: "b", default: true }] }],
+    [
+      "backends: [{type: aws}]\nstate: {remote: 'git@example.com:state.git'}",
+      { state: { remote: "git@example.com:state.git" } },
+    ],
+    [
+      "gateways: [{name: edge, type: nginx, domain: example.com}]",
+      {
+        gateways: [
+          { name: "edge", type: "nginx", default: true, listen: { host: "0.0.0.0", port: 80 }, domain: "example.com" },
+        ],
+      },
+    ],
+    [
+      "gateways: [{name: a, type: embedded, listen: '[::1]:0'}, {name: b, type: envoy, default: true}]",
+      {
+        gateways: [
+          { name: "a", default: false, listen: { host: "::1", port: 0 } },
+          { name: "b", default: true },
+        ],
+      },
+    ],
     ["gateways: []", { gateways: [] }],
     ["auth: {tokens: [A, B]}", { auth: { tokens: ["A", "B"] } }],
-    ["policy: {rollout: {bake: 1m, drain: 5m, startup: 20m, failure_threshold: 5}, heal: {unhealthy_after: 3}, brake: {destroy: 0}}",
-      { policy: { rollout: { bake: 60, drain: 300, startup: 1200, failureThreshold: 5 }, heal: { unhealthyAfter: 3 }, brake: { destroy: 0 } } }],
+    [
+      "policy: {rollout: {bake: 1m, drain: 5m, startup: 20m, failure_threshold: 5}, heal: {unhealthy_after: 3}, brake: {destroy: 0}}",
+      {
+        policy: {
+          rollout: { bake: 60, drain: 300, startup: 1200, failureThreshold: 5 },
+          heal: { unhealthyAfter: 3 },
+          brake: { destroy: 0 },
+        },
+      },
+    ],
     ["policy: {rollout: {bake: 0}}", { policy: { ...defaultPolicy, rollout: { ...defaultPolicy.rollout, bake: 0 } } }],
   ])("reads %s", (text, expected) => {
     expect(parse(text)).toMatchObject({ settings: expected });
@@ -60,7 +96,10 @@ describe("parseSettings()", () => {
     ["gateways: [{name: a, type: envoy, listen: 3000}]", "error wrong-type 1:43 gateways[0].listen"],
     ["gateways: [{name: a, type: envoy, listen: 'h:70000'}]", "error wrong-type 1:43 gateways[0].listen"],
     ["gateways: [{name: a, type: envoy}, {name: a, type: nginx}]", "error invalid-value 1:11 gateways"],
-    ["gateways: [{name: a, type: envoy, default: true}, {name: b, type: nginx, default: true}]", "error invalid-value 1:11 gateways"],
+    [
+      "gateways: [{name: a, type: envoy, default: true}, {name: b, type: nginx, default: true}]",
+      "error invalid-value 1:11 gateways",
+    ],
     ["gateways: [{name: a, type: envoy, domain: 'a b'}]", "error invalid-value 1:43 gateways[0].domain"],
     ["auth: {tokens: [a-b]}", "error invalid-value 1:17 auth.tokens[0]"],
     ["policy: {rollout: {drain: -1}}", "error invalid-value 1:27 policy.rollout.drain"],

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 
@@ -30,7 +31,10 @@ function described(value: YamlValue | undefined): readonly [string, string | nul
 }
 
 describe("readSource()", () => {
-  const bytes = (...values: readonly number[]): { path: string; bytes: Uint8Array } => ({ path: "x", bytes: new Uint8Array(values) });
+  const bytes = (...values: readonly number[]): { path: string; bytes: Uint8Array } => ({
+    path: "x",
+    bytes: new Uint8Array(values),
+  });
 
   it.each([
     ["a: 1\na: 2\n", ["error duplicate-key 2:1"]],
@@ -51,7 +55,7 @@ describe("readSource()", () => {
     ["a: \u001b[31m\n", ["error control-character 1:4"]],
     ["[".repeat(100_000), ["error yaml-depth 1:101"]],
     ["- ".repeat(100_000), ["error yaml-depth 1:200"]],
-    [`${"a: 1\n".repeat(50_000)}`, ["error yaml-size 8572:3"]],
+    ["a: 1\n".repeat(50_000), ["error yaml-size 8572:3"]],
   ])("finds what is wrong with %.40j", (text, expected) => {
     expect(shorts(readSource(file(text)))).toEqual(expected);
   });
@@ -66,8 +70,14 @@ describe("readSource()", () => {
   });
 
   it("limits what aliases expand to", () => {
-    const lines = Array.from({ length: 9 }, (_, level) => `l${level}: &l${level} [${Array.from({ length: 9 }, () => (level === 0 ? "x" : `*l${level - 1}`)).join(", ")}]`);
-    expect(shorts(readSource(file(lines.join("\n")))).map((short) => short.split(" ")[1])).toEqual(["yaml-alias-expansion"]);
+    const lines = Array.from(
+      { length: 9 },
+      (_, level) =>
+        `l${level}: &l${level} [${Array.from({ length: 9 }, () => (level === 0 ? "x" : `*l${level - 1}`)).join(", ")}]`,
+    );
+    expect(shorts(readSource(file(lines.join("\n")))).map((short) => short.split(" ")[1])).toEqual([
+      "yaml-alias-expansion",
+    ]);
   });
 
   it.each([

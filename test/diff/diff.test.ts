@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import type { PinnedFiles } from "../../src/config/job.ts";
-
 import { serviceFields } from "../../src/config/fields/service.ts";
+import type { PinnedFiles } from "../../src/config/job.ts";
 import { diffRevisions } from "../../src/diff/compare.ts";
 import { diffFiles } from "../../src/diff/diff-files.ts";
 import { properties, updatePolicy } from "../../src/diff/update-policy.ts";
@@ -20,9 +19,33 @@ describe("updatePolicy", () => {
   });
 
   it("rolls what the reference page lists, and restarts for the rest", () => {
-    const rolling = ["port", "probes", "resources", "volumes", "docker", "files", "image", "user", "privileged", "entrypoint", "working_dir", "python", "nvcc", "single_branch", "env", "shell", "commands"];
-    expect(properties.filter((property) => updatePolicy[property] === "rolling").toSorted()).toEqual(rolling.toSorted());
-    expect(properties.filter((property) => updatePolicy[property] === "in-place")).toEqual(["replicas", "scaling", "priority"]);
+    const rolling = [
+      "port",
+      "probes",
+      "resources",
+      "volumes",
+      "docker",
+      "files",
+      "image",
+      "user",
+      "privileged",
+      "entrypoint",
+      "working_dir",
+      "python",
+      "nvcc",
+      "single_branch",
+      "env",
+      "shell",
+      "commands",
+    ];
+    expect(properties.filter((property) => updatePolicy[property] === "rolling").toSorted()).toEqual(
+      rolling.toSorted(),
+    );
+    expect(properties.filter((property) => updatePolicy[property] === "in-place")).toEqual([
+      "replicas",
+      "scaling",
+      "priority",
+    ]);
   });
 });
 
@@ -31,37 +54,88 @@ describe("diffRevisions()", () => {
 
   it.each([
     ["the same", port, port, "none", []],
-    ["the same, written otherwise", `${port}\nresources: {memory: 8GB.., cpu: 2..}\nenv: [A=1]`, `image: 'x'\nport: 80:80\nenv: {A: 1}\nresources: {memory: 8192MB..}`, "none", []],
+    [
+      "the same, written otherwise",
+      `${port}\nresources: {memory: 8GB.., cpu: 2..}\nenv: [A=1]`,
+      `image: 'x'\nport: 80:80\nenv: {A: 1}\nresources: {memory: 8192MB..}`,
+      "none",
+      [],
+    ],
     ["replicas", port, `${port}\nreplicas: 2`, "scale", ["replicas in-place"]],
     ["priority", port, `${port}\npriority: 5`, "update", ["priority in-place"]],
-    ["replicas and priority", port, `${port}\nreplicas: 2\npriority: 5`, "update", ["replicas in-place", "priority in-place"]],
+    [
+      "replicas and priority",
+      port,
+      `${port}\nreplicas: 2\npriority: 5`,
+      "update",
+      ["replicas in-place", "priority in-place"],
+    ],
     ["the port outside", port, "port: 8080:80\nimage: x", "update", ["port.local_port in-place"]],
     ["the port inside", port, "port: 81\nimage: x", "rolling", ["port.container_port rolling"]],
     ["one variable", `${port}\nenv: [A=1, B=2]`, `${port}\nenv: [A=1, B=3]`, "rolling", ["env.B rolling"]],
     ["a variable that is gone", `${port}\nenv: [A=1, B=2]`, `${port}\nenv: [B=2]`, "rolling", ["env.A rolling"]],
     ["two variables", `${port}\nenv: [A=1, B=2]`, `${port}\nenv: [A=2, B=3]`, "rolling", ["env rolling"]],
-    ["a probe's interval", `${port}\nprobes: [{type: http}]`, `${port}\nprobes: [{type: http, interval: 1s}]`, "rolling", ["probes[0].interval rolling"]],
+    [
+      "a probe's interval",
+      `${port}\nprobes: [{type: http}]`,
+      `${port}\nprobes: [{type: http, interval: 1s}]`,
+      "rolling",
+      ["probes[0].interval rolling"],
+    ],
     ["a property that changes nothing inside", port, `${port}\ndocker: false`, "update", ["docker in-place"]],
     ["a command", "port: 80\ncommands: [a, b]", "port: 80\ncommands: [a, c]", "rolling", ["commands[1] rolling"]],
     ["auth", port, `${port}\nauth: false`, "restart", ["auth restart"]],
     ["https, given as it is by default", port, `${port}\nhttps: true`, "none", []],
-    ["everything, in declaration order", port, `gateway: false\nenv: [A]\nport: 81\nreplicas: 2\ncommands: [a]`, "restart",
-      ["port.container_port rolling", "gateway restart", "replicas in-place", "commands rolling", "image rolling", "env.A rolling"]],
-  ])("tells the effect of %s", (_, before, after, action, changes) => {
+    [
+      "everything, in declaration order",
+      port,
+      `gateway: false\nenv: [A]\nport: 81\nreplicas: 2\ncommands: [a]`,
+      "restart",
+      [
+        "port.container_port rolling",
+        "gateway restart",
+        "replicas in-place",
+        "commands rolling",
+        "image rolling",
+        "env.A rolling",
+      ],
+    ],
+  ])("tells the effect of %s", (_, ...[before, after, action, changes]) => {
     const diff = diffRevisions({ spec: spec(before), files: [] }, { spec: spec(after), files: [] });
     expect(diff.changes.map(({ path, effect }) => `${path} ${effect}`)).toEqual(changes);
     expect([diff.action, diff.redeploys]).toEqual([action, action === "rolling" || action === "restart"]);
   });
 
-  const pinned = (content: string, local_path = "one"): PinnedFiles => [{ local_path, path: "/a", content, kind: "file" }];
+  const pinned = (content: string, local_path = "one"): PinnedFiles => [
+    { local_path, path: "/a", content, kind: "file" },
+  ];
 
   it.each([
-    ["another content", "one:/a", pinned("1"), "one:/a", pinned("2"), "rolling", ["files[0].content rolling"]],
-    ["another local path of the same content", "one:/a", pinned("1"), "two:/a", pinned("1", "two"), "update", ["files[0].local_path in-place"]],
-    ["another local path and content", "one:/a", pinned("1"), "two:/a", pinned("2", "two"), "rolling", ["files[0].local_path rolling"]],
+    ["another content", "one:/a", pinned("1"), "one:/a", pinned("2"), "rolling", ["files[0] rolling"]],
+    [
+      "another local path of the same content",
+      "one:/a",
+      pinned("1"),
+      "two:/a",
+      pinned("1", "two"),
+      "update",
+      ["files[0].local_path in-place"],
+    ],
+    [
+      "another local path and content",
+      "one:/a",
+      pinned("1"),
+      "two:/a",
+      pinned("2", "two"),
+      "rolling",
+      ["files[0].local_path rolling"],
+    ],
     ["the same content", "one:/a", pinned("1"), "one:/a", pinned("1"), "none", []],
-  ])("counts the contents of files: %s", (_, before, beforeFiles, after, afterFiles, action, changes) => {
-    const diff = diffRevisions({ spec: spec(`${port}\nfiles: ['${before}']`), files: beforeFiles }, { spec: spec(`${port}\nfiles: ['${after}']`), files: afterFiles });
+  ])("counts the contents of files: %s", (_, ...[before, beforeFiles, after, afterFiles, action, changes]) => {
+    const diff = diffRevisions(
+      { spec: spec(`${port}\nfiles: ['${before}']`), files: beforeFiles },
+      { spec: spec(`${port}\nfiles: ['${after}']`), files: afterFiles },
+    );
     expect([diff.action, diff.changes.map(({ path, effect }) => `${path} ${effect}`)]).toEqual([action, changes]);
   });
 });
@@ -69,7 +143,9 @@ describe("diffRevisions()", () => {
 describe("diffFiles()", () => {
   it("names the line that causes each change; a removed property's in OLD", () => {
     const before = service(`${base}image: nginx\nenv:\n  - A=1\n  - OLD=2\nport: 80\nfiles: [./a]\n`);
-    const after = service(`${base}commands: [run]\nenv:\n  A: "1"\nauth: false\nport: 8080:80\nreplicas: 2\nfiles: [b]\n`);
+    const after = service(
+      `${base}commands: [run]\nenv:\n  A: "1"\nauth: false\nport: 8080:80\nreplicas: 2\nfiles: [b]\n`,
+    );
     expect(diffFiles(before, after)).toEqual({
       version: 1,
       action: "restart",

@@ -1,8 +1,8 @@
-import type { ServiceSpec } from "../spec.ts";
-
 import { list, object } from "../schema/composite.ts";
-import { boolean, nullable, text, transform } from "../schema/scalars.ts";
 import { type Field, refuse, type Schema, trap, unexpected } from "../schema/schema.ts";
+import { text } from "../schema/text.ts";
+import { boolean, nullable, transform } from "../schema/words.ts";
+import type { ServiceSpec } from "../spec.ts";
 import { isOddScalar } from "../yaml/value.ts";
 
 export const commands: Field<ServiceSpec["commands"]> = {
@@ -20,9 +20,14 @@ export const image: Field<ServiceSpec["image"]> = {
 };
 
 export const user: Field<ServiceSpec["user"]> = {
-  schema: nullable(transform(text(), (value, at) => refuseUser(value) === null ? value : refuse(at, `invalid user format: ${refuseUser(value)}`))),
+  schema: nullable(
+    transform(text(), (value, at) =>
+      refuseUser(value) === null ? value : refuse(at, `invalid user format: ${refuseUser(value)}`),
+    ),
+  ),
   default: null,
-  description: "The user, and optionally the group, of the container's processes, by name or id: `user[:group]`. By default the image's.",
+  description:
+    "The user, and optionally the group, of the container's processes, by name or id: `user[:group]`. By default the image's.",
   example: "1000:1000",
 };
 
@@ -75,7 +80,11 @@ export const registry_auth: Field<ServiceSpec["registry_auth"]> = {
   schema: nullable(
     object<NonNullable<ServiceSpec["registry_auth"]>>({
       username: { schema: text(), description: `The user name. ${interpolated}`, example: "$oauthtoken" },
-      password: { schema: text(), description: `The password or token. ${interpolated}`, example: "${{ env.NGC_API_KEY }}" },
+      password: {
+        schema: text(),
+        description: `The password or token. ${interpolated}`,
+        example: "${{ env.NGC_API_KEY }}",
+      },
     }),
   ),
   default: null,
@@ -94,7 +103,8 @@ const pythonVersion: Schema<string> = {
     const written = float === null ? value : float.text;
     const version = written === "3.1" && float !== null ? "3.10" : versions.find((known) => known === written);
     if (version === undefined) return unexpected(pythonExpects, value, at);
-    if (version === "3.10" && float !== null) trap(at, `\`${float.source}\` is the number 3.1 in YAML, which is read as Python 3.10`, 'write "3.10" in quotes');
+    if (version === "3.10" && float !== null)
+      trap(at, `\`${float.source}\` is the number 3.1 in YAML, which is read as Python 3.10`, 'write "3.10" in quotes');
     return version;
   },
 };
@@ -123,10 +133,13 @@ export const docker: Field<ServiceSpec["docker"]> = {
 export const shell: Field<ServiceSpec["shell"]> = {
   schema: nullable(
     transform(text({ expects: "`sh`, `bash` or an absolute path" }), (value, at) =>
-      value === "sh" || value === "bash" || value.startsWith("/") ? value : refuse(at, "The value must be `sh`, `bash`, or an absolute path"),
+      value === "sh" || value === "bash" || value.startsWith("/")
+        ? value
+        : refuse(at, "The value must be `sh`, `bash`, or an absolute path"),
     ),
   ),
   default: null,
-  description: "The shell that runs `commands`: `sh`, `bash` or an absolute path. By default `sh` with an `image`, else `bash`.",
+  description:
+    "The shell that runs `commands`: `sh`, `bash` or an absolute path. By default `sh` with an `image`, else `bash`.",
   example: "bash",
 };

@@ -1,7 +1,6 @@
-import type { YamlValue } from "../yaml/value.ts";
-
 import { parseDuration } from "../duration.ts";
 import { type At, type Invalid, refuse, type Schema, unexpected } from "../schema/schema.ts";
+import type { YamlValue } from "../yaml/value.ts";
 import { isOddScalar } from "../yaml/value.ts";
 
 const expects = "a duration such as `30s`, `15m`, `2h`, `1d`, `1w` or a number of seconds";
@@ -30,7 +29,9 @@ export const offableDuration: Schema<number | "off" | null> = {
   json: () => ({ anyOf: [duration().json(), { enum: ["off"] }, { type: "boolean" }] }),
   read: (value, at) => {
     if (value === null || value === true) return null;
-    return value === "off" || value === false ? "off" : duration({ min: 0, tooShort: "Duration cannot be negative" }).read(value, at);
+    return value === "off" || value === false
+      ? "off"
+      : duration({ min: 0, tooShort: "Duration cannot be negative" }).read(value, at);
   },
 };
 

@@ -1,7 +1,6 @@
-import type { ServiceSpec } from "../spec.ts";
-
-import { readText } from "../schema/scalars.ts";
 import { type At, child, type Field, invalid, refuse, report, type Schema, unexpected } from "../schema/schema.ts";
+import { readText } from "../schema/text.ts";
+import type { ServiceSpec } from "../spec.ts";
 import { isList, isMapping, type YamlValue } from "../yaml/value.ts";
 
 type Env = ServiceSpec["env"];
@@ -45,11 +44,19 @@ function readItem(item: YamlValue, env: Map<string, string | null>, at: At): voi
   env.set(name, equals < 0 ? null : written.slice(equals + 1));
 }
 
-function readMember(name: string, value: YamlValue, { env, at }: { readonly env: Map<string, string | null>; readonly at: At }): void {
+function readMember(
+  name: string,
+  value: YamlValue,
+  { env, at }: { readonly env: Map<string, string | null>; readonly at: At },
+): void {
   checkName(name, at);
   const read = readText(value, at);
   if (read !== null) env.set(name, read);
-  else if (value === null) refuse(at, `\`${name}\` has no value`, { hint: `write "" for an empty value; in a list, a bare \`${name}\` takes it from your environment`, part: "key" });
+  else if (value === null)
+    refuse(at, `\`${name}\` has no value`, {
+      hint: `write "" for an empty value; in a list, a bare \`${name}\` takes it from your environment`,
+      part: "key",
+    });
   else unexpected("text", value, at);
 }
 
@@ -60,12 +67,19 @@ function checkName(name: string, at: At): void {
     refuse(at, `expected a name, got ${JSON.stringify(name)}`, { part: "whole" });
     return;
   }
-  report(at, { severity: "warning", code: "env-name", message: `\`${name}\` is no name that shells can refer to`, hint: "letters, digits and `_`, no digit first", part: "whole" });
+  report(at, {
+    severity: "warning",
+    code: "env-name",
+    message: `\`${name}\` is no name that shells can refer to`,
+    hint: "letters, digits and `_`, no digit first",
+    part: "whole",
+  });
 }
 
 export const env: Field<Env> = {
   schema: envSchema,
   default: {},
-  description: "Environment variables. In a list, a bare `NAME` takes its value from the environment of whoever applies.",
+  description:
+    "Environment variables. In a list, a bare `NAME` takes its value from the environment of whoever applies.",
   example: ["HF_TOKEN", "MODEL_ID=meta-llama/Meta-Llama-3.1-8B-Instruct"],
 };

@@ -1,8 +1,8 @@
-import type { GpuSpec, Range } from "../spec.ts";
-
 import { object, oneOrMore } from "../schema/composite.ts";
-import { nullable, text, transform } from "../schema/scalars.ts";
 import { type At, invalid, type Invalid, refuse, type Schema, unexpected } from "../schema/schema.ts";
+import { text } from "../schema/text.ts";
+import { nullable, transform } from "../schema/words.ts";
+import type { GpuSpec, Range } from "../spec.ts";
 import { isList, isMapping, isOddScalar, type YamlValue } from "../yaml/value.ts";
 import { memoryRange } from "./memory.ts";
 import { integerRange } from "./range.ts";
@@ -22,7 +22,12 @@ const vendors: ReadonlyMap<string, Vendor> = new Map<string, Vendor>([
 const defaultCount: Range = { min: 1, max: null };
 
 const vendor: Schema<Vendor> = transform(text(), (written, at) => {
-  return vendors.get(written.toLowerCase()) ?? refuse(at, `unknown GPU vendor ${JSON.stringify(written)}`, { hint: `expected one of ${[...vendors.keys()].join(", ")}` });
+  return (
+    vendors.get(written.toLowerCase()) ??
+    refuse(at, `unknown GPU vendor ${JSON.stringify(written)}`, {
+      hint: `expected one of ${[...vendors.keys()].join(", ")}`,
+    })
+  );
 });
 
 const gpuName = transform(text(), (name, at) => {
@@ -33,13 +38,22 @@ const gpuName = transform(text(), (name, at) => {
 /** `7.5`, `"7.5"` or `[7, 5]`: at least that one. */
 const computeCapability: Schema<readonly [number, number]> = {
   expects: "a compute capability such as `7.5`",
-  json: () => ({ anyOf: [{ type: "number" }, { type: "string", pattern: "^[0-9]+\\.[0-9]+$" }, { type: "array", items: { type: "integer" }, minItems: 2, maxItems: 2 }] }),
+  json: () => ({
+    anyOf: [
+      { type: "number" },
+      { type: "string", pattern: "^[0-9]+\\.[0-9]+$" },
+      { type: "array", items: { type: "integer" }, minItems: 2, maxItems: 2 },
+    ],
+  }),
   read: (value, at) => {
     const parts = capabilityParts(value);
     if (parts === null) return unexpected("a compute capability such as `7.5`", value, at);
     const [major, minor, ...rest] = parts;
-    if (major === undefined || minor === undefined || rest.length > 0) return refuse(at, `Invalid compute capability: ${parts.join(".")}`);
-    return /^\d+$/.test(major) && /^\d+$/.test(minor) ? [Number(major), Number(minor)] : refuse(at, `Invalid compute capability: ${parts.join(".")}`);
+    if (major === undefined || minor === undefined || rest.length > 0)
+      return refuse(at, `Invalid compute capability: ${parts.join(".")}`);
+    return /^\d+$/.test(major) && /^\d+$/.test(minor)
+      ? [Number(major), Number(minor)]
+      : refuse(at, `Invalid compute capability: ${parts.join(".")}`);
   },
 };
 
@@ -50,12 +64,32 @@ function capabilityParts(value: YamlValue): readonly string[] | null {
 }
 
 const gpuObject = object<GpuSpec>({
-  vendor: { schema: nullable(vendor), default: null, description: "The vendor: `nvidia`, `amd`, `google` (`tpu`), `intel` or `tenstorrent` (`tt`).", example: "nvidia" },
-  name: { schema: nullable(oneOrMore(gpuName)), default: null, description: "The model, or several of which any will do.", example: ["A100", "H100"] },
+  vendor: {
+    schema: nullable(vendor),
+    default: null,
+    description: "The vendor: `nvidia`, `amd`, `google` (`tpu`), `intel` or `tenstorrent` (`tt`).",
+    example: "nvidia",
+  },
+  name: {
+    schema: nullable(oneOrMore(gpuName)),
+    default: null,
+    description: "The model, or several of which any will do.",
+    example: ["A100", "H100"],
+  },
   count: { schema: integerRange, default: defaultCount, description: "The number of GPUs.", example: 2 },
   memory: { schema: nullable(memoryRange), default: null, description: "The memory of each GPU.", example: "80GB" },
-  total_memory: { schema: nullable(memoryRange), default: null, description: "The memory of all GPUs together.", example: "160GB.." },
-  compute_capability: { schema: nullable(computeCapability), default: null, description: "The least compute capability.", example: "7.5" },
+  total_memory: {
+    schema: nullable(memoryRange),
+    default: null,
+    description: "The memory of all GPUs together.",
+    example: "160GB..",
+  },
+  compute_capability: {
+    schema: nullable(computeCapability),
+    default: null,
+    description: "The least compute capability.",
+    example: "7.5",
+  },
 });
 
 /** `VENDOR`, `NAME,NAME`, `MEMORY` and `COUNT` in any order, separated by `:`; or a mapping. */
@@ -71,7 +105,14 @@ export const gpu: Schema<GpuSpec> = {
   },
 };
 
-const anyGpu: GpuSpec = { vendor: null, name: null, count: defaultCount, memory: null, total_memory: null, compute_capability: null };
+const anyGpu: GpuSpec = {
+  vendor: null,
+  name: null,
+  count: defaultCount,
+  memory: null,
+  total_memory: null,
+  compute_capability: null,
+};
 
 interface Tokens {
   vendor?: Vendor;
@@ -92,7 +133,9 @@ function parseGpu(written: string, at: At): GpuSpec | Invalid {
   }
   const { memory = null, count = defaultCount, name = null } = tokens;
   if (name?.includes("") === true) return refuse(at, "GPU name can not be empty");
-  return memory === invalid || count === invalid ? invalid : { ...anyGpu, vendor: tokens.vendor ?? null, name, memory, count };
+  return memory === invalid || count === invalid
+    ? invalid
+    : { ...anyGpu, vendor: tokens.vendor ?? null, name, memory, count };
 }
 
 /** A number that looks like a model (`4090`) is a count, as in the reference. */

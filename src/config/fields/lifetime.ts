@@ -1,18 +1,24 @@
-import type { RetrySpec, ServiceSpec } from "../spec.ts";
-
 import { object, list, oneOrMore } from "../schema/composite.ts";
-import { integer, nullable, oneOf, text, transform } from "../schema/scalars.ts";
+import { integer } from "../schema/numbers.ts";
 import { type Field, refuse, type Schema } from "../schema/schema.ts";
+import { text } from "../schema/text.ts";
+import { nullable, oneOf, transform } from "../schema/words.ts";
+import type { RetrySpec, ServiceSpec } from "../spec.ts";
 import { duration, idleDuration, offableDuration } from "./duration.ts";
 
 const retryEvents = ["no-capacity", "interruption", "error"] as const;
 const anyFailure: RetrySpec = { on_events: retryEvents, duration: 3600 };
 
-const retryEventsSchema = transform(list(oneOf(retryEvents)), (events, at) => (events.length === 0 ? refuse(at, "`on_events` cannot be empty") : events));
+const retryEventsSchema = transform(list(oneOf(retryEvents)), (events, at) =>
+  events.length === 0 ? refuse(at, "`on_events` cannot be empty") : events,
+);
 
 const retryObject = object<RetrySpec>({
   on_events: {
-    schema: { ...retryEventsSchema, read: (value, at) => (value === null ? retryEvents : retryEventsSchema.read(value, at)) },
+    schema: {
+      ...retryEventsSchema,
+      read: (value, at) => (value === null ? retryEvents : retryEventsSchema.read(value, at)),
+    },
     default: retryEvents,
     description: "What is tried again: `no-capacity`, `interruption`, `error`.",
     example: ["no-capacity", "error"],
@@ -65,7 +71,11 @@ export const idle_duration: Field<ServiceSpec["idle_duration"]> = {
 export const utilization_policy: Field<ServiceSpec["utilization_policy"]> = {
   schema: nullable(
     object<NonNullable<ServiceSpec["utilization_policy"]>>({
-      min_gpu_utilization: { schema: integer({ min: 0, max: 100 }), description: "The least utilization of every GPU, in percent.", example: 10 },
+      min_gpu_utilization: {
+        schema: integer({ min: 0, max: 100 }),
+        description: "The least utilization of every GPU, in percent.",
+        example: 10,
+      },
       time_window: {
         schema: transform(duration({ min: 300, tooShort: "Minimum time_window is 5m" }), (seconds, at) =>
           seconds > 3600 ? refuse(at, "Maximum utilization_policy.time_window is 3600s") : seconds,
@@ -91,12 +101,19 @@ export const stop_criteria: Field<ServiceSpec["stop_criteria"]> = {
   description: "Has no effect on services.",
 };
 
-const cron = transform(oneOrMore(text()), (expressions, at) => (expressions.length === 0 ? refuse(at, "At least one cron expression must be specified") : expressions));
+const cron = transform(oneOrMore(text()), (expressions, at) =>
+  expressions.length === 0 ? refuse(at, "At least one cron expression must be specified") : expressions,
+);
 
 export const schedule: Field<ServiceSpec["schedule"]> = {
   schema: nullable(
     object<NonNullable<ServiceSpec["schedule"]>>({
-      cron: { schema: cron, description: "When the service starts, as cron expressions in UTC; days of the week count from Monday, which is 0.", example: "0 8 * * mon-fri" },
+      cron: {
+        schema: cron,
+        description:
+          "When the service starts, as cron expressions in UTC; days of the week count from Monday, which is 0.",
+        example: "0 8 * * mon-fri",
+      },
     }),
   ),
   default: null,

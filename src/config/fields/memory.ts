@@ -1,4 +1,4 @@
-import { parseFloatText } from "../schema/scalars.ts";
+import { parseFloatText } from "../schema/numbers.ts";
 import { refuse, type Schema, unexpected } from "../schema/schema.ts";
 import { isOddScalar } from "../yaml/value.ts";
 import { range } from "./range.ts";
@@ -13,12 +13,19 @@ export const memory: Schema<number> = {
     if (typeof value === "number") return value;
     if (isOddScalar(value) && Number.isFinite(value.value)) return value.value;
     if (typeof value !== "string") return unexpected(expects, value, at);
-    return parseMemory(value) ?? refuse(at, `cannot read ${JSON.stringify(value)} as a size`, { hint: `expected ${expects}` });
+    return (
+      parseMemory(value) ??
+      refuse(at, `cannot read ${JSON.stringify(value)} as a size`, { hint: `expected ${expects}` })
+    );
   },
 };
 
 /** Sizes in GB. */
-export const memoryRange = range({ bound: memory, expects: `${expects}, or a range such as \`16GB..\` or \`16GB..64GB\``, print: formatMemory });
+export const memoryRange = range({
+  bound: memory,
+  expects: `${expects}, or a range such as \`16GB..\` or \`16GB..64GB\``,
+  print: formatMemory,
+});
 
 const factors = { tb: 1024, gb: 1, mb: 1 / 1024 } as const;
 

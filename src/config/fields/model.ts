@@ -1,15 +1,19 @@
-import type { ModelSpec, ServiceSpec } from "../spec.ts";
-
 import { object } from "../schema/composite.ts";
-import { nullable, oneOf, text } from "../schema/scalars.ts";
 import { child, type Field, report, type Schema, unexpected } from "../schema/schema.ts";
+import { text } from "../schema/text.ts";
+import { nullable, oneOf } from "../schema/words.ts";
+import type { ModelSpec, ServiceSpec } from "../spec.ts";
 import { isList, isMapping } from "../yaml/value.ts";
 
 type OpenAiModel = Extract<ModelSpec, { format: "openai" }>;
 type TgiModel = Extract<ModelSpec, { format: "tgi" }>;
 
 const type = { schema: oneOf(["chat"]), default: "chat", description: "The kind of model.", example: "chat" } as const;
-const name: Field<string> = { schema: text(), description: "The model's name.", example: "meta-llama/Meta-Llama-3.1-8B-Instruct" };
+const name: Field<string> = {
+  schema: text(),
+  description: "The model's name.",
+  example: "meta-llama/Meta-Llama-3.1-8B-Instruct",
+};
 
 const openAi = object<OpenAiModel>({
   type,
@@ -22,8 +26,16 @@ const tgi = object<TgiModel>({
   type,
   name,
   format: { schema: oneOf(["tgi"]), description: "The protocol that the service speaks.", example: "tgi" },
-  chat_template: { schema: nullable(text()), default: null, description: "The model's chat template; by default the one on Hugging Face." },
-  eos_token: { schema: nullable(text()), default: null, description: "The model's end-of-sequence token; by default the one on Hugging Face." },
+  chat_template: {
+    schema: nullable(text()),
+    default: null,
+    description: "The model's chat template; by default the one on Hugging Face.",
+  },
+  eos_token: {
+    schema: nullable(text()),
+    default: null,
+    description: "The model's end-of-sequence token; by default the one on Hugging Face.",
+  },
 });
 
 const modelSchema: Schema<ModelSpec> = {
@@ -36,7 +48,12 @@ const modelSchema: Schema<ModelSpec> = {
     if (format === "openai") return openAi.read(value, at);
     if (format === "tgi") return tgi.read(value, at);
     if (format !== undefined) return unexpected("`openai` or `tgi`", format, child(at, "format"));
-    return report(child(at, "format"), { code: "missing-property", message: "`format` is required", hint: "expected `openai` or `tgi`", part: "key" });
+    return report(child(at, "format"), {
+      code: "missing-property",
+      message: "`format` is required",
+      hint: "expected `openai` or `tgi`",
+      part: "key",
+    });
   },
 };
 

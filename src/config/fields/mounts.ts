@@ -1,8 +1,17 @@
-import type { FileMapping, RepoSpec, ServiceSpec, VolumeSpec } from "../spec.ts";
-
 import { list, object, oneOrMore } from "../schema/composite.ts";
-import { boolean, nullable, oneOf, text, transform } from "../schema/scalars.ts";
-import { type At, child, type Field, invalid, type Invalid, refuse, type Schema, unexpected } from "../schema/schema.ts";
+import {
+  type At,
+  child,
+  type Field,
+  invalid,
+  type Invalid,
+  refuse,
+  type Schema,
+  unexpected,
+} from "../schema/schema.ts";
+import { text } from "../schema/text.ts";
+import { boolean, nullable, oneOf, transform } from "../schema/words.ts";
+import type { FileMapping, RepoSpec, ServiceSpec, VolumeSpec } from "../spec.ts";
 import { isMapping } from "../yaml/value.ts";
 
 /** A text with a grammar of its own, or a mapping. */
@@ -28,7 +37,9 @@ function isWindowsPath(path: string): boolean {
   return /^[A-Za-z]:[\\/]/.test(path);
 }
 
-const unixPath = transform(text(), (path, at) => (isWindowsPath(path) ? refuse(at, `path must be a Unix file path: ${path}`) : path));
+const unixPath = transform(text(), (path, at) =>
+  isWindowsPath(path) ? refuse(at, `path must be a Unix file path: ${path}`) : path,
+);
 
 const fileObject = object<FileMapping>({
   local_path: { schema: text(), description: "A file or directory, relative to the configuration file.", example: "." },
@@ -50,12 +61,36 @@ export const files: Field<ServiceSpec["files"]> = {
 
 const repoObject = object<RepoSpec>(
   {
-    local_path: { schema: nullable(text()), default: null, description: "A directory of a Git repository, relative to the configuration file. Excludes `url`.", example: ".." },
-    url: { schema: nullable(text()), default: null, description: "The URL of a Git repository. Excludes `local_path`.", example: "https://github.com/dstackai/dstack" },
-    branch: { schema: nullable(text()), default: null, description: "The branch; by default the current one of a local repository, and a URL's default one.", example: "main" },
+    local_path: {
+      schema: nullable(text()),
+      default: null,
+      description: "A directory of a Git repository, relative to the configuration file. Excludes `url`.",
+      example: "..",
+    },
+    url: {
+      schema: nullable(text()),
+      default: null,
+      description: "The URL of a Git repository. Excludes `local_path`.",
+      example: "https://github.com/dstackai/dstack",
+    },
+    branch: {
+      schema: nullable(text()),
+      default: null,
+      description: "The branch; by default the current one of a local repository, and a URL's default one.",
+      example: "main",
+    },
     hash: { schema: nullable(text()), default: null, description: "The commit." },
-    path: { schema: nullable(transform(text(), refuseUserHome)), default: null, description: "Where it goes inside, relative to the working directory.", example: "/workflow" },
-    if_exists: { schema: oneOf(["error", "skip"]), default: "error", description: "What to do where that is not empty." },
+    path: {
+      schema: nullable(transform(text(), refuseUserHome)),
+      default: null,
+      description: "Where it goes inside, relative to the working directory.",
+      example: "/workflow",
+    },
+    if_exists: {
+      schema: oneOf(["error", "skip"]),
+      default: "error",
+      description: "What to do where that is not empty.",
+    },
   },
   { check: checkSource },
 );
@@ -71,16 +106,26 @@ function refuseUserHome(path: string, at: At): string | Invalid {
 
 const repo = textOr<RepoSpec>(repoObject, "a path or URL of a Git repository", (written, at) => {
   const [first = "", ...rest] = splitPaths(written);
-  const isUrl = !isWindowsPath(written) && rest.length > 0 && (first.includes("@") || rest[0]?.startsWith("//") === true);
+  const isUrl =
+    !isWindowsPath(written) && rest.length > 0 && (first.includes("@") || rest[0]?.startsWith("//") === true);
   const source = isUrl ? [first, ...rest.slice(0, 1)].join(":") : first;
   const [path = null, ...surplus] = isUrl ? rest.slice(1) : rest;
   if (surplus.length > 0) return refuse(at, `Invalid repo: ${written}`);
   if (path !== null && refuseUserHome(path, child(at, "path")) === invalid) return invalid;
-  return { local_path: isUrl ? null : source, url: isUrl ? source : null, branch: null, hash: null, path, if_exists: "error" };
+  return {
+    local_path: isUrl ? null : source,
+    url: isUrl ? source : null,
+    branch: null,
+    hash: null,
+    path,
+    if_exists: "error",
+  };
 });
 
 export const repos: Field<ServiceSpec["repos"]> = {
-  schema: transform(list(repo), (read, at) => (read.length > 1 ? refuse(at, "A maximum of one repo is currently supported") : read)),
+  schema: transform(list(repo), (read, at) =>
+    read.length > 1 ? refuse(at, "A maximum of one repo is currently supported") : read,
+  ),
   default: [],
   description: "A Git repository that each replica gets: a local path or a URL, either with `:path`.",
   example: [".."],
@@ -101,7 +146,11 @@ const mountPath = transform(text(), (path, at) => {
 });
 
 const networkVolume = object<Extract<VolumeSpec, { name: readonly string[] }>>({
-  name: { schema: oneOrMore(text()), description: "The volume, or several of which any will do.", example: "my-volume" },
+  name: {
+    schema: oneOrMore(text()),
+    description: "The volume, or several of which any will do.",
+    example: "my-volume",
+  },
   path: { schema: mountPath, description: "Where it is mounted.", example: "/data" },
 });
 
@@ -114,12 +163,17 @@ const instanceVolume = object<Extract<VolumeSpec, { instance_path: string }>>({
 const volumeObject: Schema<VolumeSpec> = {
   expects: "a mapping",
   json: () => ({ anyOf: [networkVolume.json(), instanceVolume.json()] }),
-  read: (value, at) => (isMapping(value) && value.has("instance_path") && !value.has("name") ? instanceVolume : networkVolume).read(value, at),
+  read: (value, at) =>
+    (isMapping(value) && value.has("instance_path") && !value.has("name") ? instanceVolume : networkVolume).read(
+      value,
+      at,
+    ),
 };
 
 const volume = textOr(volumeObject, "`name:/path` or `/instance/path:/path`", (written, at) => {
   const [source, path, ...rest] = written.split(":");
-  if (source === undefined || path === undefined || rest.length > 0) return refuse(at, `invalid mount point format: ${written}`);
+  if (source === undefined || path === undefined || rest.length > 0)
+    return refuse(at, `invalid mount point format: ${written}`);
   const target = mountPath.read(path, at);
   if (!source.includes("/")) return target === invalid ? invalid : { name: [source], path: target };
   const instance_path = mountPath.read(source, at);
@@ -129,6 +183,7 @@ const volume = textOr(volumeObject, "`name:/path` or `/instance/path:/path`", (w
 export const volumes: Field<ServiceSpec["volumes"]> = {
   schema: list(volume),
   default: [],
-  description: "Volumes to mount: `name:/path` for network volumes, `/instance/path:/path` for directories of the instance.",
+  description:
+    "Volumes to mount: `name:/path` for network volumes, `/instance/path:/path` for directories of the instance.",
   example: ["my-volume:/data"],
 };

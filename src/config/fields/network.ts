@@ -1,8 +1,9 @@
-import type { PortMapping, ServiceSpec } from "../spec.ts";
-
 import { object } from "../schema/composite.ts";
-import { boolean, integer, nullable, readInteger, readText } from "../schema/scalars.ts";
+import { integer, readInteger } from "../schema/numbers.ts";
 import { type At, type Field, type Invalid, refuse, type Schema, unexpected } from "../schema/schema.ts";
+import { readText } from "../schema/text.ts";
+import { boolean, nullable } from "../schema/words.ts";
+import type { PortMapping, ServiceSpec } from "../spec.ts";
 import { isList, isMapping } from "../yaml/value.ts";
 
 const portNumber = integer({ min: 1, max: 65_535, expects: "a port from 1 to 65535" });
@@ -26,7 +27,9 @@ const portSchema: Schema<PortMapping> = {
 
 function mapped(local_port: number, container_port: number, at: At): PortMapping | Invalid {
   const wrong = [local_port, container_port].find((port) => port < 1 || port > 65_535);
-  return wrong === undefined ? { local_port, container_port } : refuse(at, `expected a port from 1 to 65535, got ${wrong}`);
+  return wrong === undefined
+    ? { local_port, container_port }
+    : refuse(at, `expected a port from 1 to 65535, got ${wrong}`);
 }
 
 export const port: Field<ServiceSpec["port"]> = {
@@ -41,19 +44,24 @@ export const gateway: Field<ServiceSpec["gateway"]> = {
     json: () => ({ anyOf: [{ type: "string" }, { const: false }] }),
     read: (value, at) => {
       if (value === null || value === false) return value;
-      if (value === true) return refuse(at, "The `gateway` property must be a string or boolean `false`, not boolean `true`");
-      return isList(value) || isMapping(value) ? unexpected("the name of a gateway, or `false`", value, at) : (readText(value, at) ?? unexpected("the name of a gateway", value, at));
+      if (value === true)
+        return refuse(at, "The `gateway` property must be a string or boolean `false`, not boolean `true`");
+      return isList(value) || isMapping(value)
+        ? unexpected("the name of a gateway, or `false`", value, at)
+        : (readText(value, at) ?? unexpected("the name of a gateway", value, at));
     },
   },
   default: null,
-  description: "The name of the gateway. `false` runs the service without one; by default the project's default gateway is used where there is one.",
+  description:
+    "The name of the gateway. `false` runs the service without one; by default the project's default gateway is used where there is one.",
   example: false,
 };
 
 export const strip_prefix: Field<ServiceSpec["strip_prefix"]> = {
   schema: boolean,
   default: true,
-  description: "Strip the path prefix `/proxy/services/<project>/<service>/` before requests are forwarded. Has an effect only without a gateway that has a domain.",
+  description:
+    "Strip the path prefix `/proxy/services/<project>/<service>/` before requests are forwarded. Has an effect only without a gateway that has a domain.",
   example: false,
 };
 

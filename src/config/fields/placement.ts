@@ -1,13 +1,38 @@
-import type { ServiceSpec } from "../spec.ts";
-
 import { list, mappingOf } from "../schema/composite.ts";
-import { nullable, number, oneOf, text, transform } from "../schema/scalars.ts";
+import { number } from "../schema/numbers.ts";
 import { child, type Field, invalid, refuse } from "../schema/schema.ts";
+import { text } from "../schema/text.ts";
+import { nullable, oneOf, transform } from "../schema/words.ts";
+import type { ServiceSpec } from "../spec.ts";
 
 /** Ids of every backend that the reference knows. */
 export const backendIds = [
-  "amddevcloud", "aws", "azure", "cloudrift", "crusoe", "cudo", "datacrunch", "digitalocean", "dstack", "gcp", "hotaisle", "jarvislabs",
-  "kubernetes", "lambda", "local", "docker", "ssh", "remote", "nebius", "oci", "runpod", "slurm", "tensordock", "vastai", "verda", "vultr",
+  "amddevcloud",
+  "aws",
+  "azure",
+  "cloudrift",
+  "crusoe",
+  "cudo",
+  "datacrunch",
+  "digitalocean",
+  "dstack",
+  "gcp",
+  "hotaisle",
+  "jarvislabs",
+  "kubernetes",
+  "lambda",
+  "local",
+  "docker",
+  "ssh",
+  "remote",
+  "nebius",
+  "oci",
+  "runpod",
+  "slurm",
+  "tensordock",
+  "vastai",
+  "verda",
+  "vultr",
 ] as const;
 
 const names = nullable(list(text()));
@@ -19,7 +44,12 @@ export const backends: Field<ServiceSpec["backends"]> = {
   example: ["aws", "gcp"],
 };
 
-export const regions: Field<ServiceSpec["regions"]> = { schema: names, default: null, description: "The regions to use; by default all.", example: ["eu-west-1"] };
+export const regions: Field<ServiceSpec["regions"]> = {
+  schema: names,
+  default: null,
+  description: "The regions to use; by default all.",
+  example: ["eu-west-1"],
+};
 
 export const availability_zones: Field<ServiceSpec["availability_zones"]> = {
   schema: names,
@@ -61,7 +91,12 @@ export const creation_policy: Field<ServiceSpec["creation_policy"]> = {
   description: "Whether instances may be created (`reuse-or-create`, the default) or only reused (`reuse`).",
 };
 
-export const fleets: Field<ServiceSpec["fleets"]> = { schema: names, default: null, description: "The fleets to use; by default any.", example: ["my-fleet"] };
+export const fleets: Field<ServiceSpec["fleets"]> = {
+  schema: names,
+  default: null,
+  description: "The fleets to use; by default any.",
+  example: ["my-fleet"],
+};
 
 const tagKey = /^[_\-a-zA-Z0-9]{1,60}$/;
 const tagValue = /^[a-zA-Z0-9 .:/=_\-+@]{0,256}$/;
@@ -70,8 +105,13 @@ export const tags: Field<ServiceSpec["tags"]> = {
   schema: nullable(
     transform(mappingOf(text()), (read, at) => {
       const wrong = Object.entries(read).map(([key, value]) => {
-        if (!tagKey.test(key)) return refuse(child(at, key), `Invalid tag key ${key}. The key must match regex '${tagKey.source}'`, { part: "key" });
-        return tagValue.test(value) ? null : refuse(child(at, key), `Invalid tag value ${value}. The value must match regex '${tagValue.source}'`);
+        if (!tagKey.test(key))
+          return refuse(child(at, key), `Invalid tag key ${key}. The key must match regex '${tagKey.source}'`, {
+            part: "key",
+          });
+        return tagValue.test(value)
+          ? null
+          : refuse(child(at, key), `Invalid tag value ${value}. The value must match regex '${tagValue.source}'`);
       });
       return wrong.includes(invalid) ? invalid : read;
     }),

@@ -1,10 +1,11 @@
-import type { ProbeSpec, ServiceSpec } from "../spec.ts";
-import type { YamlValue } from "../yaml/value.ts";
-
 import { canonicalJson } from "../../lib/canonical-json.ts";
 import { list, object } from "../schema/composite.ts";
-import { boolean, integer, nullable, oneOf, text, transform } from "../schema/scalars.ts";
+import { integer } from "../schema/numbers.ts";
 import { type At, child, type Field, invalid, pathOf, refuse, type Schema } from "../schema/schema.ts";
+import { text } from "../schema/text.ts";
+import { boolean, nullable, oneOf, transform } from "../schema/words.ts";
+import type { ProbeSpec, ServiceSpec } from "../spec.ts";
+import type { YamlValue } from "../yaml/value.ts";
 import { isList, isMapping } from "../yaml/value.ts";
 import { duration } from "./duration.ts";
 
@@ -13,7 +14,9 @@ const maxProbes = 10;
 
 const url = transform(text({ maxLength: 2048 }), (path, at) => {
   if (!path.startsWith("/")) return refuse(at, "Must start with `/`");
-  return /[\p{C}\u2028\u2029\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/u.test(path) ? refuse(at, "Cannot contain non-printable characters") : path;
+  return /[\p{C}\u2028\u2029\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/u.test(path)
+    ? refuse(at, "Cannot contain non-printable characters")
+    : path;
 });
 
 const timeout = transform(duration({ min: 1, tooShort: "Probe timeout cannot be shorter than 1s" }), (seconds, at) =>
@@ -23,27 +26,63 @@ const timeout = transform(duration({ min: 1, tooShort: "Probe timeout cannot be 
 const headers = list(
   object<ProbeSpec["headers"][number]>({
     name: { schema: text({ minLength: 1, maxLength: 256 }), description: "The header's name.", example: "X-API-Key" },
-    value: { schema: text({ minLength: 1, maxLength: 2048 }), description: "The header's value. May refer to `${{ env.NAME }}`.", example: "${{ env.API_KEY }}" },
+    value: {
+      schema: text({ minLength: 1, maxLength: 2048 }),
+      description: "The header's value. May refer to `${{ env.NAME }}`.",
+      example: "${{ env.API_KEY }}",
+    },
   }),
   { maxItems: 16 },
 );
 
 /** A probe property that may be given as nothing, which is its default. */
 function orDefault<T>(schema: Schema<T>, value: T): { readonly schema: Schema<T>; readonly default: T } {
-  return { schema: { ...schema, read: (input, at) => (input === null ? value : schema.read(input, at)) }, default: value };
+  return {
+    schema: { ...schema, read: (input, at) => (input === null ? value : schema.read(input, at)) },
+    default: value,
+  };
 }
 
 const probe = object<ProbeSpec>(
   {
     type: { schema: oneOf(["http"]), description: "The kind of probe.", example: "http" },
-    url: { ...orDefault(url, "/"), description: "Path and query of the request. May refer to `${{ env.NAME }}`.", example: "/health" },
-    method: { ...orDefault(oneOf(["get", "post", "put", "delete", "patch", "head"]), "get"), description: "The request's method.", example: "post" },
+    url: {
+      ...orDefault(url, "/"),
+      description: "Path and query of the request. May refer to `${{ env.NAME }}`.",
+      example: "/health",
+    },
+    method: {
+      ...orDefault(oneOf(["get", "post", "put", "delete", "patch", "head"]), "get"),
+      description: "The request's method.",
+      example: "post",
+    },
     headers: { schema: headers, default: [], description: "Headers of the request, at most 16." },
-    body: { schema: nullable(text({ minLength: 1, maxLength: 2048 })), default: null, description: "Body of the request. May refer to `${{ env.NAME }}`.", example: '{"level": 2}' },
-    timeout: { ...orDefault(timeout, 10), description: "How long an answer may take; at most 5 minutes.", example: "20s" },
-    interval: { ...orDefault(duration({ min: 1, tooShort: "Probe interval cannot be shorter than 1s" }), 15), description: "Time from the end of one execution to the next.", example: "5s" },
-    ready_after: { ...orDefault(integer({ min: 1 }), 1), description: "Successes in a row after which the probe counts as ready.", example: 3 },
-    until_ready: { ...orDefault(boolean, false), description: "Stop probing once the replica is ready.", example: true },
+    body: {
+      schema: nullable(text({ minLength: 1, maxLength: 2048 })),
+      default: null,
+      description: "Body of the request. May refer to `${{ env.NAME }}`.",
+      example: '{"level": 2}',
+    },
+    timeout: {
+      ...orDefault(timeout, 10),
+      description: "How long an answer may take; at most 5 minutes.",
+      example: "20s",
+    },
+    interval: {
+      ...orDefault(duration({ min: 1, tooShort: "Probe interval cannot be shorter than 1s" }), 15),
+      description: "Time from the end of one execution to the next.",
+      example: "5s",
+    },
+    ready_after: {
+      ...orDefault(integer({ min: 1 }), 1),
+      description: "Successes in a row after which the probe counts as ready.",
+      example: 3,
+    },
+    until_ready: {
+      ...orDefault(boolean, false),
+      description: "Stop probing once the replica is ready.",
+      example: true,
+    },
   },
   { check: checkBody },
 );
@@ -52,7 +91,9 @@ const probe = object<ProbeSpec>(
 function checkBody({ body, method }: ProbeSpec, at: At, given: ReadonlyMap<string, YamlValue>): void {
   const explicit = (given.get("method") ?? null) !== null;
   if (body === null || !explicit || (method !== "get" && method !== "head")) return;
-  refuse(child(at, "body"), `Cannot set request body for the \`${method}\` method`, { related: { path: [...pathOf(at), "method"], message: "the method" } });
+  refuse(child(at, "body"), `Cannot set request body for the \`${method}\` method`, {
+    related: { path: [...pathOf(at), "method"], message: "the method" },
+  });
 }
 
 const several = list(probe);
@@ -69,7 +110,10 @@ const probesSchema: Schema<readonly ProbeSpec[]> = {
     for (const [index, element] of read.entries()) {
       const key = canonicalJson([element, givenKeys(value[index])]);
       const first = seen.get(key);
-      if (first !== undefined) return refuse(child(at, index), "Probes must be unique", { related: { path: [...pathOf(at), first], message: "the same probe" } });
+      if (first !== undefined)
+        return refuse(child(at, index), "Probes must be unique", {
+          related: { path: [...pathOf(at), first], message: "the same probe" },
+        });
       seen.set(key, index);
     }
     return read;

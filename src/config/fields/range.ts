@@ -1,10 +1,9 @@
-import type { Range } from "../spec.ts";
-
 import { readFields } from "../schema/composite.ts";
-import { integer } from "../schema/scalars.ts";
-import { type At, invalid, type Invalid, refuse, type Schema, unexpected } from "../schema/schema.ts";
-import { isList, isMapping, type YamlValue } from "../yaml/value.ts";
 import { unknownProperty } from "../schema/composite.ts";
+import { integer } from "../schema/numbers.ts";
+import { type At, invalid, type Invalid, refuse, type Schema, unexpected } from "../schema/schema.ts";
+import type { Range } from "../spec.ts";
+import { isList, isMapping, type YamlValue } from "../yaml/value.ts";
 
 interface RangeOf {
   /** A bound's schema. */
@@ -17,13 +16,21 @@ interface RangeOf {
 export function range({ bound, expects, print }: RangeOf): Schema<Range> {
   return {
     expects,
-    json: () => ({ anyOf: [...[bound.json()], { type: "string" }, { type: "object", properties: { min: bound.json(), max: bound.json() }, additionalProperties: false }] }),
+    json: () => ({
+      anyOf: [
+        bound.json(),
+        { type: "string" },
+        { type: "object", properties: { min: bound.json(), max: bound.json() }, additionalProperties: false },
+      ],
+    }),
     read: (value, at) => {
       const bounds = readBounds(value, { bound, expects, at });
       if (bounds === invalid) return invalid;
       const { min, max } = bounds;
       if (min === null && max === null) return refuse(at, "Invalid empty range: ..");
-      return min !== null && max !== null && min > max ? refuse(at, `Invalid range order: ${print(min)}..${print(max)}`) : bounds;
+      return min !== null && max !== null && min > max
+        ? refuse(at, `Invalid range order: ${print(min)}..${print(max)}`)
+        : bounds;
     },
   };
 }
@@ -54,7 +61,10 @@ function readBound(written: string, bound: Schema<number>, at: At): number | nul
 
 function readMinMax(value: ReadonlyMap<string, YamlValue>, bound: Schema<number>, at: At): Range | Invalid {
   for (const key of value.keys()) if (!minMax.has(key)) unknownProperty(key, minMax, { at, known: undefined });
-  const optional: Schema<number | null> = { ...bound, read: (input, place) => (input === null ? null : bound.read(input, place)) };
+  const optional: Schema<number | null> = {
+    ...bound,
+    read: (input, place) => (input === null ? null : bound.read(input, place)),
+  };
   const member = { schema: optional, default: null, description: "Bound" };
   return readFields<Range>({ min: member, max: member }, value, at);
 }

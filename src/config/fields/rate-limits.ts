@@ -1,8 +1,9 @@
-import type { RateLimitSpec, ServiceSpec } from "../spec.ts";
-
 import { list, object } from "../schema/composite.ts";
-import { integer, number, oneOf, text, transform } from "../schema/scalars.ts";
+import { integer, number } from "../schema/numbers.ts";
 import { child, type Field, refuse, type Schema, unexpected } from "../schema/schema.ts";
+import { text } from "../schema/text.ts";
+import { oneOf, transform } from "../schema/words.ts";
+import type { RateLimitSpec, ServiceSpec } from "../spec.ts";
 import { isMapping } from "../yaml/value.ts";
 
 type Key = RateLimitSpec["key"];
@@ -13,7 +14,11 @@ const byAddress = object<Extract<Key, { type: "ip_address" }>>({
 
 const byHeader = object<Extract<Key, { type: "header" }>>({
   type: { schema: oneOf(["header"]), description: "Clients are told apart by a header.", example: "header" },
-  header: { schema: text({ pattern: /^[a-zA-Z0-9-_]+$/, maxLength: 500, expects: "a header's name" }), description: "The header's name.", example: "Authorization" },
+  header: {
+    schema: text({ pattern: /^[a-zA-Z0-9-_]+$/, maxLength: 500, expects: "a header's name" }),
+    description: "The header's name.",
+    example: "Authorization",
+  },
 });
 
 const key: Schema<Key> = {
@@ -42,7 +47,12 @@ const several = list(
     },
     key: { schema: key, default: { type: "ip_address" }, description: "What tells clients apart." },
     rps: { schema: number({ min: 1 / 60, max: maxRps }), description: "Requests per second and client.", example: 4 },
-    burst: { schema: integer({ min: 0, max: Number(maxRequests) }), default: 0, description: "How many requests may come at once above that.", example: 9 },
+    burst: {
+      schema: integer({ min: 0, max: Number(maxRequests) }),
+      default: 0,
+      description: "How many requests may come at once above that.",
+      example: 9,
+    },
   }),
 );
 
@@ -55,5 +65,8 @@ export const rate_limits: Field<ServiceSpec["rate_limits"]> = {
   }),
   default: [],
   description: "How many requests each client may make. Needs a gateway.",
-  example: [{ prefix: "/api/auth/", rps: 1 }, { rps: 4, burst: 9 }],
+  example: [
+    { prefix: "/api/auth/", rps: 1 },
+    { rps: 4, burst: 9 },
+  ],
 };

@@ -1,15 +1,17 @@
-import type { ReplicaRange, ScalingSpec, ServiceSpec } from "../spec.ts";
-
 import { object } from "../schema/composite.ts";
-import { nullable, number, oneOf, transform } from "../schema/scalars.ts";
+import { number } from "../schema/numbers.ts";
 import { type Field, refuse, type Schema } from "../schema/schema.ts";
+import { nullable, oneOf, transform } from "../schema/words.ts";
+import type { ReplicaRange, ScalingSpec, ServiceSpec } from "../spec.ts";
 import { duration } from "./duration.ts";
 import { integerRange } from "./range.ts";
 
 const replicaRange: Schema<ReplicaRange> = transform(integerRange, ({ min, max }, at) => {
   if (max === null) return refuse(at, "The maximum number of replicas is required");
   if ((min ?? 0) < 0) return refuse(at, "The minimum number of replicas must be greater than or equal to 0");
-  return max < 0 ? refuse(at, "The maximum number of replicas must be greater than or equal to 0") : { min: min ?? 0, max };
+  return max < 0
+    ? refuse(at, "The maximum number of replicas must be greater than or equal to 0")
+    : { min: min ?? 0, max };
 });
 
 export const replicas: Field<ServiceSpec["replicas"]> = {
@@ -23,15 +25,31 @@ const windows = [30, 60, 300];
 
 const scalingSchema = object<ScalingSpec>({
   metric: { schema: oneOf(["rps"]), description: "What is measured: requests per second.", example: "rps" },
-  target: { schema: number({ above: 0 }), description: "The target value of the metric, for each replica.", example: 10 },
+  target: {
+    schema: number({ above: 0 }),
+    description: "The target value of the metric, for each replica.",
+    example: 10,
+  },
   window: {
-    schema: transform(duration(), (seconds, at) => (windows.includes(seconds) ? seconds : refuse(at, "Window must be one of: 30s, 60s, 300s"))),
+    schema: transform(duration(), (seconds, at) =>
+      windows.includes(seconds) ? seconds : refuse(at, "Window must be one of: 30s, 60s, 300s"),
+    ),
     default: 60,
     description: "Over how long the metric is measured: `30s`, `60s` or `300s`.",
     example: "60s",
   },
-  scale_up_delay: { schema: duration(), default: 300, description: "How long after the last scaling the service may scale up.", example: "5m" },
-  scale_down_delay: { schema: duration(), default: 600, description: "How long after the last scaling the service may scale down.", example: "10m" },
+  scale_up_delay: {
+    schema: duration(),
+    default: 300,
+    description: "How long after the last scaling the service may scale up.",
+    example: "5m",
+  },
+  scale_down_delay: {
+    schema: duration(),
+    default: 600,
+    description: "How long after the last scaling the service may scale down.",
+    example: "10m",
+  },
 });
 
 export const scaling: Field<ServiceSpec["scaling"]> = {

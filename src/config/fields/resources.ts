@@ -1,8 +1,7 @@
-import type { Range, ResourcesSpec, ServiceSpec } from "../spec.ts";
-
 import { object } from "../schema/composite.ts";
-import { nullable, oneOf } from "../schema/scalars.ts";
 import { type At, type Field, invalid, type Invalid, refuse, type Schema } from "../schema/schema.ts";
+import { nullable, oneOf } from "../schema/words.ts";
+import type { Range, ResourcesSpec, ServiceSpec } from "../spec.ts";
 import { isMapping } from "../yaml/value.ts";
 import { gpu } from "./gpu.ts";
 import { memory, memoryRange } from "./memory.ts";
@@ -28,7 +27,8 @@ const cpu: Schema<Cpu> = {
   expects: "a number of cores such as `4`, `4..8` or `arm:8..`",
   json: () => ({ anyOf: [integerRange.json(), cpuObject.json()] }),
   read: (value, at) => {
-    if (isMapping(value) && (value.has("arch") || value.has("count") || value.size === 0)) return cpuObject.read(value, at);
+    if (isMapping(value) && (value.has("arch") || value.has("count") || value.size === 0))
+      return cpuObject.read(value, at);
     if (typeof value === "string") return parseCpu(value, at);
     const count = integerRange.read(value, at);
     return count === invalid ? invalid : { arch: null, count };
@@ -51,7 +51,9 @@ function parseCpu(written: string, at: At): Cpu | Invalid {
 
 function archOf(token: string, at: At): "x86" | "arm" | Invalid {
   const lower = token.toLowerCase();
-  return lower === "x86" || lower === "arm" ? lower : refuse(at, `Invalid CPU architecture: ${token}`, { hint: "expected `x86` or `arm`" });
+  return lower === "x86" || lower === "arm"
+    ? lower
+    : refuse(at, `Invalid CPU architecture: ${token}`, { hint: "expected `x86` or `arm`" });
 }
 
 const diskObject = object<NonNullable<ResourcesSpec["disk"]>>({
@@ -69,10 +71,20 @@ const disk: Schema<NonNullable<ResourcesSpec["disk"]>> = {
 };
 
 const resourcesSchema = object<ResourcesSpec>({
-  cpu: { schema: cpu, default: { arch: null, count: defaultCount }, description: "CPU cores and architecture.", example: "4..8" },
+  cpu: {
+    schema: cpu,
+    default: { arch: null, count: defaultCount },
+    description: "CPU cores and architecture.",
+    example: "4..8",
+  },
   memory: { schema: memoryRange, default: { min: 8, max: null }, description: "Main memory.", example: "16GB.." },
   shm_size: { schema: nullable(memory), default: null, description: "Size of `/dev/shm`.", example: "16GB" },
-  gpu: { schema: nullable(gpu), default: null, description: "GPUs: vendor, model, memory and count in any order.", example: "A100:80GB:2" },
+  gpu: {
+    schema: nullable(gpu),
+    default: null,
+    description: "GPUs: vendor, model, memory and count in any order.",
+    example: "A100:80GB:2",
+  },
   disk: { schema: nullable(disk), default: defaultDisk, description: "Size of the disk.", example: "200GB.." },
 });
 

@@ -1,6 +1,18 @@
 import { isList, isMapping, type YamlValue } from "../yaml/value.ts";
 import { nearest } from "./nearest.ts";
-import { type At, child, type Field, invalid, type Invalid, type JsonSchema, maxIssues, refuse, report, type Schema, unexpected } from "./schema.ts";
+import {
+  type At,
+  child,
+  type Field,
+  invalid,
+  type Invalid,
+  type JsonSchema,
+  maxIssues,
+  refuse,
+  report,
+  type Schema,
+  unexpected,
+} from "./schema.ts";
 
 /** One field for each property: forgetting one does not compile. */
 export type Fields<T> = { readonly [Key in keyof T]-?: Field<T[Key]> };
@@ -29,13 +41,21 @@ export function object<T extends object>(fields: Fields<T>, options: ObjectOptio
 }
 
 /** Reads every property, telling all problems; `invalid` when one had any. */
-export function readFields<T extends object>(fields: Fields<T>, value: ReadonlyMap<string, YamlValue>, at: At): T | Invalid {
+export function readFields<T extends object>(
+  fields: Fields<T>,
+  value: ReadonlyMap<string, YamlValue>,
+  at: At,
+): T | Invalid {
   const result = readValidFields(fields, value, at);
   return isComplete(result, fields) ? result : invalid;
 }
 
 /** The properties that are valid; problems of the others are told. */
-export function readValidFields<T extends object>(fields: Fields<T>, value: ReadonlyMap<string, YamlValue>, at: At): Partial<T> {
+export function readValidFields<T extends object>(
+  fields: Fields<T>,
+  value: ReadonlyMap<string, YamlValue>,
+  at: At,
+): Partial<T> {
   const result: Partial<T> = {};
   for (const key in fields) {
     const field = fields[key];
@@ -46,7 +66,12 @@ export function readValidFields<T extends object>(fields: Fields<T>, value: Read
     } else if (field.default !== undefined) {
       result[key] = field.default;
     } else {
-      report(child(at, key), { code: "missing-property", message: `\`${key}\` is required`, hint: field.description, part: "key" });
+      report(child(at, key), {
+        code: "missing-property",
+        message: `\`${key}\` is required`,
+        hint: field.description,
+        part: "key",
+      });
     }
   }
   return result;
@@ -67,7 +92,9 @@ interface UnknownContext {
 export function unknownProperty(key: string, keys: ReadonlySet<string>, { at, known }: UnknownContext): void {
   if (at.issues.length >= maxIssues) return;
   const guess = nearest(key, keys);
-  const hint = (known !== undefined && Object.hasOwn(known, key) ? known[key] : undefined) ?? (guess === null ? `expected one of ${[...keys].join(", ")}` : `did you mean \`${guess}\`?`);
+  const hint =
+    (known !== undefined && Object.hasOwn(known, key) ? known[key] : undefined) ??
+    (guess === null ? `expected one of ${[...keys].join(", ")}` : `did you mean \`${guess}\`?`);
   report(child(at, key), { code: "unknown-property", message: `unknown property \`${key}\``, hint, part: "key" });
 }
 
@@ -88,14 +115,23 @@ interface ListLimits {
 }
 
 /** A list of values of one kind. */
-export function list<T>(item: Schema<T>, { minItems = 0, maxItems = Number.POSITIVE_INFINITY }: ListLimits = {}): Schema<readonly T[]> {
+export function list<T>(
+  item: Schema<T>,
+  { minItems = 0, maxItems = Number.POSITIVE_INFINITY }: ListLimits = {},
+): Schema<readonly T[]> {
   return {
     expects: "a list",
-    json: () => ({ type: "array", items: item.json(), ...(minItems > 0 ? { minItems } : {}), ...(Number.isFinite(maxItems) ? { maxItems } : {}) }),
+    json: () => ({
+      type: "array",
+      items: item.json(),
+      ...(minItems > 0 ? { minItems } : {}),
+      ...(Number.isFinite(maxItems) ? { maxItems } : {}),
+    }),
     read: (value, at) => {
       if (!isList(value)) return unexpected("a list", value, at);
       if (value.length > maxItems) return refuse(at, `expected at most ${maxItems} items, got ${value.length}`);
-      if (value.length < minItems) return refuse(at, minItems === 1 ? "expected a list that is not empty" : `expected at least ${minItems} items`);
+      if (value.length < minItems)
+        return refuse(at, minItems === 1 ? "expected a list that is not empty" : `expected at least ${minItems} items`);
       const result: T[] = [];
       for (const [index, element] of value.entries()) {
         const read = item.read(element, child(at, index));
@@ -121,7 +157,10 @@ export function oneOrMore<T>(item: Schema<T>): Schema<readonly T[]> {
 }
 
 /** The first form whose kind of value fits decides; its problems are the ones told. */
-export function forms<T>(expects: string, choices: readonly { readonly fits: (value: YamlValue) => boolean; readonly schema: Schema<T> }[]): Schema<T> {
+export function forms<T>(
+  expects: string,
+  choices: readonly { readonly fits: (value: YamlValue) => boolean; readonly schema: Schema<T> }[],
+): Schema<T> {
   return {
     expects,
     json: () => ({ anyOf: choices.map(({ schema }) => schema.json()) }),

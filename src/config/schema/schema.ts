@@ -1,6 +1,5 @@
 import type { Json } from "../../lib/canonical-json.ts";
 import type { Part, Path } from "../yaml/places.ts";
-
 import { describeValue, type YamlValue } from "../yaml/value.ts";
 
 /** JSON Schema (draft 2020-12) of what people may write. */

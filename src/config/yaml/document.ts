@@ -41,7 +41,13 @@ export function parseDocument(text: string): ParsedDocument {
 
 /** Feeds the composer token by token, so that depth and size are known before anything recurses into them. */
 function compose(text: string): ParsedDocument {
-  const composer = new Composer({ schema: "failsafe", version: "1.1", uniqueKeys: false, prettyErrors: false, logLevel: "silent" });
+  const composer = new Composer({
+    schema: "failsafe",
+    version: "1.1",
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: "silent",
+  });
   const parser = new Parser();
   const documents: Document.Parsed[] = [];
   let tokens = 0;
@@ -49,7 +55,8 @@ function compose(text: string): ParsedDocument {
     for (const token of parser.next(lexeme)) documents.push(...composer.next(token));
     if (parser.stack.length > maxDepth) return beyond("yaml-depth", "collections are nested too deep", parser.offset);
     tokens += 1;
-    if (tokens > maxTokens) return beyond("yaml-size", `the file has more than ${maxTokens} words and signs`, parser.offset);
+    if (tokens > maxTokens)
+      return beyond("yaml-size", `the file has more than ${maxTokens} words and signs`, parser.offset);
     if (documents.length > 1) break;
   }
   for (const token of parser.end()) documents.push(...composer.next(token));
@@ -61,14 +68,27 @@ function judged([document, second]: readonly Document.Parsed[]): ParsedDocument 
   if (document === undefined) return { document: null, problems: [] };
   const problems = [...document.errors, ...document.warnings.filter(({ code }) => code === "BAD_DIRECTIVE")]
     .slice(0, maxProblems)
-    .map(({ message, pos: [start, end] }): YamlProblem => ({ severity: "error", code: "yaml-syntax", message, start, end }));
+    .map(({ message, pos: [start, end] }): YamlProblem => ({
+      severity: "error",
+      code: "yaml-syntax",
+      message,
+      start,
+      end,
+    }));
   if (second === undefined) return { document, problems };
   return { document, problems: [...problems, severalDocuments(second.range[0])] };
 }
 
 function severalDocuments(start: number): YamlProblem {
   const hint = "put each service into a file of its own";
-  return { severity: "error", code: "yaml-documents", message: "expected one YAML document, got several", hint, start, end: start + 1 };
+  return {
+    severity: "error",
+    code: "yaml-documents",
+    message: "expected one YAML document, got several",
+    hint,
+    start,
+    end: start + 1,
+  };
 }
 
 function beyond(code: string, message: string, start: number): ParsedDocument {

@@ -63,14 +63,16 @@ export function pathText(path: Path): string {
 
 /** The inverse of `pathText`; names that contain a dot stay whole only as far as `[` or `.` allow. */
 export function parsePath(text: string): Path {
-  return Array.from(text.matchAll(/\[(\d+)\]|[^.[\]]+/g), ([whole, index]) => (index === undefined ? whole : Number(index)));
+  return Array.from(text.matchAll(/\[(\d+)\]|[^.[\]]+/g), ([whole, index]) =>
+    index === undefined ? whole : Number(index),
+  );
 }
 
 function member(node: unknown, key: string | number): Pair | Node | null {
-  if (isMap<unknown, unknown>(node)) {
+  if (isMap(node)) {
     return node.items.find((item) => isScalar(item.key) && item.key.source === String(key)) ?? null;
   }
-  if (!isSeq<unknown>(node)) return null;
+  if (!isSeq(node)) return null;
   const item = typeof key === "number" ? node.items[key] : node.items.find((candidate) => assigns(candidate, key));
   return isNode(item) ? item : null;
 }
@@ -82,7 +84,7 @@ function assigns(item: unknown, name: string): boolean {
 
 /** Where something is missing: the first key of what lacks it. */
 function spanOfFirst(node: unknown): Span | null {
-  const first = isMap<unknown, unknown>(node) ? node.items[0] : undefined;
+  const first = isMap(node) ? node.items[0] : undefined;
   return rangeOf(first?.key) ?? rangeOf(node);
 }
 

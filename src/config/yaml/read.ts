@@ -1,9 +1,8 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type ParsedNode, type Scalar, type YAMLMap } from "yaml";
 
 import type { YamlProblem } from "./document.ts";
-import type { YamlValue } from "./value.ts";
-
 import { oddFloat, resolvePlain } from "./scalars.ts";
+import type { YamlValue } from "./value.ts";
 import { isList, isMapping, isOddScalar } from "./value.ts";
 
 /** Values that aliases may add to a document, counted at each use. */
@@ -55,13 +54,19 @@ function readContent(node: ParsedNode, reading: Reading): YamlValue {
 
 function readAlias(name: string, node: ParsedNode, reading: Reading): YamlValue {
   const anchor = reading.anchors.get(name);
-  if (anchor === undefined) return problem(node, reading, { code: "yaml-alias", message: `nothing is called \`&${name}\` before this` });
+  if (anchor === undefined)
+    return problem(node, reading, { code: "yaml-alias", message: `nothing is called \`&${name}\` before this` });
   if (anchor === null) return problem(node, reading, { code: "yaml-alias", message: `\`*${name}\` contains itself` });
   reading.expanded += anchor.count;
   reading.count += anchor.count;
   if (reading.expanded <= maxAliasExpansion) return anchor.value;
   const known = reading.problems.some(({ code }) => code === "yaml-alias-expansion");
-  return known ? null : problem(node, reading, { code: "yaml-alias-expansion", message: `aliases expand to more than ${maxAliasExpansion} values` });
+  return known
+    ? null
+    : problem(node, reading, {
+        code: "yaml-alias-expansion",
+        message: `aliases expand to more than ${maxAliasExpansion} values`,
+      });
 }
 
 function readMapping(node: YAMLMap<ParsedNode, ParsedNode | null>, reading: Reading): ReadonlyMap<string, YamlValue> {
@@ -88,7 +93,8 @@ function readMapping(node: YAMLMap<ParsedNode, ParsedNode | null>, reading: Read
 function readMerge(node: ParsedNode, value: YamlValue, reading: Reading): readonly ReadonlyMap<string, YamlValue>[] {
   const sources = isList(value) ? value : [value];
   const mappings = sources.filter((source) => isMapping(source));
-  if (mappings.length < sources.length) problem(node, reading, { code: "yaml-merge", message: "`<<` takes a mapping or a list of mappings" });
+  if (mappings.length < sources.length)
+    problem(node, reading, { code: "yaml-merge", message: "`<<` takes a mapping or a list of mappings" });
   return mappings;
 }
 
@@ -98,7 +104,8 @@ function readKey(node: ParsedNode, reading: Reading): string | null {
   if (typeof key === "string") return key;
   if (typeof key === "number") return String(key);
   if (isOddScalar(key)) return key.text;
-  if (typeof key !== "boolean") return problem(node, reading, { code: "yaml-key", message: "expected a name as a key" });
+  if (typeof key !== "boolean")
+    return problem(node, reading, { code: "yaml-key", message: "expected a name as a key" });
   const text = key ? "True" : "False";
   const source = isScalar(node) ? node.source : text;
   const message = `the key \`${source}\` is a boolean in YAML 1.1, which is read as \`${text}\``;
@@ -110,7 +117,9 @@ function readScalar(node: Scalar.Parsed, reading: Reading): YamlValue {
   const { source, tag } = node;
   if (tag === undefined) {
     const value = node.type === "PLAIN" ? resolvePlain(source) : source;
-    return value === undefined ? problem(node, reading, { code: "yaml-syntax", message: `\`${source}\` has no meaning as a value` }) : value;
+    return value === undefined
+      ? problem(node, reading, { code: "yaml-syntax", message: `\`${source}\` has no meaning as a value` })
+      : value;
   }
   if (tag === "tag:yaml.org,2002:str" || tag === "!") return source;
   const value = resolvePlain(source) ?? null;
@@ -137,7 +146,11 @@ function duplicate(name: string, first: ParsedNode, { key, reading }: { key: Par
   problem(key, reading, { code: "duplicate-key", message: `\`${name}\` is given twice`, related });
 }
 
-function problem(node: ParsedNode, reading: Reading, found: Pick<YamlProblem, "code" | "message"> & Partial<YamlProblem>): null {
+function problem(
+  node: ParsedNode,
+  reading: Reading,
+  found: Pick<YamlProblem, "code" | "message"> & Partial<YamlProblem>,
+): null {
   const [start, end] = node.range;
   if (reading.problems.length < maxProblems) reading.problems.push({ severity: "error", start, end, ...found });
   return null;

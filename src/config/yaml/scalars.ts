@@ -54,7 +54,8 @@ function floatOf(source: string): number {
 function integerOf(source: string): YamlValue {
   const [sign, digits] = signed(source.replaceAll("_", ""));
   const value = sign * magnitudeOf(digits);
-  if (!Number.isSafeInteger(value)) return { kind: "integer", value, text: `${sign < 0 ? "-" : ""}${exactText(digits)}`, source };
+  if (!Number.isSafeInteger(value))
+    return { kind: "integer", value, text: `${sign < 0 ? "-" : ""}${exactText(digits)}`, source };
   const text = String(value);
   return text === source ? value : { kind: "integer", value, text, source };
 }

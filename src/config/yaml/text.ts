@@ -22,7 +22,12 @@ export function decodeText(bytes: Uint8Array): TextResult {
     return failed("", { code: "file-too-large", message, offset: 0 });
   }
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
-    return failed("", { code: "encoding", message: "the file is UTF-16; expected UTF-8", hint: "save it as UTF-8", offset: 0 });
+    return failed("", {
+      code: "encoding",
+      message: "the file is UTF-16; expected UTF-8",
+      hint: "save it as UTF-8",
+      offset: 0,
+    });
   }
   const text = decodeUtf8(bytes);
   if (text === null) return invalidUtf8(bytes);
@@ -30,7 +35,11 @@ export function decodeText(bytes: Uint8Array): TextResult {
   if (control < 0) return { ok: true, text };
   const codePoint = text.codePointAt(control) ?? 0;
   const name = `U+${codePoint.toString(16).toUpperCase().padStart(4, "0")}`;
-  return failed(text, { code: "control-character", message: `the character ${name} is not allowed in YAML`, offset: control });
+  return failed(text, {
+    code: "control-character",
+    message: `the character ${name} is not allowed in YAML`,
+    offset: control,
+  });
 }
 
 /** What PyYAML's reader accepts, negated. */

@@ -2,7 +2,14 @@
  * A YAML document as the reference's parser (PyYAML `safe_load`, YAML 1.1) reads it, as immutable data. A whole number
  * in canonical decimal is a number; every other number keeps its source, because its text is lost on the way.
  */
-export type YamlValue = null | boolean | number | string | OddScalar | readonly YamlValue[] | ReadonlyMap<string, YamlValue>;
+export type YamlValue =
+  | null
+  | boolean
+  | number
+  | string
+  | OddScalar
+  | readonly YamlValue[]
+  | ReadonlyMap<string, YamlValue>;
 
 /** A scalar whose written form says more than its value: floats, numbers in other notations, timestamps. */
 export interface OddScalar {
