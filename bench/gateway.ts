@@ -14,14 +14,14 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 
 const { values } = parseArgs({
-  options: { seconds: { type: "string", default: "4" }, connections: { type: "string", default: "16" } },
+  options: { seconds: { type: "string", default: "6" }, connections: { type: "string", default: "16" } },
 });
+const turnSeconds = 0.4;
 const Listening = z.object({ port: z.int() });
 
 interface Measured {
   readonly requestsPerSecond: number;
   readonly p50Ms: number;
-  readonly p99Ms: number;
 }
 
 const directory = await mkdtemp(join(tmpdir(), "gateway-bench-"));
@@ -37,19 +37,32 @@ try {
     { name: "bare", port: bare, path },
     { name: "gateway", port: gateway, path },
   ];
-  const results: Record<string, Measured> = {};
-  // Once to warm up, then in turn, so that a busy moment of the machine hits all of them.
-  for (const round of [1, Number(values.seconds) / 2, Number(values.seconds) / 2]) {
-    for (const { name, ...target } of targets) results[name] = await measure({ ...target, seconds: round });
+  // In short turns, so that a busy moment of the machine hits all of them; the first turn warms up.
+  const turns: Record<string, Measured[]> = { direct: [], bare: [], gateway: [] };
+  for (let turn = 0; turn <= Number(values.seconds) / turnSeconds; turn += 1) {
+    for (const { name, ...target } of targets) {
+      const measured = await measure(target);
+      if (turn > 0) turns[name]?.push(measured);
+    }
   }
-  const { direct, bare: floor, gateway: ours } = results;
+  const [direct, floor, ours] = targets.map(({ name }) => turns[name] ?? []);
   if (direct === undefined || floor === undefined || ours === undefined) throw new Error("nothing was measured");
+  const rate = ({ requestsPerSecond }: Measured): number => requestsPerSecond;
   const document = {
     bench: "gateway",
-    ...results,
-    throughputOfBare: round2(ours.requestsPerSecond / floor.requestsPerSecond),
-    throughputOfDirect: round2(ours.requestsPerSecond / direct.requestsPerSecond),
-    addedLatencyOfBare: round2((ours.p50Ms - direct.p50Ms) / Math.max(0.001, floor.p50Ms - direct.p50Ms)),
+    requestsPerSecond: {
+      direct: median(direct.map(rate)),
+      bare: median(floor.map(rate)),
+      gateway: median(ours.map(rate)),
+    },
+    p50Ms: { direct: p50(direct), bare: p50(floor), gateway: p50(ours) },
+    throughputOfBare: round2(
+      median(ours.map((turn, index) => rate(turn) / (floor[index]?.requestsPerSecond ?? Number.NaN))),
+    ),
+    throughputOfDirect: round2(
+      median(ours.map((turn, index) => rate(turn) / (direct[index]?.requestsPerSecond ?? Number.NaN))),
+    ),
+    addedLatencyOfBare: round2((p50(ours) - p50(direct)) / Math.max(0.001, p50(floor) - p50(direct))),
   };
   process.stdout.write(`${JSON.stringify(document)}\n`);
 } finally {
@@ -65,16 +78,12 @@ async function start(what: string, args: readonly string[]): Promise<number> {
   return port;
 }
 
-async function measure(target: {
-  readonly port: number;
-  readonly path: string;
-  readonly seconds: number;
-}): Promise<Measured> {
+async function measure(target: { readonly port: number; readonly path: string }): Promise<Measured> {
   const { Pool } = await import("undici");
   const connections = Number(values.connections);
   const pool = new Pool(`http://127.0.0.1:${target.port}`, { connections, pipelining: 1 });
   const times: number[] = [];
-  const end = performance.now() + target.seconds * 1000;
+  const end = performance.now() + turnSeconds * 1000;
   const client = async (): Promise<void> => {
     while (performance.now() < end) {
       const before = performance.now();
@@ -86,9 +95,15 @@ async function measure(target: {
   };
   await Promise.all(Array.from({ length: connections }, client));
   await pool.destroy();
-  times.sort((a, b) => a - b);
-  const at = (share: number): number => round2(times[Math.floor(times.length * share)] ?? Number.NaN);
-  return { requestsPerSecond: Math.round(times.length / target.seconds), p50Ms: at(0.5), p99Ms: at(0.99) };
+  return { requestsPerSecond: Math.round(times.length / turnSeconds), p50Ms: median(times) };
+}
+
+function p50(turns: readonly Measured[]): number {
+  return round2(median(turns.map(({ p50Ms }) => p50Ms)));
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 }
 
 function round2(value: number): number {
