@@ -28,7 +28,8 @@ const { output } = await build({
     format: "esm",
     entryFileNames: "[name].js",
     chunkFileNames: "[name]-[hash].js",
-    minify: true,
+    // Names stay, so that a reported stack can be read.
+    minify: { compress: true, mangle: false, codegen: true },
     comments: false,
   },
   logLevel: "warn",

@@ -51,14 +51,7 @@ async function dstackGitops(...args: readonly string[]): Promise<string> {
 describe("the package", () => {
   it("holds what users need, and nothing else", () => {
     const names = packed.files.map(({ path }) => path.replace(/^(dist\/.+)-[\w-]{8}\.js$/, "dist/CHUNK.js"));
-    const expected = [
-      "CHANGELOG.md",
-      "LICENSE",
-      "README.md",
-      "bin/dstack-gitops.js",
-      "dist/CHUNK.js",
-      "dist/action.js",
-    ];
+    const expected = ["CHANGELOG.md", "LICENSE", "README.md", "bin/dstack-gitops.js", "dist/CHUNK.js"];
     expected.push("dist/cli.js", "dist/licenses.txt", "dist/replica-supervisor.js", "package.json");
     expect([...new Set(names)].toSorted()).toEqual(expected.toSorted());
   });
