@@ -1,24 +1,23 @@
 import { chmod, mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-import { controlSocket, serviceSocket } from "./instance-file.ts";
 import type { LocalInstance } from "./instance-file.ts";
 import { keepLogs, unlessMissing } from "./kept-logs.ts";
 import type { Places } from "./launch.ts";
 import { hasCode } from "./process-identity.ts";
 
 /** What of an instance has to be known to remove it. */
-export type Disposable = Pick<LocalInstance, "nonce" | "service" | "sockets">;
+export type Disposable = Pick<LocalInstance, "service" | "sockets">;
 
 /** Removes a replica's directory once nothing of it runs: its logs are kept a while, and the runtime directory goes with its last replica. */
 export async function dispose(directory: string, instance: Disposable, places: Places): Promise<void> {
-  // Whoever renames it first removes it, so that it is gone at once and removed by one.
+  await keepLogs(directory, places.logsDirectory, { directory: basename(directory), service: instance.service });
+  // What it says of itself goes last: a removal that was killed is found again, and what is gone has left nothing.
+  const names = (await unlessMissing(readdir(directory))) ?? [];
+  for (const name of names) if (name !== "meta.json") await removeTree(join(directory, name));
+  await removeSockets(instance, directory);
   const trash = await discard(directory);
-  if (trash !== null) {
-    await keepLogs(trash, places.logsDirectory, { directory: basename(directory), service: instance.service });
-    await removeTree(trash);
-  }
-  await removeSockets(instance);
+  if (trash !== null) await removeTree(trash);
   await removeIfEmpty(places);
 }
 
@@ -55,10 +54,10 @@ export async function makePrivate(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
 }
 
-/** Removes the sockets of a replica, and their directory if it was made for sockets that have no room in the replica's. */
-export async function removeSockets(instance: Disposable): Promise<void> {
-  for (const socket of [serviceSocket(instance), controlSocket(instance)]) await rm(socket, { force: true });
-  await rmdir(instance.sockets).catch(() => undefined);
+/** Removes the sockets of a replica, and their directory if they have one of their own. */
+export async function removeSockets({ sockets }: Disposable, directory: string): Promise<void> {
+  for (const socket of Object.values(sockets)) await rm(socket, { force: true });
+  if (dirname(sockets.service) !== directory) await unlessMissing(rmdir(dirname(sockets.service)));
 }
 
 async function makeWritable(directory: string): Promise<void> {

@@ -26,8 +26,15 @@ export interface LocalInstance {
   readonly exitCode: number | null;
   readonly startedAt: number | null;
   readonly address: Address;
-  /** Directory of the sockets `<nonce>.s` (the service) and `<nonce>.c` (the supervisor). */
-  readonly sockets: string;
+  readonly sockets: Sockets;
+}
+
+/** Where a replica listens. */
+export interface Sockets {
+  /** Where the service is reached when it has a network of its own. */
+  readonly service: string;
+  /** Where the supervisor is asked to end it. */
+  readonly control: string;
 }
 
 /** Replaces a replica's `meta.json` in one step: a reader sees the old one or the new one. */
@@ -35,14 +42,4 @@ export function writeInstanceFile(directory: string, instance: LocalInstance): v
   const path = join(directory, "meta.json");
   writeFileSync(`${path}.new`, JSON.stringify(instance), { mode: 0o600 });
   renameSync(`${path}.new`, path);
-}
-
-/** Where the supervisor of an instance listens for commands. */
-export function controlSocket(instance: Pick<LocalInstance, "sockets" | "nonce">): string {
-  return join(instance.sockets, `${instance.nonce}.c`);
-}
-
-/** Where an instance in a network of its own is reached. */
-export function serviceSocket(instance: Pick<LocalInstance, "sockets" | "nonce">): string {
-  return join(instance.sockets, `${instance.nonce}.s`);
 }

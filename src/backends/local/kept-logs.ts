@@ -24,6 +24,8 @@ export async function keepLogs(
   const target = join(logsDirectory, `${replica.directory}@${replica.service}@${Date.now()}`);
   await mkdir(target, { recursive: true, mode: 0o700 });
   for (const file of Object.values(logFiles)) await unlessMissing(rename(join(source, file), join(target, file)));
+  // Somebody else may have been first.
+  await rmdir(target).catch(() => undefined);
   await pruneLogs(logsDirectory, Date.now());
 }
 

@@ -5,8 +5,6 @@ export interface Launch {
   /** Where the replica was prepared, and the name that makes it exist. */
   readonly staging: string;
   readonly directory: string;
-  /** Where to make the sockets: they are reached at `instance.sockets` once the replica is published. */
-  readonly bound: string;
   readonly places: Places;
   readonly instance: Omit<LocalInstance, "process">;
   readonly argv: readonly string[];

@@ -11,7 +11,6 @@ import { replicasDirectory } from "./dispose.ts";
 import { replicaEnvironment } from "./environment.ts";
 import { findShell } from "./executables.ts";
 import { copyFiles } from "./files.ts";
-import { serviceSocket } from "./instance-file.ts";
 import { directoryName, readReplicas } from "./instances.ts";
 import type { Isolation } from "./isolation.ts";
 import type { Launch } from "./launch.ts";
@@ -19,7 +18,7 @@ import { insideWorkflow } from "./paths.ts";
 import { findFreePort } from "./ports.ts";
 import { pidNamespace } from "./process-identity.ts";
 import { makeVenv } from "./python.ts";
-import { socketDirectory } from "./sockets.ts";
+import { makeSocketDirectory, socketsOf } from "./sockets.ts";
 
 /** `stop_duration` is also the reference's limit for detaching volumes, minutes long: what is longer than this is not meant for a process. */
 const longestGrace = 60;
@@ -37,9 +36,8 @@ export async function prepare({ context, request, isolation, staging, signal }: 
   const { job, owner } = request;
   const directory = join(replicasDirectory(context.places), directoryName(owner, request.token));
   const nonce = randomBytes(8).toString("hex");
-  const bound = await socketDirectory(staging);
-  // A socket is found by its file, which stays the same when its directory gets its name.
-  const sockets = bound === staging ? directory : bound;
+  const sockets = socketsOf(directory, staging);
+  await makeSocketDirectory(sockets, directory);
   const place = workingPlace(request, directory);
   await mkdir(join(staging, "workflow"));
   await copyFiles(join(staging, "workflow"), { files: job.files, readFile: request.readFile });
@@ -58,7 +56,6 @@ export async function prepare({ context, request, isolation, staging, signal }: 
   return {
     staging,
     directory,
-    bound,
     places: context.places,
     instance: {
       version: 1,
@@ -77,7 +74,7 @@ export async function prepare({ context, request, isolation, staging, signal }: 
       phase: "provisioning",
       exitCode: null,
       startedAt: null,
-      address: addressOf(assigned, serviceSocket({ sockets, nonce })),
+      address: addressOf(assigned, sockets.service),
       sockets,
     },
     argv: commandLine(context, request),

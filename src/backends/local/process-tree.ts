@@ -22,9 +22,9 @@ export function markedTree(nonce: string, group: () => number | undefined): Proc
   return {
     signal(signal) {
       const leader = group();
-      const inGroup = leader !== undefined && send(-leader, signal);
-      const marked = findMarked(nonce).filter((pid) => send(pid, signal));
-      return inGroup || marked.length > 0;
+      if (process.platform !== "linux") return leader !== undefined && send(-leader, signal);
+      const members = new Set([...findMarked(nonce), ...(leader === undefined ? [] : findGroup(leader))]);
+      return [...members].filter((pid) => send(pid, signal)).length > 0;
     },
   };
 }
@@ -40,6 +40,21 @@ export function killMarked(nonce: string): void {
   for (let round = 0; round < 100; round += 1) {
     const killed = findMarked(nonce).filter((pid) => send(pid, "SIGKILL"));
     if (killed.length === 0) return;
+  }
+}
+
+function findGroup(leader: number): readonly number[] {
+  return pids().filter((pid) => groupOf(pid) === leader);
+}
+
+/** `null` for what is not there any more, or only waits to be reaped. */
+function groupOf(pid: number): number | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const [state, , group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return state === "Z" ? null : Number(group);
+  } catch {
+    return null;
   }
 }
 

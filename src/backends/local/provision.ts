@@ -4,11 +4,12 @@ import { join } from "node:path";
 import type { ObservedInstance, ProvisionRequest } from "../backend.ts";
 import { BackendError } from "../errors.ts";
 import type { LocalContext } from "./context.ts";
-import { makePrivate, removeIfEmpty, removeSockets, replicasDirectory } from "./dispose.ts";
+import { makePrivate, removeIfEmpty, replicasDirectory } from "./dispose.ts";
 import { directoryName, observed, readReplica } from "./instances.ts";
 import { findKeptLogs } from "./kept-logs.ts";
 import { prepare } from "./prepare.ts";
 import { hasCode } from "./process-identity.ts";
+import { removeSocketDirectory } from "./sockets.ts";
 import { stagingName } from "./staging.ts";
 import { startSupervisor } from "./start-supervisor.ts";
 
@@ -28,7 +29,10 @@ export async function provision(
     const launch = await prepare({ context, request, isolation, staging, signal });
     signal?.throwIfAborted();
     const answer = await startSupervisor(isolation, launch, context.environment);
-    if (answer === "taken") await removeSockets(launch.instance);
+    if (answer === "taken") await removeSocketDirectory(staging);
+  } catch (error) {
+    await removeSocketDirectory(staging);
+    throw error;
   } finally {
     // Published, it has another name by now.
     await rm(staging, { recursive: true, force: true });

@@ -49,7 +49,7 @@ export function runReplica(launch: Launch, initial: LocalInstance, relay: Relay 
     await Promise.all([relay?.drain(flushMs), Promise.race([commands.logged, pause(flushMs)])]);
     if (instance.phase === "terminating") return dispose(launch.directory, instance, launch.places);
     save({ phase: "exited", exitCode });
-    return removeSockets(instance);
+    return removeSockets(instance, launch.directory);
   }
 
   function terminate(): void {

@@ -25,5 +25,5 @@ export const instanceFile: z.ZodType<LocalInstance> = z.object({
     z.object({ kind: z.literal("unix"), path: z.string() }),
     z.object({ kind: z.literal("tcp"), host: z.string(), port: z.number() }),
   ]),
-  sockets: z.string(),
+  sockets: z.object({ service: z.string(), control: z.string() }),
 });

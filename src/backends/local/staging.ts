@@ -6,6 +6,7 @@ import type { LocalContext } from "./context.ts";
 import { discard, removeIfEmpty, removeTree, replicasDirectory } from "./dispose.ts";
 import { unlessMissing } from "./kept-logs.ts";
 import { identify, isRunning } from "./process-identity.ts";
+import { removeSocketDirectory } from "./sockets.ts";
 
 /** How old what was to be removed must be before somebody else removes it. */
 const abandonedMs = 60_000;
@@ -30,7 +31,9 @@ export async function removeAbandoned(context: LocalContext): Promise<void> {
     } else if (isAbandoned(context, name)) {
       // Its supervisor may be about to publish it: of the two renames one fails.
       const trash = await discard(path);
-      if (trash !== null) await removeTree(trash);
+      if (trash === null) continue;
+      await removeSocketDirectory(path);
+      await removeTree(trash);
     }
   }
   if (names.length > 0) await removeIfEmpty(context.places);

@@ -8,7 +8,7 @@ import { BackendError } from "../errors.ts";
 import { hostEnvironment } from "./environment.ts";
 import type { Isolation } from "./isolation.ts";
 import type { Launch, LaunchAnswer } from "./launch.ts";
-import { supervisorEntry } from "./supervisor-entry.ts";
+import { compileCache, supervisorEntry } from "./supervisor-entry.ts";
 
 const answers: readonly string[] = ["published", "taken"] satisfies readonly LaunchAnswer[];
 
@@ -22,7 +22,7 @@ export async function startSupervisor(
   const stderr = openSync(join(launch.staging, complaints), "a", 0o600);
   const child = spawn(file ?? process.execPath, args, {
     cwd: "/",
-    env: hostEnvironment(environment),
+    env: { ...hostEnvironment(environment), ...compileCache() },
     detached: true,
     stdio: ["pipe", "pipe", stderr],
   });

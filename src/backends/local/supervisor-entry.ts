@@ -12,3 +12,11 @@ export function supervisorEntry(): string {
     throw new Error(`${paths.join(" or ")} is missing: this installation of dstack-gitops is not whole`);
   return found;
 }
+
+/** In a clone: where Node keeps the supervisor's code without its types, whose removal takes longer than all the rest of its start. */
+export function compileCache(): Readonly<Record<string, string>> {
+  if (!import.meta.url.endsWith(".ts")) return {};
+  return {
+    NODE_COMPILE_CACHE: fileURLToPath(new URL("../../../node_modules/.cache/replica-supervisor", import.meta.url)),
+  };
+}

@@ -4,9 +4,11 @@
  * starts in a moment: only modules that are small.
  */
 import { readFileSync, renameSync, writeSync } from "node:fs";
+import { flushCompileCache } from "node:module";
+import { basename, dirname } from "node:path";
 
 import { startControl } from "./control.ts";
-import { controlSocket, serviceSocket, writeInstanceFile } from "./instance-file.ts";
+import { writeInstanceFile } from "./instance-file.ts";
 import type { LocalInstance } from "./instance-file.ts";
 import { parseLaunch } from "./launch.ts";
 import type { Launch, LaunchAnswer } from "./launch.ts";
@@ -22,9 +24,9 @@ async function supervise(): Promise<void> {
   const launch = parseLaunch(readFileSync(0, "utf8"));
   if (launch === null) return;
   const instance: LocalInstance = { ...launch.instance, process: whoAmI() };
+  process.chdir(launch.staging);
   const relay = await openRelay(launch);
-  const bound = { sockets: launch.bound, nonce: instance.nonce };
-  const control = await startControl(controlSocket(bound));
+  const control = await startControl(bindable(launch, instance.sockets.control));
   if (!publish(launch, instance)) {
     relay?.server.close();
     control.close();
@@ -33,6 +35,8 @@ async function supervise(): Promise<void> {
   const replica = runReplica(launch, instance, relay);
   control.onTerminate(replica.terminate);
   answer("published");
+  // At its end it is too late for those that start meanwhile.
+  flushCompileCache();
   await replica.ended;
   process.exit(0);
 }
@@ -50,9 +54,14 @@ async function openRelay(launch: Launch): Promise<Relay | null> {
   const relay = createRelay(launch.port);
   await new Promise<void>((resolve, reject) => {
     relay.server.once("error", reject);
-    relay.server.listen(serviceSocket({ sockets: launch.bound, nonce: launch.instance.nonce }), resolve);
+    relay.server.listen(bindable(launch, launch.instance.sockets.service), resolve);
   });
   return relay;
+}
+
+/** A socket is found by its file, which stays the same when the directory that it is in gets its name. */
+function bindable(launch: Launch, path: string): string {
+  return dirname(path) === launch.directory ? basename(path) : path;
 }
 
 /** One step makes the replica exist: before it nothing runs, after it every listing shows it. False: its token was used already. */

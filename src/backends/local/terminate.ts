@@ -5,7 +5,6 @@ import { BackendError } from "../errors.ts";
 import type { LocalContext } from "./context.ts";
 import { terminateRequest } from "./control.ts";
 import { dispose } from "./dispose.ts";
-import { controlSocket } from "./instance-file.ts";
 import { readReplica } from "./instances.ts";
 import type { LocalReplica } from "./instances.ts";
 import { isRunning, signalProcess } from "./process-identity.ts";
@@ -35,7 +34,7 @@ async function askToEnd(context: LocalContext, replica: LocalReplica): Promise<v
   const { process: identity } = replica.instance;
   const deadline = Date.now() + answerMs;
   while (Date.now() < deadline) {
-    if (await ask(controlSocket(replica.instance), deadline - Date.now())) return;
+    if (await ask(replica.instance.sockets.control, deadline - Date.now())) return;
     if (!isRunning(identity)) break;
     await context.clock.sleep(retryMs);
   }
