@@ -13,7 +13,7 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   const parsed = await parseCommandLine(argv, io, await version());
   if ("exit" in parsed) return parsed.exit;
   const { composeApp } = await import("./compose.ts");
-  const app = await composeApp(parsed, io);
+  await using app = composeApp(parsed, io);
   try {
     return await parsed.execute(app);
   } catch (error) {

@@ -42,7 +42,7 @@ async function provision(replica: ReplicaRecord, execution: Execution): Promise<
   if (env.missing.length > 0) return refused(`no value here for ${env.missing.join(", ")}`);
   const backend = backendOf(replica, world);
   const job = jobOf(deployment.spec, deployment.files);
-  const listed = observed.offers.find((offer) => offer.backend === replica.backend && offer.region === replica.region);
+  const listed = observed.supply?.offers.find((offer) => offer.backend === replica.backend && offer.region === replica.region);
   const offer = listed ?? (await firstOffer(backend, job, signal));
   if (offer === null) return refused("is not offered any more");
   const instance = await backend.provision(

@@ -5,7 +5,7 @@ import type { ServiceSpec } from "../config/spec.ts";
 import type { ServiceRecord } from "../state/record.ts";
 import { currentDeployment, isAlive } from "./decide/draft.ts";
 import { desiredReplicas } from "./decide/scale.ts";
-import type { Observed, Outcome } from "./observed.ts";
+import type { Observed, Outcome, Supply } from "./observed.ts";
 import type { Prober } from "./prober.ts";
 import { envOf } from "./replica-env.ts";
 import type { World } from "./world.ts";
@@ -41,7 +41,7 @@ export async function observe(observer: Observer, record: ServiceRecord, outcome
     drained,
     unpublished: observer.published < observer.generation,
     outcomes,
-    ...supply,
+    supply,
   };
 }
 
@@ -80,15 +80,12 @@ async function observeDrained(observer: Observer, record: ServiceRecord, signal:
   return new Set(ending.filter((replica) => (status.inFlight[replica.token] ?? 0) === 0).map((replica) => replica.token));
 }
 
-type Supply = Pick<Observed, "offers" | "refusal" | "missingEnv">;
-
 /** Offers are asked for only where a replica may have to be started. */
-async function observeSupply(world: World, record: ServiceRecord, signal: AbortSignal): Promise<Supply> {
-  const none: Supply = { offers: [], refusal: null, missingEnv: [] };
-  if (record.target === null) return none;
+async function observeSupply(world: World, record: ServiceRecord, signal: AbortSignal): Promise<Supply | null> {
+  if (record.target === null) return null;
   const deployment = currentDeployment(record);
   const there = record.replicas.filter((replica) => isAlive(replica) && replica.deployment === deployment.num).length;
-  if (there >= desiredReplicas(record)) return none;
+  if (there >= desiredReplicas(record)) return null;
   return supplyFor(world, deployment.spec, jobOf(deployment.spec, deployment.files), signal);
 }
 

@@ -20,9 +20,15 @@ export interface Observed {
   readonly unpublished: boolean;
   /** Outcomes of the calls that the last pass made, by token. */
   readonly outcomes: ReadonlyMap<string, Outcome>;
-  /** For the current deployment's job, best first; empty where none was needed. */
+  /** What can be had for the current deployment's job; `null` where nothing seemed to be missing, so that nobody was asked. */
+  readonly supply: Supply | null;
+}
+
+/** What backends offer a job now, and what keeps it from being started. */
+export interface Supply {
+  /** Best first. */
   readonly offers: readonly Offer[];
-  /** Why no backend can ever run the job; `null` where one can, or none was asked. */
+  /** Why no backend can ever run the job; `null` where one can. */
   readonly refusal: string | null;
   /** Names that a new replica needs and that this run has no value for. */
   readonly missingEnv: readonly string[];

@@ -1,5 +1,6 @@
 import type { Offer } from "../backends/backend.ts";
 import type { PinnedContent } from "../config/files.ts";
+import type { JobFile } from "../config/job.ts";
 import type { ServiceSource } from "../config/parse.ts";
 import type { Policy } from "../config/settings.ts";
 import type { PropertyChange } from "../diff/compare.ts";
@@ -11,6 +12,7 @@ import type { Snapshot } from "../state/store.ts";
 import { acceptRemoval, acceptRevision, servingDeployment } from "./accept.ts";
 import type { Replacement, Revision } from "./accept.ts";
 import { isAlive, isServing } from "./decide/draft.ts";
+import type { Supply } from "./observed.ts";
 import { rehearse } from "./rehearse.ts";
 import type { Rehearsal, TimelineEvent } from "./rehearse.ts";
 
@@ -65,13 +67,6 @@ export interface DesiredService {
   readonly contents: readonly PinnedContent[];
 }
 
-/** What can be had for a service's job now. */
-export interface Supply {
-  readonly offers: readonly Offer[];
-  readonly refusal: string | null;
-  readonly missingEnv: readonly string[];
-}
-
 export interface PlanInput {
   readonly desired: readonly DesiredService[];
   /** Services that are recorded, no longer desired, and therefore to be destroyed. */
@@ -114,7 +109,7 @@ function contractOf(service: PlannedService, input: PlanInput): unknown {
 function planService(desired: DesiredService, input: PlanInput): PlannedService {
   const { source, contents } = desired;
   const record = input.snapshot.services.get(source.spec.name)?.record ?? null;
-  const revision: Revision = { spec: source.spec, fingerprint: source.fingerprint, files: contents, file: source.file, commit: input.commit };
+  const revision: Revision = { spec: source.spec, fingerprint: source.fingerprint, files: contents.map(withoutEntries), file: source.file, commit: input.commit };
   const running = record === null || record.target === null ? null : record;
   const difference = running === null ? null : diffRevisions(servingDeployment(running), revision);
   const action = difference?.action ?? "create";
@@ -133,6 +128,10 @@ function planService(desired: DesiredService, input: PlanInput): PlannedService 
     replicas: { current: (record?.replicas ?? []).filter(isAlive).length, ...source.spec.replicas },
   };
   return planned.action === "none" ? planned : rehearsed(planned, record, input);
+}
+
+function withoutEntries({ local_path, path, content, kind }: PinnedContent): JobFile {
+  return { local_path, path, content, kind };
 }
 
 function outline(name: string, record: ServiceRecord | null): PlannedService {

@@ -94,9 +94,7 @@ function observedAt(instances: ReadonlyMap<string, Simulated>, record: ServiceRe
     drained: new Set(record.replicas.filter((replica) => replica.status === "terminating").map((replica) => replica.token)),
     unpublished: false,
     outcomes: new Map(),
-    offers,
-    refusal: null,
-    missingEnv: [],
+    supply: { offers, refusal: null, missingEnv: [] },
   };
 }
 

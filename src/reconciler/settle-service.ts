@@ -60,7 +60,7 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
   let outcomes: ReadonlyMap<string, Outcome> = new Map();
   while (record !== null) {
     const over = isOver(run);
-    if (over || hold.snapshot.services.get(name)?.lease?.handOver === true) {
+    if (over || isToHandOver(hold, name)) {
       await release(hold, name, record, session, AbortSignal.timeout(10_000));
       return { name, state: over ? "working" : "superseded", record, heldBy: null };
     }
@@ -115,6 +115,11 @@ async function refresh(run: Run, hold: Hold, record: ServiceRecord): Promise<{ h
   if (fresh || options.signal.aborted) return { hold, record };
   const next = holdOf(name, await session.world.store.load(options.abort), session);
   return { hold: next, record: isSame(next.stored, hold.stored) ? record : next.stored };
+}
+
+/** Somebody accepted something newer, and waits for what is ours. */
+function isToHandOver(hold: Hold, name: string): boolean {
+  return hold.lease !== null && hold.snapshot.services.get(name)?.lease?.handOver === true;
 }
 
 function isOver(run: Run): boolean {

@@ -8,6 +8,9 @@ import type { Context, Draft } from "./draft.ts";
 /** How long a replica must have been ready for its end to count as a first failure again. */
 const stableAfter = 60_000;
 
+/** No provider's call is under way for longer: milliseconds. */
+const longestCall = 60_000;
+
 /** Takes over what is seen of each recorded replica. Where a backend is blind, what it holds stays as it was. */
 export function absorb(draft: Draft, context: Context): Draft {
   return draft.record.replicas.reduce((next, replica) => absorbReplica(next, replica, context), draft);
@@ -27,6 +30,8 @@ function absorbReplica(draft: Draft, replica: ReplicaRecord, context: Context): 
     case "terminating":
       if (context.observed.blind.has(replica.backend)) return draft;
       if (instance !== undefined && instance.status !== "gone") return draft;
+      // Not listed yet is not gone: it may still come, and must be ended then.
+      if (instance === undefined && context.now < visibleFrom(replica, context)) return wake(draft, visibleFrom(replica, context));
       return ended(draft, replica, context);
     case "terminated":
       return withoutReplica(draft, replica.token);
@@ -41,15 +46,16 @@ function absorbSubmitted(draft: Draft, replica: ReplicaRecord, context: Context)
   if (listed !== undefined && listed.status !== "gone") return absorbInstance(draft, replica, listed, context);
   if (outcome?.kind === "provisioned") return absorbInstance(draft, replica, outcome.instance, context);
   if (outcome?.kind === "refused") {
-    const code = outcome.code === "no-capacity" || outcome.code === "quota" ? "no-capacity" : "failed-to-start";
+    // Only what is wrong with the job itself is the revision's fault.
+    const code = outcome.code === "invalid" ? "failed-to-start" : "no-capacity";
     return failed(draft, replica, { code, exitCode: null, message: outcome.message }, context);
   }
   if (context.observed.blind.has(replica.backend) || context.observed.dedupes.get(replica.backend) !== false) return draft;
   // The provider may have done it without telling: only a listing that must show it by now proves that it did not.
-  const provenAt = fromTimestamp(replica.submittedAt) + (context.observed.visibility.get(replica.backend) ?? 0);
+  const provenAt = visibleFrom(replica, context);
   if (context.now < provenAt) return wake(draft, provenAt);
   const message = outcome?.kind === "unknown" ? outcome.message : "its provider does not list it";
-  return failed(draft, replica, { code: "failed-to-start", exitCode: null, message }, context);
+  return failed(draft, replica, { code: "unreachable", exitCode: null, message }, context);
 }
 
 function absorbInstance(draft: Draft, replica: ReplicaRecord, instance: ObservedInstance, context: Context): Draft {
@@ -94,9 +100,17 @@ function absorbProbes(draft: Draft, replica: ReplicaRecord, context: Context): D
 
 /** Not in a listing that would show it: gone, though nobody of ours ended it. */
 function lost(draft: Draft, replica: ReplicaRecord, context: Context): Draft {
-  const visibility = context.observed.visibility.get(replica.backend) ?? 0;
-  if (elapsedSince(replica.submittedAt, context) < visibility) return draft;
+  const from = visibleFrom(replica, context);
+  if (context.now < from) return wake(draft, from);
   return failed(draft, replica, { code: "unreachable", exitCode: null, message: "is gone" }, context);
+}
+
+/** From when on every listing shows the replica, if it is there: once it was seen to run, or once no call for it can be under way. */
+function visibleFrom(replica: ReplicaRecord, context: Context): number {
+  const visibility = context.observed.visibility.get(replica.backend) ?? 0;
+  if (visibility === 0) return 0;
+  if (replica.runningAt !== null) return fromTimestamp(replica.runningAt) + visibility;
+  return fromTimestamp(replica.submittedAt) + longestCall + visibility;
 }
 
 /** Its process ended by itself: what is left of the instance is ended too, and the failure is remembered until then. */

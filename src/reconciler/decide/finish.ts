@@ -1,6 +1,6 @@
 import { toTimestamp } from "../../lib/timestamp.ts";
 import type { DeploymentRecord, ServiceRecord } from "../../state/record.ts";
-import { currentDeployment, isServing, note, withDeployment } from "./draft.ts";
+import { currentDeployment, isServing, withDeployment } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
 import { desiredReplicas } from "./scale.ts";
 
@@ -27,7 +27,7 @@ export function isComplete(record: ServiceRecord): boolean {
 
 function settle(draft: Draft, deployment: DeploymentRecord, context: Context): Draft {
   const next = withDeployment(draft, { ...deployment, settledAt: toTimestamp(context.now) });
-  return note(next, "note", null, `deployment ${deployment.num} has settled`);
+  return { ...next, notes: [...next.notes, { event: "record", replica: null, deployment: deployment.num, detail: `deployment ${deployment.num} has settled` }] };
 }
 
 /** A verdict about the accepted revision stays until another one is accepted; one about a lack ends with the lack. */

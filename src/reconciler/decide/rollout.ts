@@ -1,6 +1,6 @@
 import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
 import type { DeploymentRecord, ReplicaRecord } from "../../state/record.ts";
-import { currentDeployment, elapsedSince, isAlive, isServing, note, retire, wake, withDeployment } from "./draft.ts";
+import { currentDeployment, deploymentOf, elapsedSince, isAlive, isServing, note, retire, wake, withDeployment } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
 import { desiredReplicas } from "./scale.ts";
 import { startReplicas } from "./start.ts";
@@ -10,7 +10,7 @@ const surge = 1;
 
 /** Brings the service to its current deployment and count: starts what is missing, then lets go of what is too much. */
 export function rollOut(draft: Draft, context: Context): Draft {
-  const baked = bake(draft, context);
+  const baked = bake(forget(draft), context);
   const started = startMissing(baked, context);
   const switched = switchRun(started, context);
   return letGo(switched, context);
@@ -31,6 +31,16 @@ function sortOut(draft: Draft): Replicas {
     stale: alive.filter((replica) => replica.deployment !== draft.record.current),
     ending: draft.record.replicas.filter((replica) => replica.status === "terminating"),
   };
+}
+
+/** Failed attempts hold back only a next one of the same revision, and only while one is wanted. */
+function forget(draft: Draft): Draft {
+  const { record } = draft;
+  const alive = record.replicas.filter(isAlive).length;
+  const wanted = Math.max(0, desiredReplicas(record) - (isBeside(draft) ? 0 : alive));
+  const failed = record.replicas.filter((replica) => replica.status === "failed").sort((a, b) => a.num - b.num);
+  const kept = new Set(failed.filter((replica) => replica.deployment === record.current).slice(0, wanted));
+  return { ...draft, record: { ...record, replicas: record.replicas.filter((replica) => replica.status !== "failed" || kept.has(replica)) } };
 }
 
 /** A later run stands whole beside the one that serves, until all of it is ready. */
@@ -60,8 +70,7 @@ function bake(draft: Draft, context: Context): Draft {
   if (first === undefined || first.readyAt === null) return draft;
   const until = fromTimestamp(first.readyAt) + bakeSeconds(deployment, context) * 1000;
   if (context.now < until) return wake(draft, until);
-  const streaks = context.observed.probes.get(first.token) ?? [];
-  if (streaks.some((streak) => streak.failures > 0)) return draft;
+  if (healthOf(first, context) !== "well") return draft;
   const done = withDeployment(draft, { ...deployment, bakedAt: toTimestamp(context.now) });
   return note(done, "note", first, `kept its probes for ${Math.round(elapsedSince(first.readyAt, context) / 100) / 10} s`);
 }
@@ -83,10 +92,10 @@ function switchRun(draft: Draft, context: Context): Draft {
   const deployment = currentDeployment(draft.record);
   const { fresh, stale } = sortOut(draft);
   const ready = fresh.filter(isServing);
-  const complete = ready.length >= desiredReplicas(draft.record);
-  if (!complete || (stale.some(isServing) && deployment.bakedAt === null)) return draft;
-  const failing = ready.some((replica) => (context.observed.probes.get(replica.token) ?? []).some((streak) => streak.failures > 0));
-  if (failing) return draft;
+  const desired = desiredReplicas(draft.record);
+  const proven = desired === 0 || deployment.bakedAt !== null || !stale.some(isServing);
+  if (ready.length < desired || !proven) return draft;
+  if (ready.some((replica) => healthOf(replica, context) !== "well")) return draft;
   const switched = { ...draft, record: { ...draft.record, run: deployment.run } };
   return note(switched, "route", null, `deployment ${deployment.num} takes over`);
 }
@@ -94,24 +103,49 @@ function switchRun(draft: Draft, context: Context): Draft {
 function letGo(draft: Draft, context: Context): Draft {
   const desired = desiredReplicas(draft.record);
   const { fresh, stale } = sortOut(draft);
-  if (isBeside(draft)) return letGoOf(draft, surplus(fresh, desired), "scaled-down", context);
+  if (isBeside(draft)) {
+    // Neither what serves nor what is to: a run that never took over.
+    const neverRouted = stale.filter((replica) => deploymentOf(draft.record, replica.deployment).run !== draft.record.run);
+    return letGoOf(letGoOf(draft, neverRouted, "superseded", context), surplus(fresh, desired, context), "scaled-down", context);
+  }
   const idle = stale.filter((replica) => !isServing(replica));
-  const superseded = letGoOf(draft, idle, "superseded", context);
-  const serving = stale.filter(isServing);
-  const newOnes = fresh.filter(isServing).length;
-  const extraFresh = surplus(fresh, desired);
-  if (serving.length === 0) return letGoOf(superseded, extraFresh, "scaled-down", context);
-  const afterScale = letGoOf(superseded, surplus(fresh, desired), "scaled-down", context);
-  // Fewer wanted than serve: those go at once, oldest deployment first. Successors must have proven themselves first.
-  const scaledDown = Math.max(0, serving.length - Math.max(desired, 0));
-  const replaced = currentDeployment(draft.record).bakedAt === null ? 0 : Math.max(0, serving.length + Math.min(newOnes, desired) - desired);
-  const leaving = Math.min(serving.length, Math.max(scaledDown, replaced));
-  return letGoOf(afterScale, leastImportant(serving).slice(0, leaving), replaced >= leaving ? "replaced" : "scaled-down", context);
+  const trimmed = letGoOf(letGoOf(draft, idle, "superseded", context), surplus(fresh, desired, context), "scaled-down", context);
+  return letGoOfServing(trimmed, { stale: stale.filter(isServing), fresh: fresh.filter(isServing), desired }, context);
+}
+
+interface Serving {
+  readonly stale: readonly ReplicaRecord[];
+  readonly fresh: readonly ReplicaRecord[];
+  readonly desired: number;
+}
+
+/** Old ones that serve leave when more serve than are wanted, and for each proven successor. Nothing leaves before everything was looked at. */
+function letGoOfServing(draft: Draft, { stale, fresh, desired }: Serving, context: Context): Draft {
+  if (stale.length === 0 || [...stale, ...fresh].some((replica) => healthOf(replica, context) === "unknown")) return draft;
+  const successors = fresh.filter((replica) => healthOf(replica, context) === "well").length;
+  const baked = currentDeployment(draft.record).bakedAt !== null;
+  const scaledDown = Math.max(0, stale.length - desired);
+  const replaced = baked ? Math.max(0, stale.length + Math.min(successors, desired) - desired) : 0;
+  const leaving = Math.min(stale.length, Math.max(scaledDown, replaced));
+    return letGoOf(draft, leastImportant(stale, context).slice(0, leaving), replaced >= leaving ? "replaced" : "scaled-down", context);
+}
+
+type Health = "well" | "failing" | "unknown";
+
+/** By the answers that this process has had; being ready once is remembered, how it is now is not. */
+function healthOf(replica: ReplicaRecord, context: Context): Health {
+  const streaks = context.observed.probes.get(replica.token) ?? [];
+  if (streaks.some((streak) => streak.failures > 0)) return "failing";
+  return streaks.length > 0 && streaks.every((streak) => streak.successes > 0) ? "well" : "unknown";
+}
+
+function wellness(replica: ReplicaRecord, context: Context): number {
+  return healthOf(replica, context) === "well" ? 1 : 0;
 }
 
 /** Stopping takes the least important first, then the highest number (facts §4.1). */
-function leastImportant(replicas: readonly ReplicaRecord[]): readonly ReplicaRecord[] {
-  return [...replicas].sort((a, b) => importance(a) - importance(b) || b.num - a.num);
+function leastImportant(replicas: readonly ReplicaRecord[], context: Context): readonly ReplicaRecord[] {
+  return [...replicas].sort((a, b) => importance(a) - importance(b) || wellness(a, context) - wellness(b, context) || b.num - a.num);
 }
 
 function importance(replica: ReplicaRecord): number {
@@ -120,8 +154,8 @@ function importance(replica: ReplicaRecord): number {
   return replica.readyAt === null ? 2 : 3;
 }
 
-function surplus(replicas: readonly ReplicaRecord[], desired: number): readonly ReplicaRecord[] {
-  return leastImportant(replicas).slice(0, Math.max(0, replicas.length - desired));
+function surplus(replicas: readonly ReplicaRecord[], desired: number, context: Context): readonly ReplicaRecord[] {
+  return leastImportant(replicas, context).slice(0, Math.max(0, replicas.length - desired));
 }
 
 function letGoOf(draft: Draft, replicas: readonly ReplicaRecord[], reason: "scaled-down" | "replaced" | "superseded", context: Context): Draft {

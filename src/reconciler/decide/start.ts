@@ -1,5 +1,6 @@
 import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
 import type { ReplicaRecord, Verdict } from "../../state/record.ts";
+import type { Supply } from "../observed.ts";
 import { currentDeployment, note, wake, withoutReplica } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
 import { isQuarantined } from "./judge.ts";
@@ -8,7 +9,10 @@ import { isQuarantined } from "./judge.ts";
 export function startReplicas(draft: Draft, count: number, context: Context): Draft {
   if (count <= 0) return draft;
   if (isQuarantined(draft, currentDeployment(draft.record))) return draft;
-  const hindrance = hindered(draft, context);
+  const { supply } = context.observed;
+  // What died in this very pass was not known when offers were asked for.
+  if (supply === null) return wake(draft, context.now);
+  const hindrance = hindered(draft, supply, context);
   if (hindrance !== null) return withVerdict(draft, hindrance);
   const failed = draft.record.replicas.filter((replica) => replica.status === "failed").sort((a, b) => a.num - b.num);
   const waiting = failed.filter((replica) => retryTime(replica) > context.now);
@@ -19,16 +23,15 @@ export function startReplicas(draft: Draft, count: number, context: Context): Dr
 }
 
 /** Why nothing can be started at all, as a verdict. What runs, runs on. */
-function hindered(draft: Draft, context: Context): Verdict | null {
-  const { observed } = context;
+function hindered(draft: Draft, supply: Supply, context: Context): Verdict | null {
   const deployment = currentDeployment(draft.record);
   const base = { deployment: deployment.num, replica: null, at: toTimestamp(context.now) };
-  if (observed.missingEnv.length > 0) {
-    const names = observed.missingEnv.join(", ");
-    return { ...base, code: "missing-env", message: `no value here for ${names}`, evidence: { missing: observed.missingEnv } };
+  if (supply.missingEnv.length > 0) {
+    const names = supply.missingEnv.join(", ");
+    return { ...base, code: "missing-env", message: `no value here for ${names}`, evidence: { missing: supply.missingEnv } };
   }
-  if (observed.refusal !== null) return { ...base, code: "refused", message: observed.refusal, evidence: {} };
-  if (observed.offers.length === 0) return { ...base, code: "no-capacity", message: "no backend offers an instance now", evidence: {} };
+  if (supply.refusal !== null) return { ...base, code: "refused", message: supply.refusal, evidence: {} };
+  if (supply.offers.length === 0) return { ...base, code: "no-capacity", message: "no backend offers an instance now", evidence: {} };
   return null;
 }
 
@@ -46,7 +49,7 @@ function clearHindrance(draft: Draft): Draft {
 }
 
 function startOne(draft: Draft, failed: ReplicaRecord | null, context: Context): Draft {
-  const offer = context.observed.offers[0];
+  const offer = context.observed.supply?.offers[0];
   if (offer === undefined) return draft;
   const cleared = failed === null ? draft : withoutReplica(draft, failed.token);
   const { record } = cleared;

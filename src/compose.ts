@@ -1,0 +1,119 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+
+import { runtimeDirectory } from "./backends/local/runtime-directory.ts";
+import { createBackend } from "./backends/registry.ts";
+import type { App, Project } from "./commands/app.ts";
+import type { Io } from "./commands/io.ts";
+import { invalidInput } from "./commands/planning.ts";
+import type { Parsed } from "./commands/program.ts";
+import { parseSettings } from "./config/settings-file.ts";
+import type { SourceFile } from "./git/repository.ts";
+import { openRepository } from "./git/work-tree.ts";
+import { systemClock } from "./lib/clock.ts";
+import { UserError } from "./lib/user-error.ts";
+import { embeddedPublisher } from "./proxy-config/publish.ts";
+import type { Event } from "./reconciler/event.ts";
+import { httpProbe } from "./reconciler/http-probe.ts";
+import type { World } from "./reconciler/world.ts";
+import { gitBranchStore } from "./state/git-branch.ts";
+import { currentOwner, isOwnerAlive } from "./state/process-owner.ts";
+
+const settingsPath = ".dstack/gitops.yml";
+
+/** Puts the parts together for one command: what each is made of is decided here and nowhere else. */
+export function composeApp(parsed: Parsed, outer: Io): App & AsyncDisposable {
+  const io: Io = { ...outer, cwd: resolve(outer.cwd, parsed.directory) };
+  const { options } = parsed;
+  const opened: AsyncDisposable[] = [];
+  let project: Promise<Project> | null = null;
+  return {
+    io,
+    options,
+    project: () => (project ??= openProject(io, options)),
+    async world(given, emit) {
+      const { world, store } = await openWorld({ project: given, io, given: options.env, emit });
+      opened.push(store);
+      return world;
+    },
+    startGateway: (given) => startGateway(given, io),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(opened.map((each) => each[Symbol.asyncDispose]()));
+    },
+  };
+}
+
+async function openProject(io: Io, options: Parsed["options"]): Promise<Project> {
+  const found = await openRepository(io.cwd, { stateRemote: null });
+  const file = options.settings === null ? await settingsOf(found, options.ref) : await namedSettings(resolve(io.cwd, options.settings), options.settings);
+  const { settings, diagnostics } = parseSettings(file);
+  if (settings === null) throw invalidInput(diagnostics);
+  const { remote } = settings.state;
+  const repository = remote === null ? found : await openRepository(io.cwd, { stateRemote: remote });
+  const tokens = settings.auth.tokens.flatMap((name) => io.env[name] ?? []).filter((value) => value !== "");
+  return { repository, settings, diagnostics, tokens };
+}
+
+async function settingsOf(repository: Project["repository"], ref: string | null): Promise<SourceFile | null> {
+  const bytes = await repository.read(settingsPath, ref ?? undefined);
+  return bytes === null ? null : { path: settingsPath, bytes };
+}
+
+async function namedSettings(absolute: string, named: string): Promise<SourceFile> {
+  try {
+    return { path: named, bytes: await readFile(absolute) };
+  } catch (cause) {
+    throw new UserError("no-such-file", `cannot read the settings ${named}`, { cause, hint: "--settings names a file" });
+  }
+}
+
+interface Opening {
+  readonly project: Project;
+  readonly io: Io;
+  /** `-e` options. */
+  readonly given: readonly string[];
+  readonly emit: (event: Event) => void;
+}
+
+async function openWorld(opening: Opening): Promise<{ readonly world: World; readonly store: AsyncDisposable }> {
+  const { project, io } = opening;
+  const { repository, settings } = project;
+  const environment = { ...io.env };
+  const leaseOwner = await currentOwner(environment);
+  const directory = runtimeDirectory(repository.id, environment);
+  const store = gitBranchStore({ root: repository.root, branch: settings.state.branch, remote: settings.state.remote, clock: systemClock, env: environment });
+  const place = { runtimeDirectory: directory, hostId: leaseOwner.host ?? "unknown", bootId: leaseOwner.boot ?? "unknown", environment, clock: systemClock };
+  const backends = await Promise.all(settings.backends.map((backend) => createBackend(backend, place)));
+  const world: World = {
+    clock: systemClock,
+    store,
+    backends: new Map(backends.map((backend) => [backend.name, backend])),
+    publisher: embeddedPublisher({ runtimeDirectory: directory }),
+    probe: httpProbe,
+    env: envLookup(opening.given, environment),
+    leaseOwner,
+    isAlive: (owner) => isOwnerAlive(owner, environment),
+    owner: { repository: repository.id, project: settings.project },
+    emit: opening.emit,
+  };
+  return { world, store };
+}
+
+/** `-e NAME=VALUE` goes before the environment; `-e NAME` says no more than that the environment has it. */
+function envLookup(given: readonly string[], environment: Io["env"]): World["env"] {
+  const values = new Map(given.filter((item) => item.includes("=")).map((item) => [item.slice(0, item.indexOf("=")), item.slice(item.indexOf("=") + 1)]));
+  return (name) => values.get(name) ?? environment[name];
+}
+
+async function startGateway(project: Project, io: Io) {
+  const gateway = project.settings.gateways.find((each) => each.type === "embedded");
+  if (gateway === undefined) throw new UserError("no-embedded-gateway", "the settings name no gateway of type embedded", { hint: "add one under `gateways`" });
+  const { startEmbeddedGateway } = await import("./proxy-config/embedded.ts");
+  return startEmbeddedGateway({
+    listen: gateway.listen,
+    runtimeDirectory: runtimeDirectory(project.repository.id, io.env),
+    gateway: gateway.name,
+    tokens: project.tokens,
+    clock: systemClock,
+  });
+}
