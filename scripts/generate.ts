@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 
+import { actionReference } from "./action-reference.ts";
 import { parseArchitecture, replaceSection } from "./architecture/document.ts";
 import { drawMap } from "./architecture/map.ts";
 import { readSources } from "./architecture/source.ts";
@@ -10,7 +11,10 @@ interface Generated {
   readonly draw: (text: string) => Promise<string>;
 }
 
-const generated: readonly Generated[] = [{ file: "ARCHITECTURE.md", draw: drawArchitecture }];
+const generated: readonly Generated[] = [
+  { file: "ARCHITECTURE.md", draw: drawArchitecture },
+  { file: "README.md", draw: drawReadme },
+];
 
 const check = process.argv.includes("--check");
 const root = new URL("../", import.meta.url);
@@ -28,4 +32,8 @@ for (const { file, draw } of generated) {
 async function drawArchitecture(text: string): Promise<string> {
   const sources = await readSources(new URL("src", root).pathname);
   return replaceSection(text, "map", drawMap(sources, parseArchitecture(text)));
+}
+
+async function drawReadme(text: string): Promise<string> {
+  return replaceSection(text, "inputs", actionReference(await readFile(new URL("action.yml", root), "utf8")));
 }

@@ -45,7 +45,7 @@ export function parseArchitecture(text: string): Architecture {
 export function section(text: string, name: string): string {
   const [, rest] = text.split(`<!-- ${name} -->\n`);
   const [body, end] = rest?.split(`<!-- /${name} -->`) ?? [];
-  if (body === undefined || end === undefined) throw new Error(`ARCHITECTURE.md has no section "${name}"`);
+  if (body === undefined || end === undefined) throw new Error(`the page has no section "${name}"`);
   return body;
 }
 
