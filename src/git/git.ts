@@ -46,6 +46,9 @@ function run(args: readonly string[], options: GitOptions, what: string): Promis
       env: gitEnvironment(process.env, options.config ?? [], options.env ?? {}),
       stdio: "pipe",
       windowsHide: true,
+      // A process group of its own: git is ended with the helpers it started, which would go on and hold the pipes open,
+      // and neither Ctrl-C nor a password prompt of ssh finds its way past us.
+      detached: true,
     });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
@@ -53,8 +56,8 @@ function run(args: readonly string[], options: GitOptions, what: string): Promis
     let stopped: GitError | null = null;
     const stop = (error: GitError): void => {
       stopped ??= error;
-      // git passes SIGTERM on to its own children (ssh, git-remote-http) and removes its lock files.
-      child.kill("SIGTERM");
+      // On SIGTERM git removes its lock files.
+      killGroup(child.pid, "SIGTERM");
       kill.refresh();
     };
     const timer = setTimeout(
@@ -63,10 +66,7 @@ function run(args: readonly string[], options: GitOptions, what: string): Promis
     );
     const kill = setTimeout(() => {
       if (stopped === null) return;
-      child.kill("SIGKILL");
-      // A grandchild may hold the pipes open; nobody waits for it.
-      child.stdout.destroy();
-      child.stderr.destroy();
+      killGroup(child.pid, "SIGKILL");
     }, 5_000).unref();
     const abort = (): void => stop(new GitError("aborted", `${what} was interrupted`));
     options.signal?.addEventListener("abort", abort, { once: true });
@@ -107,4 +107,13 @@ function run(args: readonly string[], options: GitOptions, what: string): Promis
       settle();
     }
   });
+}
+
+function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // It ended by itself.
+  }
 }

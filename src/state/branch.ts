@@ -25,8 +25,11 @@ export interface BranchWrite {
 
 export type WriteOutcome =
   | { readonly kind: "written"; readonly tip: Tip }
-  /** The parent is not the tip any more, or somebody else is just writing: nothing was written. */
-  | { readonly kind: "moved"; readonly cause?: unknown }
+  /**
+   * The parent is not the tip any more, or somebody else is just writing. `commit`: unless it was our own write that moved
+   * it; HTTP libraries repeat a request on their own when the connection broke, and the repetition is refused.
+   */
+  | { readonly kind: "moved"; readonly commit?: string; readonly cause?: unknown }
   /** Something failed after the commit may have become the tip: `includes` tells, once the branch is read again. */
   | { readonly kind: "doubtful"; readonly commit: string; readonly cause: unknown };
 

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
@@ -25,7 +26,7 @@ export function fileMemory(path: string): BranchMemory {
       const text = JSON.stringify(seen);
       if (text === written) return;
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      const draft = `${path}.${process.pid}`;
+      const draft = `${path}.${randomBytes(6).toString("hex")}`;
       await writeFile(draft, text, { mode: 0o600 });
       await rename(draft, path);
       written = text;

@@ -107,8 +107,8 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
         if (fresh || prepared.accepted.length === 0) return settle(waiting, prepared, current.snapshot);
       } else {
         const outcome = await write(prepared, current, signal);
-        if (outcome.kind === "written") return settle(waiting, prepared, await adopt(outcome.tip, signal));
-        if (outcome.kind === "doubtful") doubtful.push(outcome.commit);
+        if (outcome.kind === "written") return settle(waiting, prepared, await adopt(outcome.tip));
+        if (outcome.commit !== undefined) doubtful.push(outcome.commit);
         lost = outcome.cause;
         signal?.throwIfAborted();
         await options.clock.sleep(backOff(attempt, options.random()), signal);
@@ -142,10 +142,13 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
     return branch.write({ parent: current.tip, edits, message, generation }, signal);
   }
 
-  async function adopt(tip: Tip, signal: AbortSignal | undefined): Promise<Snapshot> {
+  async function adopt(tip: Tip): Promise<Snapshot> {
     // Written is written: reading it back must not be stopped half-way.
-    const snapshot = await cache.read(tip, signal?.aborted === true ? undefined : signal);
-    await memory.remember({ commit: tip.commit, generation: tip.generation, stateId: snapshot.stateId });
+    const snapshot = await cache.read(tip);
+    // What cannot be remembered weakens a later check; it does not unsay what was written.
+    await memory
+      .remember({ commit: tip.commit, generation: tip.generation, stateId: snapshot.stateId })
+      .catch(() => {});
     return keep({ tip, snapshot }).snapshot;
   }
 

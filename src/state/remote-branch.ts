@@ -84,7 +84,7 @@ export function remoteBranch(options: RemoteBranchOptions): Branch {
       return { kind: "written", tip };
     } catch (cause) {
       if (!(cause instanceof GitError)) throw cause;
-      if (cause.reason === "moved" || cause.reason === "locked") return { kind: "moved", cause };
+      if (cause.reason === "moved" || cause.reason === "locked") return { kind: "moved", commit: tip.commit, cause };
       if (mayHaveHappened(cause)) return { kind: "doubtful", commit: tip.commit, cause };
       throw cause;
     }
