@@ -3,7 +3,7 @@ import { stringify } from "yaml";
 import { clusterName, clusterOf } from "./envoy/cluster.ts";
 import { bearerFilter, extensionOf, noBearer, routerFilter } from "./envoy/filters.ts";
 import { safe } from "./escape.ts";
-import type { RenderOptions } from "./nginx.ts";
+import type { RenderOptions } from "./render-options.ts";
 import type { Route } from "./routes.ts";
 
 /**

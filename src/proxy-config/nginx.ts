@@ -1,17 +1,7 @@
+import type { Address } from "../state/record.ts";
 import { hostAndPort, nginxString, regexLiteral, safe } from "./escape.ts";
-import { upstreamAddress } from "./render.ts";
+import type { RenderOptions } from "./render-options.ts";
 import type { Route } from "./routes.ts";
-
-export interface RenderOptions {
-  /** Name of the gateway in the settings: only the routes that name it are drawn. */
-  readonly gateway: string;
-  readonly listen: { readonly host: string; readonly port: number };
-  /**
-   * Where the gateway's host keeps the tokens, written at delivery and nowhere else; needed by routes with `auth`. Envoy's
-   * ends in `.yaml`, and gets that ending where it lacks it: Envoy tells formats apart by it.
-   */
-  readonly tokensFile: string;
-}
 
 /**
  * The configuration of one gateway, to be included in nginx's `http` block (1.22 and newer). It names the file with the
@@ -76,7 +66,7 @@ function maps(routes: readonly Route[], { gateway, tokensFile }: RenderOptions):
 
 function upstreamBlock(route: Route): readonly string[] {
   const servers = route.upstreams.map(
-    ({ address }) => `    server ${nginxString(upstreamAddress(address, "unix:"))} max_fails=1 fail_timeout=1s;`,
+    ({ address }) => `    server ${nginxString(addressOf(address))} max_fails=1 fail_timeout=1s;`,
   );
   return [
     `upstream ${upstreamName(route)} {`,
@@ -172,4 +162,10 @@ function upstreamName({ gateway, project, service }: Route): string {
 /** Variables are letters, digits and `_`; two gateways never share one. */
 function variable(gateway: string): string {
   return `$dstack_gitops_${safe("gateway name", gateway).replaceAll("_", "__").replaceAll("-", "_d")}`;
+}
+
+function addressOf(address: Address): string {
+  return address.kind === "unix"
+    ? `unix:${safe("socket path", address.path)}`
+    : hostAndPort(address.host, address.port);
 }

@@ -54,10 +54,18 @@ export function forward(client: Client, choice: Choice): void {
 
   // `resume` and `abort` may be asked for while `exchange` has not returned yet: an upstream can fail at once.
   let running: Exchange | null = null;
-  response.once("close", () => {
+  let over = false;
+  const onClose = (): void => {
+    if (over || !(response.closed || request.socket.destroyed)) return;
+    over = true;
     client.onEnd();
     if (!response.writableFinished) running?.abort();
-  });
+  };
+  response.once("close", onClose);
+  // Writing to a client that has just left; its `close` comes next, and says all there is to say.
+  response.on("error", () => {});
+  // Before Node 24, responses that wait behind another one of their connection are not told that it closed.
+  request.once("close", onClose);
   running = exchange(
     outgoing,
     choice,

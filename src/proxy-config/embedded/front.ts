@@ -71,6 +71,8 @@ export async function startFront({ listen, serving, authorize, clock }: FrontOpt
   server.on("upgrade", (request, socket, head) => {
     upgraded.add(socket);
     socket.once("close", () => upgraded.delete(socket));
+    // The server has given the connection away: nobody else listens, and an error that nobody hears ends the process.
+    socket.on("error", () => socket.destroy());
     const admission = wantsUpgrade(request) ? admit(request) : notUpgradable;
     if (admission.kind === "refused") return answerOnSocket(socket, localAnswer(admission));
     const onEnd = begin(admission.entry);

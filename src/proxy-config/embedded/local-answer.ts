@@ -19,9 +19,8 @@ export function answer(response: ServerResponse, { status, text, headers }: Loca
 /** The same on the bare connection of a request to switch protocols, which has no response object. */
 export function answerOnSocket(socket: Duplex, { status, text, headers }: LocalAnswer): void {
   const body = `${text}\n`;
-  socket.end(
-    `${headOf(status, STATUS_CODES[status] ?? "", [...headers, ...bodyHeaders(body), "Connection", "close"])}${body}`,
-  );
+  const head = headOf(status, STATUS_CODES[status] ?? "", [...headers, ...bodyHeaders(body), "Connection", "close"]);
+  socket.end(head + body, () => socket.destroy());
 }
 
 /** The head of a response, as bytes of ISO 8859-1 go over the wire. */

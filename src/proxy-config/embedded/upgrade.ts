@@ -34,7 +34,6 @@ export function forwardUpgrade(client: UpgradeClient, choice: Choice): void {
     upgrade: request.headers.upgrade ?? "",
     repeatable: false,
   };
-  socket.on("error", () => socket.destroy());
   socket.once("close", () => {
     client.onEnd();
     running.abort();

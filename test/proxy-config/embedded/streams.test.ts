@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type IncomingMessage, request as httpRequest, type RequestListener } from "node:http";
+import { connect } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
@@ -179,6 +180,44 @@ describe("a client that goes away", () => {
     await eventually("all left", () => seen.left === 20);
     await nothingInFlight(gateway);
     expect((await gateway.publisher.status())?.inFlight).toEqual({});
+  });
+
+  it("in the middle of a fast answer, again and again, ends nothing but its own request", async () => {
+    await using replica = await startReplica("web-1", (_, response) => {
+      void pipeline(Readable.from(bytes(50 * megabyte)), response).catch(() => {});
+    });
+    await using gateway = await startGateway([pathRoute("web", [replica.upstream])]);
+    const leave = (after: number): Promise<void> =>
+      new Promise((resolve) => {
+        const client = connect(gateway.port, "127.0.0.1");
+        let received = 0;
+        client.on("error", () => {}).on("close", () => resolve());
+        client.on("data", (chunk: Buffer) => {
+          received += chunk.length;
+          if (received <= after) return;
+          if (after % 2 === 0) client.destroy();
+          else client.resetAndDestroy();
+        });
+        client.write(`GET ${base}/ HTTP/1.1\r\nHost: gw\r\n\r\n`);
+      });
+    for (let round = 0; round < 5; round += 1) {
+      await Promise.all(Array.from({ length: 20 }, (_, index) => leave(index * 100_001)));
+    }
+    await nothingInFlight(gateway);
+    expect((await fetch(`${gateway.origin}${base}/`, { method: "HEAD" })).status).toBe(200);
+  });
+
+  it("with answers waiting behind one another leaves nothing in flight", async () => {
+    const { seen, listener } = watched(true);
+    await using replica = await startReplica("web-1", listener);
+    await using gateway = await startGateway([pathRoute("web", [replica.upstream])]);
+    const client = connect(gateway.port, "127.0.0.1");
+    client.write(`GET ${base}/ HTTP/1.1\r\nHost: gw\r\n\r\n`.repeat(5));
+    await eventually("all came", () => seen.came === 5);
+    client.destroy();
+    await eventually("all left", () => seen.left === 5);
+    await gateway.close({ drain: 30_000 });
+    expect(gateway.inFlight()).toEqual({});
   });
 
   it("while a connection to the upstream is still being made leaves nothing in flight", async () => {

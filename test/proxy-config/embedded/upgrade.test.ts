@@ -147,4 +147,17 @@ describe("a request to switch protocols", () => {
     expect(await sendRaw(gateway.port, upgrade(path))).toMatch(expected);
     await eventually("nothing in flight", () => Object.keys(gateway.inFlight()).length === 0);
   });
+
+  it("from clients that leave at once harms nobody", async () => {
+    await using replica = await webSocketEcho();
+    await using gateway = await startGateway([pathRoute("web", [replica.upstream])]);
+    for (const path of [`${base}/`, `${base}/declined`, "/nowhere/"]) {
+      for (let round = 0; round < 50; round += 1) {
+        const client = connect(gateway.port, "127.0.0.1").on("error", () => {});
+        client.write(upgrade(path), () => client.resetAndDestroy());
+      }
+    }
+    await eventually("nothing in flight", () => Object.keys(gateway.inFlight()).length === 0);
+    expect(await sendRaw(gateway.port, upgrade(`${base}/declined`))).toContain(" 403 ");
+  });
 });
