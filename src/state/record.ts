@@ -133,7 +133,12 @@ export interface Verdict {
 
 export interface Evidence {
   readonly exitCode?: number;
-  readonly probes?: readonly { readonly probe: number; readonly url: string; readonly status: number | null; readonly error: string | null }[];
+  readonly probes?: readonly {
+    readonly probe: number;
+    readonly url: string;
+    readonly status: number | null;
+    readonly error: string | null;
+  }[];
   readonly missing?: readonly string[];
   readonly backend?: string;
   /** Names the attempt, so that its log's tail can be shown next to the verdict while the log is kept. */

@@ -5,7 +5,7 @@ import { stateBranch, stateBranchIn } from "../support/state-branch.ts";
 import { tempDirectory, tempRepository } from "../support/temp-repository.ts";
 import { testStore } from "./store-contract.ts";
 
-testStore("the store on a branch of the local repository", async () => {
+testStore("a branch of the local repository", async () => {
   const repository = await tempRepository();
   const { path: root } = repository;
   return {
@@ -22,9 +22,9 @@ testStore("the store on a branch of the local repository", async () => {
   };
 });
 
-testStore("the store on a branch of a remote that is a path", () => remoteBench("path"));
+testStore("a branch of a remote that is a path", () => remoteBench("path"));
 
-testStore("the store on a branch of a remote over HTTP", () => remoteBench("http"));
+testStore("a branch of a remote over HTTP", () => remoteBench("http"));
 
 async function remoteBench(kind: "path" | "http") {
   const stack = new AsyncDisposableStack();

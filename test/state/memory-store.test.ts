@@ -3,7 +3,7 @@ import { memoryBranch, memoryStore } from "../../src/state/memory.ts";
 import { nodeAt } from "../../src/state/tree.ts";
 import { testStore } from "./store-contract.ts";
 
-testStore("the store on a branch in memory", async () => {
+testStore("a branch in memory", async () => {
   const branch = memoryBranch();
   return {
     open: (options = {}) => memoryStore({ clock: systemClock, branch, ...options }),

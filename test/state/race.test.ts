@@ -50,7 +50,7 @@ test.for(["none", "path", "http"] as const)(
       write([user.path, target, "killed", "50"], { cache: cache.path, killAfter: 3 }),
     ]);
     expect(outcomes.slice(0, 6).map(({ code, errors }) => ({ code, errors }))).toEqual(
-      Array(6).fill({ code: 0, errors: "" }),
+      Array.from({ length: 6 }, () => ({ code: 0, errors: "" })),
     );
     const env = { ...process.env, XDG_CACHE_HOME: cache.path };
     await using store = gitBranchStore({

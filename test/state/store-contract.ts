@@ -20,7 +20,7 @@ export interface StoreBench extends AsyncDisposable {
 
 /** What every store does, whatever its branch is. */
 export function testStore(name: string, makeBench: () => Promise<StoreBench>): void {
-  describe(name, () => {
+  describe(`the store on ${name}`, () => {
     test("a branch that does not exist is an empty state with an id", async () => {
       await using bench = await makeBench();
       const store = bench.open();
@@ -167,8 +167,8 @@ export function testStore(name: string, makeBench: () => Promise<StoreBench>): v
       await using bench = await makeBench();
       const outcomes = await Promise.allSettled(["a", "b", "c"].map((writer) => create(bench.open({ writer }), "web")));
       expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
-      for (const outcome of outcomes)
-        if (outcome.status === "rejected") expect(outcome.reason).toBeInstanceOf(StateConflict);
+      const reasons = outcomes.flatMap((outcome): unknown[] => (outcome.status === "rejected" ? [outcome.reason] : []));
+      expect(reasons.every((reason) => reason instanceof StateConflict)).toBe(true);
     });
 
     test("contents are kept as long as a record names them", async () => {
@@ -277,9 +277,7 @@ export function testStore(name: string, makeBench: () => Promise<StoreBench>): v
     test("a branch of somebody else is left alone", async () => {
       await using bench = await makeBench();
       await bench.edit({ "README.md": "mine\n" });
-      await expect(bench.open().load()).rejects.toMatchObject({
-        code: expect.stringMatching(/not-a-state-branch|state-unreadable/),
-      });
+      await expect(bench.open().load()).rejects.toThrow(/holds no state of dstack-gitops|no trailer/);
     });
 
     test("a branch that is gone, or rewound, is an error and never an empty state", async () => {
