@@ -1,7 +1,9 @@
 import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { get, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
+import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -19,14 +21,20 @@ jobs:
   deploy:
     runs-on: ubuntu-latest
     steps:
+      - uses: actions/checkout@v7
+        with:
+          persist-credentials: false
       - id: dstack
         uses: ./
         with:
           command: \${{ github.event_name == 'push' && 'apply' || 'plan' }}
       - if: always()
-        run: echo "$OUTPUTS" > "$RESULT"
+        run: |
+          echo "$OUTPUTS" > "$RESULT/outputs.json"
+          if [ -n "$PLAN" ]; then cp "$PLAN" "$RESULT/plan.json"; fi
         env:
           OUTPUTS: \${{ toJSON(steps.dstack.outputs) }}
+          PLAN: \${{ steps.dstack.outputs.plan }}
 `;
 
 const service = `type: service
@@ -58,7 +66,27 @@ policy:
     bake: 0s
 `;
 
+const Ps = z.object({
+  services: z.array(
+    z.object({
+      name: z.literal("web"),
+      replicas: z.array(z.object({ num: z.number(), status: z.string(), ready: z.boolean(), address: z.string() })),
+    }),
+  ),
+});
+
 const Outputs = z.object({ "exit-code": z.string(), changed: z.string(), plan: z.string(), outcome: z.string() });
+
+/** What a replica answers at `unix:PATH` or `HOST:PORT`. */
+async function ask(address: string): Promise<string> {
+  const socketPath = /^unix:(.+)$/.exec(address)?.[1];
+  const where =
+    socketPath === undefined ? { host: address.split(":")[0], port: address.split(":")[1] } : { socketPath };
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    get({ ...where, path: "/" }, resolve).on("error", reject);
+  });
+  return text(response);
+}
 
 describeWithPeer("act", (act) => {
   let directory = "";
@@ -78,7 +106,8 @@ describeWithPeer("act", (act) => {
   });
 
   afterAll(async () => {
-    await cli("destroy", "web", "--yes", "-e", "GREETING=gone");
+    // Gone already, unless a test failed before.
+    await cli("destroy", "web", "--yes").catch(() => undefined);
     await origin[Symbol.asyncDispose]();
     await rm(directory, { recursive: true, force: true });
   });
@@ -132,8 +161,9 @@ describeWithPeer("act", (act) => {
       eventFile,
       JSON.stringify(event === "push" ? { ref: "refs/heads/main" } : { number: 1, pull_request: pull }),
     );
-    const result = join(directory, "result.json");
-    await rm(result, { force: true });
+    const result = join(directory, "result");
+    await rm(result, { recursive: true, force: true });
+    await mkdir(result);
     const env = environment();
     const passed = Object.entries({ ...env, RESULT: result }).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
     const args = [
@@ -142,7 +172,6 @@ describeWithPeer("act", (act) => {
       eventFile,
       "-P",
       "ubuntu-latest=-self-hosted",
-      "--bind",
       "--no-cache-server",
       "-s",
       `GITHUB_TOKEN=${token}`,
@@ -152,14 +181,11 @@ describeWithPeer("act", (act) => {
       ({ stdout, stderr }) => ({ ok: true, log: stdout + stderr }),
       (error: unknown) => ({ ok: false, log: logOf(error) }),
     );
-    const outputs = Outputs.parse(
-      JSON.parse(
-        await readFile(result, "utf8").catch(() => {
-          throw new Error(ended.log);
-        }),
-      ),
+    const written = Outputs.safeParse(
+      JSON.parse(await readFile(join(result, "outputs.json"), "utf8").catch(() => "null")),
     );
-    return { ...ended, outputs };
+    if (!written.success) throw new Error(ended.log);
+    return { ...ended, outputs: written.data };
   }
 
   function logOf(error: unknown): string {
@@ -180,11 +206,16 @@ describeWithPeer("act", (act) => {
     return stdout.trim();
   }
 
+  async function replicas() {
+    return Ps.parse(JSON.parse(await cli("ps", "--json"))).services.flatMap((one) => one.replicas);
+  }
+
   it("plans on a pull request, and changes nothing", async () => {
     const { ok, log, outputs } = await runWorkflow("pull_request");
     expect({ ok, ...outputs, log }).toMatchObject({ ok: true, "exit-code": "0", changed: "true", outcome: "" });
-    const plan: unknown = JSON.parse(await readFile(outputs.plan, "utf8"));
+    const plan: unknown = JSON.parse(await readFile(join(directory, "result/plan.json"), "utf8"));
     expect(plan).toMatchObject({ version: 1, services: [{ name: "web", action: "create" }] });
+    expect(log).toContain("| web | create | 0 | 0 → 1 |");
     expect(await stateBranch()).toBe("");
     expect(log).not.toContain(token);
   });
@@ -199,9 +230,9 @@ describeWithPeer("act", (act) => {
       services: [{ name: "web", result: "settled" }],
     });
     expect(await stateBranch()).toBe("dstack-state");
-    expect(JSON.parse(await cli("ps", "--json"))).toMatchObject({
-      services: [{ name: "web", status: "running", replicas: [{ num: 0, status: "running", ready: true }] }],
-    });
+    const [replica] = await replicas();
+    expect(replica).toMatchObject({ num: 0, status: "running", ready: true });
+    expect(await ask(replica?.address ?? "")).toBe("Hello");
     expect(log).not.toContain(token);
   });
 
@@ -215,6 +246,14 @@ describeWithPeer("act", (act) => {
     await commitAll("Break it");
     const { ok, log, outputs } = await runWorkflow("pull_request");
     expect({ ok, ...outputs }).toMatchObject({ ok: false, "exit-code": "2", changed: "false", plan: "" });
-    expect(log).toMatch(/::error title=unknown-property,file=\.dstack\.yml,line=14,endLine=14,col=1,endColumn=8::/);
+    expect(log).toMatch(/::error title=unknown-property,file=\.dstack\.yml,line=15,endLine=15,col=1,endColumn=8::/);
+  });
+
+  it("destroys a service whose file is gone", async () => {
+    await rm(join(repository, ".dstack.yml"));
+    await commitAll("Remove it");
+    const { ok, log, outputs } = await runWorkflow("push");
+    expect({ ok, ...outputs, log }).toMatchObject({ ok: true, "exit-code": "0", changed: "true" });
+    expect(await replicas()).toEqual([]);
   });
 });
