@@ -1,3 +1,5 @@
+import { unanswered } from "./fields/template.ts";
+import { effectiveArch } from "./requirements.ts";
 import type { At, Issue } from "./schema/schema.ts";
 import { child, report } from "./schema/schema.ts";
 import type { GpuSpec, ServiceSpec } from "./spec.ts";
@@ -63,8 +65,7 @@ const imageForHardware: Rule = ({ image, docker, resources }, tell) => {
       message: `\`image\` is required if \`resources.gpu.vendor\` is \`${vendor}\``,
       part: "key",
     });
-  const isArm = resources.cpu.arch === "arm" || (resources.cpu.arch === null && isSuperchip(resources.gpu));
-  if (isArm)
+  if (effectiveArch(resources) === "arm")
     tell("resources", {
       code: "image-required",
       message: "`image` is required if `resources.cpu.arch` is `arm`",
@@ -80,11 +81,26 @@ function vendorNeedingImage(gpu: GpuSpec | null): "amd" | "tenstorrent" | null {
   return names.some((name) => /^(?:n150|n300|p100a?|p150[ab]?|p300[abc]?)$/i.test(name)) ? "tenstorrent" : null;
 }
 
-/** NVIDIA's modules with ARM cores of their own. */
-export function isSuperchip(gpu: GpuSpec | null): boolean {
-  if (gpu === null || (gpu.vendor !== null && gpu.vendor !== "nvidia")) return false;
-  return (gpu.name ?? []).some((name) => /^G[BH]\d{3}$/i.test(name));
-}
+/** `${{ env.NAME }}` of a name that the service does not have. */
+const referencesAreKnown: Rule = ({ env, probes = [], registry_auth }, tell) => {
+  if (env === undefined) return;
+  const check = (property: keyof ServiceSpec, templates: readonly (string | null)[]): void => {
+    const missing = new Set(templates.flatMap((written) => (written === null ? [] : unanswered(written, env))));
+    if (missing.size === 0) return;
+    const listed = [...missing].map((name) => `'${name}'`).join(", ");
+    tell(property, {
+      code: "unknown-reference",
+      message: `Failed to interpolate due to missing vars: [${listed}]`,
+      hint: "add the name to `env`",
+      part: "key",
+    });
+  };
+  check(
+    "probes",
+    probes.flatMap(({ url, headers, body }) => [url, ...headers.map(({ value }) => value), body]),
+  );
+  if (registry_auth) check("registry_auth", [registry_auth.username, registry_auth.password]);
+};
 
 const rules: readonly Rule[] = [
   imageOrPython,
@@ -93,4 +109,5 @@ const rules: readonly Rule[] = [
   rangeNeedsScaling,
   scheduleNeedsReplicas,
   imageForHardware,
+  referencesAreKnown,
 ];

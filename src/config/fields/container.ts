@@ -3,7 +3,9 @@ import { type Field, refuse, type Schema, trap, unexpected } from "../schema/sch
 import { text } from "../schema/text.ts";
 import { boolean, nullable, transform } from "../schema/words.ts";
 import type { ServiceSpec } from "../spec.ts";
+import { parseUser } from "../user.ts";
 import { isOddScalar } from "../yaml/value.ts";
+import { template } from "./template.ts";
 
 export const commands: Field<ServiceSpec["commands"]> = {
   schema: list(text()),
@@ -21,25 +23,16 @@ export const image: Field<ServiceSpec["image"]> = {
 
 export const user: Field<ServiceSpec["user"]> = {
   schema: nullable(
-    transform(text(), (value, at) =>
-      refuseUser(value) === null ? value : refuse(at, `invalid user format: ${refuseUser(value)}`),
-    ),
+    transform(text(), (value, at) => {
+      const parsed = parseUser(value);
+      return parsed.ok ? value : refuse(at, parsed.message);
+    }),
   ),
   default: null,
   description:
     "The user, and optionally the group, of the container's processes, by name or id: `user[:group]`. By default the image's.",
   example: "1000:1000",
 };
-
-function refuseUser(value: string): string | null {
-  const parts = value.split(":");
-  if (parts.length > 2) return "too many parts";
-  for (const [index, part] of parts.entries()) {
-    if (part === "") return `empty ${index === 0 ? "user" : "group"} name or id`;
-    if (/^\s*-\d+\s*$/.test(part) && Number(part) < 0) return `negative ${index === 0 ? "uid" : "gid"} ${Number(part)}`;
-  }
-  return null;
-}
 
 export const privileged: Field<ServiceSpec["privileged"]> = {
   schema: boolean,
@@ -79,9 +72,9 @@ const interpolated = "May refer to `${{ env.NAME }}` and `${{ secrets.NAME }}`."
 export const registry_auth: Field<ServiceSpec["registry_auth"]> = {
   schema: nullable(
     object<NonNullable<ServiceSpec["registry_auth"]>>({
-      username: { schema: text(), description: `The user name. ${interpolated}`, example: "$oauthtoken" },
+      username: { schema: template(), description: `The user name. ${interpolated}`, example: "$oauthtoken" },
       password: {
-        schema: text(),
+        schema: template(),
         description: `The password or token. ${interpolated}`,
         example: "${{ env.NGC_API_KEY }}",
       },

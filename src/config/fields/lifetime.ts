@@ -1,6 +1,7 @@
+import { combinesDays, parseCron } from "../cron.ts";
 import { object, list, oneOrMore } from "../schema/composite.ts";
 import { integer } from "../schema/numbers.ts";
-import { type Field, refuse, type Schema } from "../schema/schema.ts";
+import { type Field, refuse, report, type Schema } from "../schema/schema.ts";
 import { text } from "../schema/text.ts";
 import { nullable, oneOf, transform } from "../schema/words.ts";
 import type { RetrySpec, ServiceSpec } from "../spec.ts";
@@ -101,7 +102,17 @@ export const stop_criteria: Field<ServiceSpec["stop_criteria"]> = {
   description: "Has no effect on services.",
 };
 
-const cron = transform(oneOrMore(text()), (expressions, at) =>
+const cronExpression = transform(text(), (expression, at) => {
+  const parsed = parseCron(expression);
+  if (!parsed.ok) return refuse(at, parsed.message, { hint: "expected `minute hour day month weekday`; Monday is 0" });
+  if (combinesDays(parsed.cron)) {
+    const message = "a day must fit both the day of the month and the day of the week; under POSIX either would do";
+    report(at, { severity: "warning", code: "cron-days", message });
+  }
+  return expression;
+});
+
+const cron = transform(oneOrMore(cronExpression), (expressions, at) =>
   expressions.length === 0 ? refuse(at, "At least one cron expression must be specified") : expressions,
 );
 

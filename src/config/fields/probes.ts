@@ -8,11 +8,12 @@ import type { ProbeSpec, ServiceSpec } from "../spec.ts";
 import type { YamlValue } from "../yaml/value.ts";
 import { isList, isMapping } from "../yaml/value.ts";
 import { duration } from "./duration.ts";
+import { template } from "./template.ts";
 
 const maxTimeout = 300;
 const maxProbes = 10;
 
-const url = transform(text({ maxLength: 2048 }), (path, at) => {
+const url = transform(template({ maxLength: 2048 }), (path, at) => {
   if (!path.startsWith("/")) return refuse(at, "Must start with `/`");
   return /[\p{C}\u2028\u2029\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/u.test(path)
     ? refuse(at, "Cannot contain non-printable characters")
@@ -27,7 +28,7 @@ const headers = list(
   object<ProbeSpec["headers"][number]>({
     name: { schema: text({ minLength: 1, maxLength: 256 }), description: "The header's name.", example: "X-API-Key" },
     value: {
-      schema: text({ minLength: 1, maxLength: 2048 }),
+      schema: template({ minLength: 1, maxLength: 2048 }),
       description: "The header's value. May refer to `${{ env.NAME }}`.",
       example: "${{ env.API_KEY }}",
     },
@@ -58,7 +59,7 @@ const probe = object<ProbeSpec>(
     },
     headers: { schema: headers, default: [], description: "Headers of the request, at most 16." },
     body: {
-      schema: nullable(text({ minLength: 1, maxLength: 2048 })),
+      schema: nullable(template({ minLength: 1, maxLength: 2048 })),
       default: null,
       description: "Body of the request. May refer to `${{ env.NAME }}`.",
       example: '{"level": 2}',

@@ -83,3 +83,10 @@ export function formatRange({ min, max }: Range, print: (bound: number) => strin
   if (min !== null && min === max) return print(min);
   return `${min === null ? "" : print(min)}..${max === null ? "" : print(max)}`;
 }
+
+/** What lies in both ranges; `null` when nothing does. */
+export function intersectRanges(a: Range, b: Range): Range | null {
+  const min = a.min === null || b.min === null ? (a.min ?? b.min) : Math.max(a.min, b.min);
+  const max = a.max === null || b.max === null ? (a.max ?? b.max) : Math.min(a.max, b.max);
+  return min !== null && max !== null && min > max ? null : { min, max };
+}

@@ -1,0 +1,150 @@
+import { z } from "zod";
+
+import { resolveEnv } from "../../src/config/env.ts";
+import { formatMemory } from "../../src/config/fields/memory.ts";
+import { formatRange, intersectRanges } from "../../src/config/fields/range.ts";
+import { interpolate } from "../../src/config/interpolate.ts";
+import { formatResources } from "../../src/config/resources-text.ts";
+import { parseUser } from "../../src/config/user.ts";
+import type { Answerer } from "./case.ts";
+import { refused, skipped, value } from "./case.ts";
+import { diffAnswer } from "./diffs.ts";
+import { fromProperty, fromSpec, readConfiguration } from "./parsing.ts";
+import { cronAnswer, formattingAnswer, profilesAnswer, validationAnswer } from "./plans.ts";
+import { wireOf } from "./wire.ts";
+
+const range = z.object({ min: z.number().nullable(), max: z.number().nullable() });
+
+/** Who answers the cases of which file. */
+export const answerers: Readonly<Record<string, Answerer>> = {
+  "configurations.json": (input) => fromSpec(input, wireOf),
+  "resources_cpu.json": (input) => fromProperty({ resources: { cpu: input } }, ({ resources }) => resources.cpu),
+  "resources_gpu.json": (input, { name }) =>
+    name.startsWith("disk/")
+      ? fromProperty({ resources: { disk: input } }, ({ resources }) => resources.disk)
+      : fromProperty({ resources: { gpu: input } }, ({ resources }) => resources.gpu),
+  "resources_memory.json": (input, { name }) =>
+    name.startsWith("compute_capability/")
+      ? fromProperty(
+          { resources: { gpu: { compute_capability: input } } },
+          ({ resources }) => resources.gpu?.compute_capability,
+        )
+      : fromProperty({ resources: { shm_size: input } }, ({ resources }) => resources.shm_size),
+  "resources_ranges.json": answerRange,
+  "resources_spec.json": (input, { name }) =>
+    fromProperty({ resources: input }, ({ resources }) => {
+      if (name.startsWith("pretty/")) return formatResources(resources);
+      return { ...resources, cpu: resources.cpu.arch === null ? resources.cpu.count : resources.cpu };
+    }),
+  "durations.json": answerDuration,
+  "env.json": answerEnv,
+  "names.json": answerName,
+  "probes_config.json": (input) => fromProperty(z.record(z.string(), z.unknown()).parse(input), ({ probes }) => probes),
+  "probes_spec.json": (input, { name }) =>
+    name.startsWith("resolved/")
+      ? fromSpec(input, ({ probes }) => probes)
+      : skipped("the table of replicas draws probes"),
+  "rate_limits_config.json": (input) =>
+    fromProperty(z.record(z.string(), z.unknown()).parse(input), ({ rate_limits }) => rate_limits),
+  "interpolation.json": answerInterpolation,
+  "mappings.json": answerMapping,
+  "plan_diff.json": diffAnswer,
+  "run_spec_validation.json": validationAnswer,
+  "profiles.json": profilesAnswer,
+  "cron.json": cronAnswer,
+  "formatting.json": formattingAnswer,
+};
+
+function answerRange(input: unknown, { name }: { readonly name: string }): ReturnType<Answerer> {
+  const [kind = ""] = name.split("/");
+  if (kind === "intersect") {
+    const { a, b } = z.object({ a: range, b: range }).parse(input);
+    return value(intersectRanges(a, b));
+  }
+  if (kind === "memory_range")
+    return fromProperty({ resources: { memory: input } }, ({ resources }) => resources.memory);
+  if (kind === "memstr")
+    return fromProperty({ resources: { memory: input } }, ({ resources }) =>
+      formatRange(resources.memory, formatMemory),
+    );
+  const ofCount = { resources: { gpu: { count: input } } };
+  if (kind === "str")
+    return fromProperty(ofCount, ({ resources }) => resources.gpu && formatRange(resources.gpu.count));
+  return kind === "int_range"
+    ? fromProperty(ofCount, ({ resources }) => resources.gpu?.count)
+    : skipped(`no cases of the kind ${kind} are known`);
+}
+
+function answerDuration(input: unknown, { name }: { readonly name: string }): ReturnType<Answerer> {
+  if (name.startsWith("off_duration/"))
+    return fromProperty({ max_duration: input }, ({ max_duration }) => max_duration);
+  if (name.startsWith("idle_duration/")) {
+    // The reference keeps which negative number was given; all mean the same.
+    return fromProperty({ idle_duration: input }, ({ idle_duration }) =>
+      idle_duration === "off" ? Number(input) : idle_duration,
+    );
+  }
+  return fromProperty(
+    { replicas: "1..2", scaling: { metric: "rps", target: 1, scale_up_delay: input } },
+    ({ scaling }) => scaling?.scale_up_delay,
+  );
+}
+
+function answerEnv(input: unknown, { name }: { readonly name: string }): ReturnType<Answerer> {
+  if (name.startsWith("env/")) {
+    return fromProperty({ env: input }, ({ env }) =>
+      Object.fromEntries(Object.entries(env).map(([key, member]) => [key, member ?? { required: true }])),
+    );
+  }
+  const {
+    env,
+    cli = [],
+    process = {},
+  } = z
+    .object({
+      env: z.unknown(),
+      cli: z.array(z.string()).optional(),
+      process: z.record(z.string(), z.string()).optional(),
+    })
+    .parse(input);
+  const { spec, errors } = readConfiguration({ type: "service", port: 80, image: "x", env });
+  if (spec === null) return refused(...errors.map(({ message }) => message));
+  const { values, diagnostics } = resolveEnv([{ file: "", spec, locate: () => null }], cli, (key) => process[key]);
+  return diagnostics.length > 0 ? refused(...diagnostics.map(({ message }) => message)) : value(values.get(spec.name));
+}
+
+function answerName(input: unknown, { name }: { readonly name: string }): ReturnType<Answerer> {
+  const [kind = ""] = name.split("/");
+  const property = {
+    run_name: { name: input },
+    tag_key: { tags: { [String(input)]: "x" } },
+    tag_value: { tags: { x: input } },
+  }[kind];
+  return property === undefined
+    ? skipped("replica groups are not supported")
+    : value(fromProperty(property, () => true).kind === "value");
+}
+
+function answerInterpolation(input: unknown): ReturnType<Answerer> {
+  const {
+    input: text,
+    vars,
+    skip,
+  } = z.object({ input: z.string(), vars: z.record(z.string(), z.string()), skip: z.array(z.string()) }).parse(input);
+  const result = interpolate(text, { lookup: (name) => vars[name], skip });
+  return result.ok ? value({ result: result.text, missing: result.missing }) : refused(result.message);
+}
+
+function answerMapping(input: unknown, { name }: { readonly name: string }): ReturnType<Answerer> {
+  const [kind = ""] = name.split("/");
+  if (kind === "service_port") return fromProperty({ port: input }, ({ port }) => port);
+  if (kind === "file") return fromProperty({ files: [input] }, ({ files }) => files[0]);
+  if (kind === "mount" || kind === "mount_obj") {
+    return fromProperty({ volumes: [input] }, (spec) => z.array(z.unknown()).parse(wireOf(spec)["volumes"])[0]);
+  }
+  if (kind === "repo" || kind === "repo_obj") return fromProperty({ repos: [input] }, ({ repos }) => repos[0]);
+  if (kind === "port_mapping") return skipped("ports of tasks; services have `port`");
+  if (kind !== "user") return skipped(`no cases of the kind ${kind} are known`);
+  const parsed = parseUser(String(input));
+  return fromProperty({ user: input }, () => (parsed.ok ? parsed.user : null));
+}

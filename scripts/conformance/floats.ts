@@ -1,0 +1,11 @@
+/** Whole floats of a JSON text as strings with a mark, because parsing makes `8.0` the number 8. */
+export function markFloats(text: string): string {
+  return text.replaceAll(/(?<=[:[,]\s*)-?\d+\.0(?=\s*[,\]}])/g, (float) => `"${mark}${float}"`);
+}
+
+/** The text of a value whose marked floats are floats again. */
+export function stringifyMarked(input: unknown): string {
+  return JSON.stringify(input).replaceAll(new RegExp(`"${mark}([-\\d.]+)"`, "g"), "$1");
+}
+
+const mark = "float of the case: ";

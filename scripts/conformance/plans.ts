@@ -1,0 +1,88 @@
+import { z } from "zod";
+
+import { nextOccurrence, parseCron } from "../../src/config/cron.ts";
+import { formatDuration } from "../../src/config/duration.ts";
+import { profileProperties } from "../../src/config/fields/profile.ts";
+import { findProfile, mergeProfile, parseProfiles, type Profile } from "../../src/config/profiles.ts";
+import { effectiveArch } from "../../src/config/requirements.ts";
+import { formatAgo } from "../../src/report/format.ts";
+import type { Answerer } from "./case.ts";
+import { refused, skipped, value } from "./case.ts";
+import { fromProperty, fromSpec, readConfiguration } from "./parsing.ts";
+
+/** Rules that the reference checks when it plans. */
+export function validationAnswer(input: unknown): ReturnType<Answerer> {
+  const { configuration, spec } = z
+    .object({ configuration: z.record(z.string(), z.unknown()), spec: z.record(z.string(), z.unknown()) })
+    .parse(input);
+  const { run_name: name, ...others } = spec;
+  if (Object.keys(others).length > 0)
+    return skipped(`nothing here corresponds to \`${Object.keys(others).join(", ")}\` of a run spec`);
+  return fromSpec(name === undefined ? configuration : { ...configuration, name }, (read) => ({
+    priority: read.priority,
+    cpu_arch: effectiveArch(read.resources),
+    gpu_vendor: read.resources.gpu?.vendor ?? null,
+    working_dir: read.working_dir,
+  }));
+}
+
+/** Occurrences of cron expressions, and which there are. */
+export function cronAnswer(input: unknown, { name }: { readonly name: string }): ReturnType<Answerer> {
+  if (name.startsWith("validate/")) return fromProperty({ schedule: input }, ({ schedule }) => schedule);
+  const { cron, now } = z.object({ cron: z.union([z.string(), z.array(z.string())]), now: z.string() }).parse(input);
+  // Parsed to the microsecond, of which any after a whole millisecond make the next one.
+  const [, fraction = ""] = /\.(\d+)/.exec(now) ?? [];
+  const time = Date.parse(now) + (Number(fraction.slice(3)) > 0 ? 1 : 0);
+  const occurrences = [cron].flat().map((expression) => {
+    const parsed = parseCron(expression);
+    return parsed.ok ? nextOccurrence(parsed.cron, time) : null;
+  });
+  const found = occurrences.filter((occurrence) => occurrence !== null);
+  return found.length === 0
+    ? refused("never")
+    : value(new Date(Math.min(...found)).toISOString().replace(".000Z", "+00:00"));
+}
+
+/** Durations and ages as people read them. */
+export function formattingAnswer(input: unknown, { name }: { readonly name: string }): ReturnType<Answerer> {
+  if (name.startsWith("pretty_duration/")) return value(formatDuration(Number(input)));
+  return name.startsWith("pretty_date/")
+    ? value(formatAgo(0, Number(input) * 1000))
+    : skipped("no output has durations of several units");
+}
+
+const profileInput = z.object({
+  configuration: z.unknown().optional(),
+  profile: z.record(z.string(), z.unknown()).optional(),
+  repo: z.array(z.unknown()).optional(),
+  global: z.array(z.unknown()).optional(),
+  name: z.string().nullable().optional(),
+});
+
+/** Profiles: which one applies, and what a service becomes with it. */
+export function profilesAnswer(input: unknown, { name: caseName }: { readonly name: string }): ReturnType<Answerer> {
+  if (caseName.startsWith("termination/")) return skipped("instances are not kept after their replica");
+  const { configuration, profile, repo = [], global = [], name = null } = profileInput.parse(input);
+  if (profile !== undefined) return merged(configuration, profile);
+  const found = findProfile([parse(repo), parse(global)], name);
+  if (found === undefined) return refused(`No such profile: ${name}`);
+  return value(found === null ? { name: "default" } : { name: found.name, ...set(found) });
+}
+
+function merged(configuration: unknown, profile: Readonly<Record<string, unknown>>): ReturnType<Answerer> {
+  const { spec, errors } = readConfiguration(configuration);
+  const [read] = parse([{ name: "p", ...profile }]);
+  if (spec === null || read === undefined) return refused(...errors.map(({ message }) => message));
+  return value({ creation_policy: "reuse-or-create", ...set(mergeProfile(spec, read)), name: "p" });
+}
+
+function parse(profiles: readonly unknown[]): readonly Profile[] {
+  const text = JSON.stringify({ profiles });
+  return parseProfiles({ path: "profiles.yml", bytes: new TextEncoder().encode(text) }).profiles ?? [];
+}
+
+function set(profile: Omit<Profile, "name" | "default">): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    profileProperties.flatMap((property) => (profile[property] === null ? [] : [[property, profile[property]]])),
+  );
+}

@@ -1,0 +1,20 @@
+import { interpolate, references } from "../interpolate.ts";
+import { refuse, type Schema } from "../schema/schema.ts";
+import { text } from "../schema/text.ts";
+import { transform } from "../schema/words.ts";
+
+/** Text that may refer to `${{ env.NAME }}`; `${{ secrets.NAME }}` is left for whoever holds the secrets. */
+export function template(limits: Parameters<typeof text>[0] = {}): Schema<string> {
+  return transform(text(limits), (written, at) => {
+    const found = references(written, ["secrets"]);
+    return found.ok ? written : refuse(at, found.message);
+  });
+}
+
+/** The references of a template that no variable of the service answers. */
+export function unanswered(written: string, env: Readonly<Record<string, string | null>>): readonly string[] {
+  const known = (reference: string): string | undefined =>
+    reference.startsWith("env.") && Object.hasOwn(env, reference.slice("env.".length)) ? "" : undefined;
+  const result = interpolate(written, { lookup: known, skip: ["secrets"] });
+  return result.ok ? result.missing : [];
+}

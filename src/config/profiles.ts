@@ -1,0 +1,58 @@
+import type { Diagnostic } from "../lib/diagnostics.ts";
+import { hasErrors } from "../lib/diagnostics.ts";
+import { profileFields, profileProperties, type ProfileSpec } from "./fields/profile.ts";
+import { list, object } from "./schema/composite.ts";
+import { invalid, type Issue, root } from "./schema/schema.ts";
+import { text } from "./schema/text.ts";
+import { boolean } from "./schema/words.ts";
+import { inOrder, locateIssue, readSource, type SourceBytes } from "./source.ts";
+import type { ServiceSpec } from "./spec.ts";
+
+/** A named set of properties for services that do not set them. */
+export interface Profile extends ProfileSpec {
+  readonly name: string;
+  readonly default: boolean;
+}
+
+const profile = object<Profile>({
+  name: { schema: text({ minLength: 1 }), description: "The name that `--profile` takes.", example: "production" },
+  default: { schema: boolean, default: false, description: "Applies where no profile is named.", example: true },
+  ...profileFields,
+});
+
+const profilesFile = object<{ readonly profiles: readonly Profile[] }>({
+  profiles: { schema: list(profile), description: "The profiles." },
+});
+
+/** One `profiles.yml`; `null` when it has errors. Never throws. */
+export function parseProfiles(source: SourceBytes): {
+  readonly profiles: readonly Profile[] | null;
+  readonly diagnostics: readonly Diagnostic[];
+} {
+  const read = readSource(source);
+  if (read.value === undefined) return { profiles: null, diagnostics: read.diagnostics };
+  const issues: Issue[] = [];
+  const file = profilesFile.read(read.value, root(issues));
+  const diagnostics = inOrder([...read.diagnostics, ...issues.map((issue) => locateIssue(read, issue))]);
+  return { profiles: file === invalid || hasErrors(diagnostics) ? null : file.profiles, diagnostics };
+}
+
+/**
+ * The profile of a name: from the first of the files (the repository's, then the home directory's) that has it. Without a
+ * name, the first default one; `null` where there is none. `undefined`: no file has the name.
+ */
+export function findProfile(files: readonly (readonly Profile[])[], name: string | null): Profile | null | undefined {
+  const fits = (candidate: Profile): boolean => (name === null ? candidate.default : candidate.name === name);
+  for (const profiles of files) {
+    const found = profiles.find(fits);
+    if (found !== undefined) return found;
+  }
+  return name === null ? null : undefined;
+}
+
+/** A spec with a profile's values where it has none of its own. Lists and tags replace, they are not merged. */
+export function mergeProfile(spec: ServiceSpec, profile: ProfileSpec): ServiceSpec {
+  let merged = spec;
+  for (const property of profileProperties) merged = { ...merged, [property]: spec[property] ?? profile[property] };
+  return merged;
+}
