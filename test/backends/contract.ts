@@ -1,17 +1,11 @@
-import { readFile } from "node:fs/promises";
-import { request } from "node:http";
-import { connect } from "node:net";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
-import type { LogLine, MachineBackend, ObservedInstance, Owner, ProvisionRequest } from "../../src/backends/backend.ts";
-import type { FileEntry } from "../../src/config/files.ts";
-import { jobOf } from "../../src/config/job.ts";
+import type { LogLine, MachineBackend, ProvisionRequest } from "../../src/backends/backend.ts";
 import type { Job } from "../../src/config/job.ts";
-import type { Address } from "../../src/state/record.ts";
-import { specOf } from "../support/specs.ts";
+import { collect, echoes, endAll, get, gone, halfClosed, reached, until } from "./ask.ts";
+import { makeRequest, owner, program } from "./request.ts";
 
 /** A backend under test, and what only its own test can tell of the world around it. */
 export interface BackendUnderTest extends AsyncDisposable {
@@ -28,8 +22,6 @@ export interface BackendUnderTest extends AsyncDisposable {
   /** What is still there after the last replica: processes, files, mounts. */
   readonly leftovers: () => Promise<readonly string[]>;
 }
-
-export const owner: Owner = { repository: "0123456789abcdef", stateId: "state-a", project: "main" };
 
 /** What every backend for machines does alike. */
 export function describeBackend(name: string, make: () => Promise<BackendUnderTest>): void {
@@ -55,7 +47,7 @@ export function describeBackend(name: string, make: () => Promise<BackendUnderTe
     const start = async (overrides: Partial<Job>, rest: Partial<ProvisionRequest> = {}) =>
       backend.provision(await requestOf(overrides, rest));
     const serve = async (rest: Partial<ProvisionRequest> = {}) => {
-      const instance = await start(program("web.mjs"), { ...rest, readFile: fixtures });
+      const instance = await start(program("web.mjs"), { ...rest });
       return reached(backend, instance);
     };
 
@@ -172,7 +164,7 @@ export function describeBackend(name: string, make: () => Promise<BackendUnderTe
       const { token: name, instance } = await start({
         commands: ["echo one", "echo two >&2", "printf three", "sleep 60"],
       });
-      const line = (stream: LogLine["stream"], text: string) => expect.objectContaining({ stream, text });
+      const line = (stream: LogLine["stream"], text: string): unknown => expect.objectContaining({ stream, text });
       const running = await until(
         () => collect(backend, name),
         (lines) => lines.length >= 2,
@@ -220,7 +212,7 @@ export function describeBackend(name: string, make: () => Promise<BackendUnderTe
     });
 
     it("ends what does not want to end, and whatever it spawned", async () => {
-      const instance = await start({ ...program("stubborn.mjs"), stopDuration: 1 }, { readFile: fixtures });
+      const instance = await start({ ...program("stubborn.mjs"), stopDuration: 1 });
       await until(
         () => collect(backend, instance.token),
         (lines) => lines.some(({ text }) => text === "stubborn"),
@@ -246,149 +238,5 @@ export function describeBackend(name: string, make: () => Promise<BackendUnderTe
       await until(world.leftovers, (left) => left.length === 0, 1_000);
       expect(await world.leftovers()).toEqual([]);
     });
-  });
-}
-
-const fixtureDirectory = join(import.meta.dirname, "../fixtures/replicas");
-const tree: readonly FileEntry[] = [
-  { path: "deep/run.sh", mode: "executable", content: Buffer.from("run") },
-  { path: "link", mode: "symlink", content: Buffer.from("plain.txt") },
-  { path: "plain.txt", mode: "file", content: Buffer.from("plain") },
-];
-
-/** A job that runs one of the fixture programs, which its files bring along. */
-export function program(name: string): Pick<Job, "commands" | "files"> {
-  const file = { local_path: name, path: name, content: `sha256:${name}`, kind: "file" } as const;
-  return {
-    commands: [`exec node ${name}`],
-    files: [file, { local_path: "tree", path: "tree", content: "sha256:tree", kind: "directory" }],
-  };
-}
-
-/** Content of the files of `program`. */
-export async function fixtures(file: { readonly path: string }): Promise<readonly FileEntry[]> {
-  if (file.path === "tree") return tree;
-  return [{ path: "", mode: "file", content: await readFile(join(fixtureDirectory, file.path)) }];
-}
-
-/** A whole request, with what a test is about on top. */
-export async function makeRequest(
-  world: Pick<BackendUnderTest, "open" | "job">,
-  rest: Partial<ProvisionRequest> & { readonly token: string },
-  overrides: Partial<Job>,
-): Promise<ProvisionRequest> {
-  const job: Job = { ...jobOf(specOf(), []), ...world.job, ...overrides };
-  const answer = await world.open().offers(job);
-  const offer = answer.ok ? answer.offers[0] : undefined;
-  if (offer === undefined) throw new Error(answer.ok ? "no offers" : answer.reason);
-  return { owner, service: "web", replica: 0, deployment: 0, job, env: {}, offer, readFile: fixtures, ...rest };
-}
-
-export interface Reached {
-  readonly instance: ObservedInstance;
-  readonly address: Address;
-}
-
-/** Waits until a replica runs and its service answers. */
-export async function reached(backend: MachineBackend, { token }: ObservedInstance, ask = answers): Promise<Reached> {
-  const instance = await until(
-    () => backend.find(owner, token),
-    (found) => found !== null && found.address !== null,
-    20_000,
-  );
-  const address = instance?.address ?? null;
-  if (instance === null || address === null) throw new Error(`${token} has no address`);
-  await until(
-    () => ask(address),
-    (answered) => answered,
-    20_000,
-  );
-  return { instance, address };
-}
-
-/** Asks until the answer is the one that is waited for. */
-export async function until<T>(ask: () => Promise<T>, isIt: (answer: T) => boolean, ms: number): Promise<T> {
-  const deadline = Date.now() + ms;
-  for (;;) {
-    const answer = await ask();
-    if (isIt(answer)) return answer;
-    if (Date.now() > deadline) throw new Error(`still waiting after ${ms} ms; last answer: ${JSON.stringify(answer)}`);
-    await sleep(5);
-  }
-}
-
-export async function gone(backend: MachineBackend, token: string): Promise<void> {
-  await until(
-    () => backend.find(owner, token),
-    (found) => found === null || found.status === "gone",
-    30_000,
-  );
-}
-
-export async function endAll(backend: MachineBackend, whose: Owner): Promise<void> {
-  const mine = (await backend.list(whose)).filter((instance) => instance.stateId === whose.stateId);
-  await Promise.all(mine.map((instance) => backend.terminate(whose, instance.instance)));
-  await until(
-    () => backend.list(whose),
-    (left) => left.every((instance) => instance.stateId !== whose.stateId),
-    30_000,
-  );
-}
-
-export async function collect(backend: MachineBackend, token: string, tail?: number): Promise<readonly LogLine[]> {
-  const lines: LogLine[] = [];
-  for await (const line of backend.logs(owner, token, { follow: false, ...(tail === undefined ? {} : { tail }) }))
-    lines.push(line);
-  return lines;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly body: string;
-  /** When each part arrived. */
-  readonly times: readonly number[];
-}
-
-/** One request over an address; a body makes it a POST. */
-export function get(address: Address, path: string, body?: Uint8Array): Promise<Answer> {
-  const to = address.kind === "unix" ? { socketPath: address.path } : { host: address.host, port: address.port };
-  return new Promise((resolve, reject) => {
-    const outgoing = request({ ...to, path, method: body === undefined ? "GET" : "POST", agent: false }, (response) => {
-      const chunks: Buffer[] = [];
-      const times: number[] = [];
-      response.on("data", (chunk: Buffer) => {
-        chunks.push(chunk);
-        times.push(Date.now());
-      });
-      response.on("error", reject);
-      response.on("end", () =>
-        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString(), times }),
-      );
-    });
-    outgoing.on("error", reject);
-    outgoing.end(body);
-  });
-}
-
-async function answers(address: Address): Promise<boolean> {
-  return get(address, "/").then(
-    () => true,
-    () => false,
-  );
-}
-
-async function echoes(address: Address): Promise<boolean> {
-  return (await halfClosed(address, "hello").catch(() => "")) === "got hello";
-}
-
-/** Sends, closes its half, and reads the answer. */
-function halfClosed(address: Address, text: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const to = address.kind === "unix" ? { path: address.path } : { host: address.host, port: address.port };
-    const socket = connect({ ...to, allowHalfOpen: true }, () => socket.end(text));
-    let answer = "";
-    socket.on("data", (chunk: Buffer) => (answer += chunk.toString()));
-    socket.on("end", () => resolve(answer));
-    socket.on("error", reject);
   });
 }

@@ -56,7 +56,7 @@ export async function makePrivate(directory: string): Promise<void> {
 
 /** Removes the sockets of a replica, and their directory if they have one of their own. */
 export async function removeSockets({ sockets }: Disposable, directory: string): Promise<void> {
-  for (const socket of Object.values(sockets)) await rm(socket, { force: true });
+  for (const socket of [sockets.service, sockets.control]) await rm(socket, { force: true });
   if (dirname(sockets.service) !== directory) await unlessMissing(rmdir(dirname(sockets.service)));
 }
 

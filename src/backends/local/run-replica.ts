@@ -33,13 +33,13 @@ export function runReplica(launch: Launch, initial: LocalInstance, relay: Relay 
     writeInstanceFile(launch.directory, (instance = { ...instance, ...change }));
   save({});
   const log = createLogWriter(launch.directory);
-  let group: number | undefined;
+  const leader: { pid?: number | undefined } = {};
   const tree =
     instance.isolation === "namespaces"
       ? namespaceTree(launch.outerNamespace)
-      : markedTree(instance.nonce, () => group);
+      : markedTree(instance.nonce, () => leader.pid);
   const commands = startCommands(launch, log);
-  group = commands.pid;
+  leader.pid = commands.pid;
   let deadline = Number.POSITIVE_INFINITY;
 
   async function live(): Promise<void> {
