@@ -85,9 +85,14 @@ export async function startEmbeddedGateway(options: EmbeddedGatewayOptions): Pro
 async function watchRoutes(runtimeDirectory: string, follow: () => Promise<void>): Promise<{ close(): void }> {
   const directory = publishedRoutesDirectory(runtimeDirectory);
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const watcher = watch(directory, { persistent: false });
   // A publication that cannot be read leaves what is served as it is; the next one is read again.
-  watcher.on("change", () => void follow().catch(() => {}));
-  watcher.on("error", () => watcher.close());
-  return watcher;
+  const read = (): void => void follow().catch(() => {});
+  try {
+    const watcher = watch(directory, { persistent: false }, read);
+    watcher.on("error", () => watcher.close());
+    return watcher;
+  } catch {
+    // A system that has no watches left: publications still come over the control socket.
+    return { close() {} };
+  }
 }

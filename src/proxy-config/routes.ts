@@ -79,7 +79,10 @@ function placeOf(
   );
   if (gateway === undefined) return null;
   if (gateway.domain === null) return { gateway: gateway.name, match: path };
-  return { gateway: gateway.name, match: { kind: "host", host: `${spec.name}.${gateway.domain}` } };
+  return {
+    gateway: gateway.name,
+    match: { kind: "host", host: `${spec.name}.${gateway.domain.replace(/^\*\./, "")}` },
+  };
 }
 
 /** Only a replica that has been ready, still runs and is not about to leave gets requests. */

@@ -113,6 +113,7 @@ describe("routesOf() places", () => {
     ["nowhere by a name that there is not", "lost", [main, edge], null],
     ["nowhere without a default", null, [edge], null],
     ["on a domain by host name", null, [{ ...edge, default: true }], host],
+    ["on a wildcard by host name", null, [{ ...edge, default: true, domain: "*.example.com" }], host],
     ["`gateway: false` on the embedded gateway", false, [edge, main], { gateway: "main", match: path }],
     [
       "`gateway: false` by path even on a domain",
