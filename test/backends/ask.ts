@@ -6,6 +6,7 @@ import type { LogLine, MachineBackend, ObservedInstance, Owner } from "../../src
 import type { Address } from "../../src/state/record.ts";
 import { owner } from "./request.ts";
 
+/** A replica whose service answers. */
 export interface Reached {
   readonly instance: ObservedInstance;
   readonly address: Address;
@@ -39,6 +40,7 @@ export async function until<T>(ask: () => Promise<T>, isIt: (answer: T) => boole
   }
 }
 
+/** Waits until nothing of a replica is there. */
 export async function gone(backend: MachineBackend, token: string): Promise<void> {
   await until(
     () => backend.find(owner, token),
@@ -47,6 +49,7 @@ export async function gone(backend: MachineBackend, token: string): Promise<void
   );
 }
 
+/** Ends every replica of one state. */
 export async function endAll(backend: MachineBackend, whose: Owner): Promise<void> {
   const mine = (await backend.list(whose)).filter((instance) => instance.stateId === whose.stateId);
   await Promise.all(mine.map((instance) => backend.terminate(whose, instance.instance)));
@@ -57,6 +60,7 @@ export async function endAll(backend: MachineBackend, whose: Owner): Promise<voi
   );
 }
 
+/** The lines of a log that are there now. */
 export async function collect(backend: MachineBackend, token: string, tail?: number): Promise<readonly LogLine[]> {
   const lines: LogLine[] = [];
   for await (const line of backend.logs(owner, token, { follow: false, ...(tail === undefined ? {} : { tail }) }))
@@ -99,6 +103,7 @@ async function answers(address: Address): Promise<boolean> {
   );
 }
 
+/** Whether the half-closing fixture answers. */
 export async function echoes(address: Address): Promise<boolean> {
   return (await halfClosed(address, "hello").catch(() => "")) === "got hello";
 }

@@ -7,6 +7,7 @@ import { jobOf } from "../../src/config/job.ts";
 import type { Job } from "../../src/config/job.ts";
 import { specOf } from "../support/specs.ts";
 
+/** Whose replicas the tests start. */
 export const owner: Owner = { repository: "0123456789abcdef", stateId: "state-a", project: "main" };
 
 const fixtureDirectory = join(import.meta.dirname, "../fixtures/replicas");

@@ -6,6 +6,7 @@ import { markerName } from "./launch.ts";
 /** What of the host's environment a replica sees: where programs are, whose home it is, and how to write. Never a token of the command that started it. */
 const inherited = /^(?:PATH|HOME|LANG|LANGUAGE|LC_[A-Z]+|TZ)$/;
 
+/** What a replica's environment is made of, beside its request. */
 export interface EnvironmentOptions {
   readonly host: Readonly<Record<string, string | undefined>>;
   readonly workflow: string;

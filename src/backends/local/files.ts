@@ -7,6 +7,7 @@ import { BackendError } from "../errors.ts";
 import { unlessMissing } from "./kept-logs.ts";
 import { insideWorkflow } from "./paths.ts";
 
+/** The part of a request that is about `files`. */
 export interface FilesRequest {
   readonly files: readonly JobFile[];
   readonly readFile: (file: JobFile) => Promise<readonly FileEntry[]>;

@@ -1,7 +1,7 @@
 import { systemClock } from "../../lib/clock.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { MachineBackend, ObservedInstance, Owner } from "../backend.ts";
-import type { BackendModule } from "../registry.ts";
+import type { BackendModule } from "../definition.ts";
 import type { LocalContext } from "./context.ts";
 import { directoryName, observed, readReplica, readReplicas } from "./instances.ts";
 import { detectIsolation } from "./isolation.ts";
@@ -15,6 +15,7 @@ import { parseLocalSettings } from "./settings.ts";
 import { removeAbandoned } from "./staging.ts";
 import { removeDead, terminate } from "./terminate.ts";
 
+/** What the backend is made of. */
 export interface LocalOptions {
   readonly runtimeDirectory: string;
   /** Names this host for ever, and this run of its kernel. */

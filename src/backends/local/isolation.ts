@@ -11,6 +11,7 @@ export interface Isolation {
   readonly notes: readonly string[];
 }
 
+/** The backend's `network` in the settings. */
 export type NetworkSetting = "isolated" | "host";
 
 /**

@@ -16,6 +16,7 @@ export interface LogWriter {
   follow(stream: "stdout" | "stderr", readable: Readable): Promise<void>;
 }
 
+/** Appends to the log of a replica's directory; `limit` is the size at which a file is put aside. */
 export function createLogWriter(directory: string, limit: number = maxBytes): LogWriter {
   const path = join(directory, logFiles.current);
   let file = openSync(path, "a", 0o600);

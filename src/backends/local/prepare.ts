@@ -23,6 +23,7 @@ import { makeSocketDirectory, socketsOf } from "./sockets.ts";
 /** `stop_duration` is also the reference's limit for detaching volumes, minutes long: what is longer than this is not meant for a process. */
 const longestGrace = 60;
 
+/** What a replica is prepared from, and where. */
 export interface Preparation {
   readonly context: LocalContext;
   readonly request: ProvisionRequest;

@@ -24,6 +24,7 @@ export interface Pythons {
 const lookMs = 10_000;
 const fetchMs = 10 * 60_000;
 
+/** Looks on the path, among pyenv's versions, and where uv looks. */
 export function createPythons(host: Host): Pythons {
   const known = new Map<string, Promise<PythonSource>>();
 

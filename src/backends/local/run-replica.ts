@@ -13,6 +13,7 @@ import { markedTree, namespaceTree } from "./process-tree.ts";
 import type { ProcessTree } from "./process-tree.ts";
 import type { Relay } from "./relay.ts";
 
+/** A replica whose commands have been started. */
 export interface RunningReplica {
   /** Asks everything of it to end, and sees to it. */
   readonly terminate: () => void;

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 
 import { hostEnvironment } from "./environment.ts";
 
+/** A program of the host, and how long it may take. */
 export interface Tool {
   readonly argv: readonly string[];
   readonly host: Readonly<Record<string, string | undefined>>;
@@ -9,6 +10,7 @@ export interface Tool {
   readonly signal?: AbortSignal;
 }
 
+/** What became of it. */
 export type ToolAnswer =
   | { readonly ok: true; readonly stdout: string }
   | { readonly ok: false; readonly message: string };

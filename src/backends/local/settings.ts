@@ -9,6 +9,7 @@ const settings = z.strictObject({
   network: z.enum(["isolated", "host"]).default("isolated"),
 });
 
+/** The entry with its defaults. */
 export type LocalSettings = z.infer<typeof settings>;
 
 /** The backend's entry in the settings, or every mistake in it. */

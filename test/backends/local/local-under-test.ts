@@ -8,12 +8,14 @@ import { createLocalBackend } from "../../../src/backends/local/index.ts";
 import type { LocalOptions } from "../../../src/backends/local/index.ts";
 import type { BackendUnderTest } from "../contract.ts";
 
+/** How the backend is made for a test. */
 export interface LocalVariant extends Partial<LocalOptions> {
   readonly network: "isolated" | "host";
   /** `none`: as on a host that allows none. */
   readonly namespaces?: "none";
 }
 
+/** The local backend, and the directory that all of it is in. */
 export interface LocalUnderTest extends BackendUnderTest {
   readonly directory: string;
   readonly options: LocalOptions;
