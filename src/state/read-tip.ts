@@ -5,38 +5,66 @@ import { formatVersion } from "./layout.ts";
 import type { ServiceState } from "./record.ts";
 import { format } from "./schema.ts";
 import { decodePart, noState, partFiles, withPart } from "./service-parts.ts";
-import type { PartValue } from "./service-parts.ts";
+import type { PartFile, PartValue } from "./service-parts.ts";
 import type { Snapshot } from "./store.ts";
 import { nodeAt } from "./tree.ts";
+import type { FileNode } from "./tree.ts";
 
-/** Decoded parts by the id of their file's content: what did not change is not read again. */
+/** Reads tips; what did not change since the last one is neither read nor decoded again. */
 export interface PartCache {
   read(tip: Tip, signal?: AbortSignal): Promise<Snapshot>;
 }
 
 export function createPartCache(branch: Branch): PartCache {
-  let known = new Map<string, PartValue>();
+  // Trees that were edited share nodes with those before them; trees that were listed anew share ids.
+  const byNode = new WeakMap<FileNode, PartValue>();
+  let byId = new Map<string, PartValue>();
+  let formats = new Map<string, string>();
   return {
     async read(tip, signal) {
+      const stateId = await readStateId(tip, signal);
       const files = partFiles(tip.tree);
-      const formatFile = nodeAt(tip.tree, "format");
-      const wanted = files.filter((file) => !known.has(cacheKey(file.part, file.node.id))).map((file) => file.node.id);
-      const formatId = formatFile?.kind === "file" ? formatFile.id : null;
-      const contents = await branch.contents([...new Set(formatId === null ? wanted : [formatId, ...wanted])], signal);
-      // The version first: what follows is read by its rules.
-      const stateId = readFormat(formatId === null ? null : textOf(contents, formatId, "format"));
+      await learn(
+        files.filter(({ node }) => !byNode.has(node)),
+        signal,
+      );
+      // Ids of contents that are gone are kept only until there are as many as those that are not.
+      if (byId.size > 2 * files.length + 100)
+        byId = new Map(files.flatMap((file) => entryOf(file, byNode.get(file.node))));
       const services = new Map<string, ServiceState>();
-      const current = new Map<string, PartValue>();
       for (const file of files) {
-        const key = cacheKey(file.part, file.node.id);
-        const part = known.get(key) ?? decodePart(file, textOf(contents, file.node.id, file.path));
-        current.set(key, part);
-        services.set(file.name, withPart(services.get(file.name) ?? noState, part));
+        const part = byNode.get(file.node);
+        if (part !== undefined) services.set(file.name, withPart(services.get(file.name) ?? noState, part));
       }
-      known = current;
       return { commit: tip.commit, generation: tip.generation, stateId, services };
     },
   };
+
+  async function learn(files: readonly PartFile[], signal?: AbortSignal): Promise<void> {
+    const unread = files.filter((file) => !byId.has(cacheKey(file.part, file.node.id))).map((file) => file.node.id);
+    const contents = await branch.contents([...new Set(unread)], signal);
+    for (const file of files) {
+      const key = cacheKey(file.part, file.node.id);
+      const part = byId.get(key) ?? decodePart(file, textOf(contents, file.node.id, file.path));
+      byId.set(key, part);
+      byNode.set(file.node, part);
+    }
+  }
+
+  /** The version comes first: everything else is read by its rules. */
+  async function readStateId(tip: Tip, signal?: AbortSignal): Promise<string> {
+    const node = nodeAt(tip.tree, "format");
+    if (node?.kind !== "file") return readFormat(null);
+    const known = formats.get(node.id);
+    if (known !== undefined) return known;
+    const stateId = readFormat(textOf(await branch.contents([node.id], signal), node.id, "format"));
+    formats = new Map([[node.id, stateId]]);
+    return stateId;
+  }
+}
+
+function entryOf(file: PartFile, part: PartValue | undefined): readonly (readonly [string, PartValue])[] {
+  return part === undefined ? [] : [[cacheKey(file.part, file.node.id), part]];
 }
 
 /** A journal and a lease with equal bytes are still two things. */

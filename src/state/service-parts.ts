@@ -24,16 +24,24 @@ export type PartValue =
 
 export const noState: ServiceState = { record: null, intents: [], lease: null };
 
+/** Nodes are shared between trees: what was recognized once is recognized. */
+const recognized = new WeakMap<FileNode, PartFile>();
+
 /** Every part of every service in a tree. A file that has no place in the layout is an error: it may be a lost record. */
 export function partFiles(tree: TreeNode): readonly PartFile[] {
   return parts.flatMap((part) =>
     filesBelow(tree, directories[part]).map(([path, node]) => {
-      const name = /([^/]+)\.json$/.exec(path)?.[1] ?? "";
-      if (path !== partPath(part, name))
-        throw unreadable(path, `expected ${partPath(part, name === "" ? "NAME" : name)}, or no such file`);
-      return { part, name, path, node };
+      const file = recognized.get(node) ?? recognize(part, path, node);
+      recognized.set(node, file);
+      return file;
     }),
   );
+}
+
+function recognize(part: Part, path: string, node: FileNode): PartFile {
+  const name = /([^/]+)\.json$/.exec(path)?.[1] ?? "";
+  if (path === partPath(part, name)) return { part, name, path, node };
+  throw unreadable(path, `expected ${partPath(part, name === "" ? "NAME" : name)}, or no such file`);
 }
 
 /** Reads one part and checks that it is about the service that its path names. */

@@ -33,8 +33,14 @@ export function filesBelow(tree: TreeNode, path: string): readonly (readonly [st
 }
 
 function collect(node: Node, path: string): readonly (readonly [string, FileNode])[] {
-  if (node.kind === "file") return [[path, node]];
-  return [...node.entries].flatMap(([name, child]) => collect(child, path === "" ? name : `${path}/${name}`));
+  const found: (readonly [string, FileNode])[] = [];
+  gather(node, path);
+  return found;
+
+  function gather(here: Node, at: string): void {
+    if (here.kind === "file") found.push([at, here]);
+    else for (const [name, child] of here.entries) gather(child, at === "" ? name : `${at}/${name}`);
+  }
 }
 
 /** The tree with files put and, where `null`, removed. Only directories along these paths are new; empty ones vanish. */
