@@ -20,7 +20,8 @@ const profile = object<Profile>({
   ...profileFields,
 });
 
-const profilesFile = object<{ readonly profiles: readonly Profile[] }>({
+/** A whole `profiles.yml`. */
+export const profilesFile = object<{ readonly profiles: readonly Profile[] }>({
   profiles: { schema: list(profile), description: "The profiles." },
 });
 

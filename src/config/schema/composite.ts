@@ -98,15 +98,31 @@ export function unknownProperty(key: string, keys: ReadonlySet<string>, { at, kn
   report(child(at, key), { code: "unknown-property", message: `unknown property \`${key}\``, hint, part: "key" });
 }
 
-function objectJson<T extends object>(fields: Fields<T>): JsonSchema {
+/** JSON Schema of a mapping with these properties. */
+export function objectJson<T extends object>(fields: Fields<T>): JsonSchema {
   const properties: Record<string, JsonSchema> = {};
   const required: string[] = [];
   for (const key in fields) {
-    const { schema, description, example } = fields[key];
-    properties[key] = { description, ...schema.json(), ...(example === undefined ? {} : { examples: [example] }) };
-    if (fields[key].default === undefined) required.push(key);
+    const field: Field<unknown> = fields[key];
+    properties[key] = fieldJson(field);
+    if (field.default === undefined) required.push(key);
   }
-  return { type: "object", properties, ...(required.length === 0 ? {} : { required }), additionalProperties: false };
+  return {
+    type: "object",
+    properties,
+    ...(required.length === 0 ? {} : { required }),
+    additionalProperties: false,
+  };
+}
+
+function fieldJson({ schema, description, default: value, example }: Field<unknown>): JsonSchema {
+  const shown = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+  return {
+    description,
+    ...schema.json(),
+    ...(shown ? { default: value } : {}),
+    ...(example === undefined ? {} : { examples: [example] }),
+  };
 }
 
 interface ListLimits {

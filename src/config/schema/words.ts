@@ -29,7 +29,11 @@ export function oneOf<const Word extends string>(words: readonly Word[]): Schema
 
 /** `null`, or no value, stands for "not set". */
 export function nullable<T>(schema: Schema<T>): Schema<T | null> {
-  return { ...schema, read: (value, at) => (value === null ? null : schema.read(value, at)) };
+  return {
+    ...schema,
+    json: () => ({ anyOf: [schema.json(), { type: "null" }] }),
+    read: (value, at) => (value === null ? null : schema.read(value, at)),
+  };
 }
 
 /** A schema's value made into another, or refused with a reason. */

@@ -1,0 +1,117 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+
+import { serviceFields } from "../../src/config/fields/service.ts";
+import { settingsFields } from "../../src/config/fields/settings.ts";
+import {
+  profilesFileSchema,
+  serviceFileSchema,
+  serviceSchema,
+  settingsFileSchema,
+} from "../../src/config/json-schema.ts";
+import { otherTypes, parseServiceFile } from "../../src/config/parse.ts";
+import { parseProfiles } from "../../src/config/profiles.ts";
+import type { JsonSchema } from "../../src/config/schema/schema.ts";
+import { parseSettings } from "../../src/config/settings-file.ts";
+import { readSource } from "../../src/config/source.ts";
+import { file } from "./parsing.ts";
+
+/** Every service file of the reference page, as it stands there. */
+const folder = new URL("../fixtures/config/reference-page/", import.meta.url);
+const examples = readdirSync(folder).map((name) => ({ name, text: readFileSync(new URL(name, folder), "utf8") }));
+
+/** Problems that are expected of them: some have no name, and some ask for what nothing acts on yet. */
+function unexpected(text: string): readonly string[] {
+  const { diagnostics } = parseServiceFile(file(text));
+  return diagnostics
+    .filter(({ code }) => code !== "not-supported-yet")
+    .map(({ code, message }) => `${code}: ${message}`);
+}
+
+const accepts = (schema: JsonSchema, value: unknown): readonly unknown[] =>
+  z.fromJSONSchema(schema).safeParse(value).error?.issues ?? [];
+
+function plain(value: unknown): unknown {
+  if (value instanceof Map) return Object.fromEntries([...value].map(([key, member]) => [key, plain(member)]));
+  if (Array.isArray(value)) return value.map(plain);
+  return typeof value === "object" && value !== null && "value" in value ? value.value : value;
+}
+
+const service = serviceSchema();
+
+describe("the reference page", () => {
+  it("has its examples here", () => {
+    expect(examples.length).toBeGreaterThanOrEqual(20);
+  });
+
+  it.each(examples)("$name is understood, by editors too", ({ text }) => {
+    expect(unexpected(/^name:/m.test(text) ? text : `name: web\n${text}`)).toEqual([]);
+    expect(
+      accepts(service, {
+        name: "web",
+        ...z.record(z.string(), z.unknown()).parse(plain(readSource(file(text)).value)),
+      }),
+    ).toEqual([]);
+  });
+});
+
+describe("every property", () => {
+  const base = { type: "service", name: "web", port: 80, commands: ["run"], env: ["API_KEY"] };
+
+  it.each(
+    Object.entries(serviceFields).flatMap(([property, { example }]) =>
+      example === undefined ? [] : [{ property, example }],
+    ),
+  )("$property: its example is what it says", ({ property, example }) => {
+    const { commands, ...rest } = base;
+    const file = {
+      ...(property === "image" ? rest : { ...rest, commands }),
+      ...(property === "scaling" ? { replicas: "1..2" } : {}),
+      [property]: example,
+    };
+    expect(unexpected(JSON.stringify(file))).toEqual([]);
+    expect(accepts(service, file)).toEqual([]);
+  });
+
+  it.each(
+    Object.entries(settingsFields).flatMap(([property, { example }]) =>
+      example === undefined ? [] : [{ property, example }],
+    ),
+  )("$property of the settings: its example is what it says", ({ property, example }) => {
+    expect(parseSettings(file(JSON.stringify({ [property]: example }))).diagnostics).toEqual([]);
+    expect(accepts(settingsFileSchema(), { [property]: example })).toEqual([]);
+  });
+
+  it("is described", () => {
+    const described = [...Object.values(serviceFields), ...Object.values(settingsFields)].every(({ description }) =>
+      /^[A-Z].*\.$/s.test(description),
+    );
+    expect(described).toBe(true);
+  });
+});
+
+describe("JSON Schema", () => {
+  it("lets files of other types pass", () => {
+    expect(serviceFileSchema()).toMatchObject({ if: { properties: { type: { enum: otherTypes } } }, else: service });
+  });
+
+  it.each([
+    ["an unknown property", service, { type: "service", name: "web", port: 80, image: "x", comands: [] }],
+    ["a missing port", service, { type: "service", name: "web", image: "x" }],
+    ["a port out of range", service, { type: "service", name: "web", image: "x", port: 70_000 }],
+    ["an unknown policy", settingsFileSchema(), { policy: { budget: {} } }],
+    ["a profile without a name", profilesFileSchema(), { profiles: [{ max_price: 1 }] }],
+  ])("refuses %s", (_, schema, value) => {
+    expect(accepts(schema, value)).not.toEqual([]);
+  });
+
+  it("accepts profiles that are read", () => {
+    const profiles = {
+      profiles: [{ name: "a", default: true, max_price: 1.5, retry: true, schedule: { cron: "0 8 * * mon-fri" } }],
+    };
+    expect(parseProfiles(file(JSON.stringify(profiles))).diagnostics).toEqual([]);
+    expect(accepts(profilesFileSchema(), profiles)).toEqual([]);
+  });
+});
