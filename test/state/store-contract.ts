@@ -251,6 +251,8 @@ export function testStore(name: string, makeBench: () => Promise<StoreBench>): v
       const edited = await store.load();
       expect(edited.services.get("web")?.record?.attempts).toBe(4);
       expect(edited.generation).toBe(2);
+      // A store that sees the branch for the first time counts the same.
+      expect(await bench.open({ writer: "b" }).load()).toEqual(edited);
       await store.commit({ message: "Go on", services: [{ name: "web", lease: leaseOf("a", 1) }], basis: edited });
       expect(await bench.file("NOTES")).toBe("kept\n");
       await bench.edit({ "services/4b/web.json": text.replace('"attempts": 1', '"attempts": "many"') });
