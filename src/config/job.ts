@@ -78,7 +78,39 @@ export function jobOf(spec: ServiceSpec, files: PinnedFiles): Job {
   };
 }
 
-/** Identity of a job: the host's paths of `files` are no part of it (facts §3.3). */
+/** Identity of a job: the host's paths of `files` are no part of it, nor is what makes no difference inside (facts §3.3). */
 export function jobDigest(job: Job): string {
-  return digest({ ...job, files: job.files.map(({ path, content, kind }) => ({ path, content, kind })) });
+  const files = job.files.map(({ path, content, kind }) => ({ path, content, kind }));
+  return digest({ ...job, ...effective(job), files });
+}
+
+/** What a container is told, as the reference's job spec has it: properties that it would not notice are left out (facts §11.6). */
+function effective({
+  image,
+  docker,
+  privileged,
+  entrypoint,
+  commands,
+  shell,
+  python,
+  nvcc,
+  workingDir,
+}: Job): Partial<Job> {
+  const ownImage = image !== null || docker;
+  const usesShell = entrypoint === null && commands.length > 0;
+  return {
+    privileged: privileged || docker,
+    // With an entry point each command is one argument; the shell strips blanks.
+    commands: usesShell ? commands.map((command) => command.trim()) : commands,
+    shell: usesShell ? shellPath(shell, image) : null,
+    python: ownImage ? null : python,
+    nvcc: nvcc && !ownImage,
+    workingDir: workingDir === null || workingDir.startsWith("/") ? workingDir : `/workflow/${workingDir}`,
+  };
+}
+
+/** The shell that runs `commands`: `bash` in the default image, `sh` in any other. */
+export function shellPath(shell: string | null, image: string | null): string {
+  if (shell === null) return image === null ? "/bin/bash" : "/bin/sh";
+  return shell.startsWith("/") ? shell : `/bin/${shell}`;
 }

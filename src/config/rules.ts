@@ -1,4 +1,5 @@
 import { unanswered } from "./fields/template.ts";
+import { gatewayNeeds } from "./gateways.ts";
 import { effectiveArch } from "./requirements.ts";
 import type { At, Issue } from "./schema/schema.ts";
 import { child, report } from "./schema/schema.ts";
@@ -81,6 +82,18 @@ function vendorNeedingImage(gpu: GpuSpec | null): "amd" | "tenstorrent" | null {
   return names.some((name) => /^(?:n150|n300|p100a?|p150[ab]?|p300[abc]?)$/i.test(name)) ? "tenstorrent" : null;
 }
 
+const noGateway: Rule = (spec, tell) => {
+  if (spec.gateway !== false) return;
+  for (const { property, message } of gatewayNeeds(spec)) {
+    tell(property, {
+      code: "gateway-required",
+      message,
+      part: "key",
+      related: { path: ["gateway"], message: "`gateway: false` is given here" },
+    });
+  }
+};
+
 /** `${{ env.NAME }}` of a name that the service does not have. */
 const referencesAreKnown: Rule = ({ env, probes = [], registry_auth }, tell) => {
   if (env === undefined) return;
@@ -109,5 +122,6 @@ const rules: readonly Rule[] = [
   rangeNeedsScaling,
   scheduleNeedsReplicas,
   imageForHardware,
+  noGateway,
   referencesAreKnown,
 ];

@@ -190,6 +190,7 @@ describe("parseServiceFile()", () => {
     ["replicas: {min: 1, max: 1, mean: 1}", "error unknown-property 5:28 replicas.mean"],
     ["replicas: [{count: 1}]", "error wrong-type 5:11 replicas"],
     ["gateway: true", "error invalid-value 5:10 gateway"],
+    ["gateway: false\nhttps: false", "error gateway-required 6:1 https"],
     ["auth: maybe", "error wrong-type 5:7 auth"],
     ["env: [A, A=1]", "error invalid-value 5:10 env[1]"],
     ["env: {A: }", "error invalid-value 5:7 env.A"],

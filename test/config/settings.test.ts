@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 
+import { checkGateways, gatewayOf } from "../../src/config/gateways.ts";
 import { parseSettings } from "../../src/config/settings-file.ts";
 import { defaultPolicy } from "../../src/config/settings.ts";
-import { file, shorts } from "./parsing.ts";
+import { file, service, shorts } from "./parsing.ts";
 
 const defaults = {
   project: "main",
@@ -110,5 +111,31 @@ describe("parseSettings()", () => {
   ])("refuses %s", (text, expected) => {
     const parsed = parse(text);
     expect([parsed.settings, shorts(parsed)]).toEqual([null, [expected]]);
+  });
+});
+
+describe("checkGateways()", () => {
+  const gateways =
+    parse("gateways: [{name: main, type: embedded}, {name: edge, type: nginx, default: true}]").settings?.gateways ??
+    [];
+  const base = "type: service\nname: web\nport: 80\nimage: x\n";
+
+  it.each([
+    ["", gateways, []],
+    ["gateway: main", gateways, []],
+    ["gateway: false", gateways, []],
+    ["https: false", gateways, []],
+    ["gateway: man", gateways, ["error unknown-gateway 5:1 gateway"]],
+    ["https: false", [], ["error gateway-required 5:1 https"]],
+    ["gateway: main", [], ["error unknown-gateway 5:1 gateway"]],
+  ])("judges %j", (line, known, expected) => {
+    expect(shorts({ diagnostics: checkGateways([service(base + line)], known) })).toEqual(expected);
+  });
+
+  it("finds the gateway of a service", () => {
+    const found = ["", "gateway: main", "gateway: false", "gateway: no-such"].map((line) =>
+      gatewayOf(service(base + line).spec, gateways),
+    );
+    expect(found.map((gateway) => gateway?.name ?? gateway)).toEqual(["edge", "main", null, undefined]);
   });
 });

@@ -13,7 +13,7 @@ export const spellings: Readonly<Record<string, readonly (readonly unknown[])[]>
     [8000, "80:8000"],
     ["8080:8000", { local_port: 8080, container_port: 8000 }],
   ],
-  gateway: [[undefined, null], [false], ["main"]],
+  gateway: [[undefined, null], ["edge"], ["main"]],
   strip_prefix: [
     [undefined, true, "yes", 1],
     [false, "off", 0],

@@ -1,0 +1,85 @@
+import type { Diagnostic } from "../lib/diagnostics.ts";
+import type { ServiceSource } from "./parse.ts";
+import type { GatewaySettings } from "./settings.ts";
+import type { ServiceSpec } from "./spec.ts";
+
+/** What a service needs a gateway for. */
+export interface GatewayNeed {
+  readonly property: keyof ServiceSpec;
+  readonly message: string;
+}
+
+/** Why a service cannot do without a gateway, in the reference's words (facts §9.6). */
+export function gatewayNeeds(
+  spec: Partial<Pick<ServiceSpec, "replicas" | "rate_limits" | "https">>,
+): readonly GatewayNeed[] {
+  const { replicas, rate_limits = [], https } = spec;
+  const needs: GatewayNeed[] = [];
+  const without = "not supported when running services without a gateway. Please configure a gateway or";
+  if (replicas !== undefined && replicas.min !== replicas.max) {
+    needs.push({
+      property: "replicas",
+      message: `Auto-scaling is ${without} set \`replicas\` to a fixed value in the service configuration`,
+    });
+  }
+  if (rate_limits.length > 0) {
+    needs.push({
+      property: "rate_limits",
+      message: `Rate limits are ${without} remove \`rate_limits\` from the service configuration`,
+    });
+  }
+  if (https === false) {
+    const message =
+      "The `https` configuration property is not applicable when running services without a gateway. " +
+      "Please configure a gateway or remove the `https` property from the service configuration";
+    needs.push({ property: "https", message });
+  }
+  return needs;
+}
+
+/** The gateway that serves a service; `null`: none, and it gets a path; `undefined`: one that is not there. */
+export function gatewayOf(
+  { gateway }: ServiceSpec,
+  gateways: readonly GatewaySettings[],
+): GatewaySettings | null | undefined {
+  if (gateway === false) return null;
+  if (gateway === null) return gateways.find((candidate) => candidate.default) ?? null;
+  return gateways.find((candidate) => candidate.name === gateway);
+}
+
+/** What the settings' gateways cannot do for the services. `gateway: false` is judged where files are parsed. */
+export function checkGateways(
+  services: readonly Pick<ServiceSource, "file" | "spec" | "locate">[],
+  gateways: readonly GatewaySettings[],
+): readonly Diagnostic[] {
+  return services.flatMap(({ file, spec, locate }): readonly Diagnostic[] => {
+    const gateway = gatewayOf(spec, gateways);
+    if (gateway === undefined) {
+      const hint =
+        gateways.length === 0
+          ? "the settings have no gateways"
+          : `the settings have ${gateways.map(({ name }) => `\`${name}\``).join(", ")}`;
+      const message = `Gateway ${String(spec.gateway)} does not exist`;
+      return [
+        {
+          severity: "error",
+          code: "unknown-gateway",
+          message,
+          hint,
+          file,
+          ...locate("gateway"),
+          path: "gateway",
+        },
+      ];
+    }
+    if (gateway !== null || spec.gateway === false) return [];
+    return gatewayNeeds(spec).map(({ property, message }) => ({
+      severity: "error",
+      code: "gateway-required",
+      message,
+      file,
+      ...locate(property),
+      path: property,
+    }));
+  });
+}
