@@ -89,6 +89,11 @@ export function reasonOf(stderr: string): GitReason {
   return answers.find(([pattern]) => pattern.test(stderr))?.[1] ?? "failed";
 }
 
+/** Whether a second try may go better: nobody has to do anything about it. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof GitError ? mayHaveHappened(error) : !(error instanceof UserError);
+}
+
 /** Whether the remote may have done what was asked although we were not told so. */
 export function mayHaveHappened(error: unknown): boolean {
   if (!(error instanceof GitError)) return true;

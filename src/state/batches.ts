@@ -1,6 +1,6 @@
 import type { Change, Snapshot } from "./store.ts";
 
-/** A change that waits for its outcome. */
+/** One writer a process, one commit for all that wait: a change that waits for its outcome. */
 export interface Waiting {
   readonly change: Change;
   readonly signal: AbortSignal | undefined;

@@ -3,7 +3,7 @@ import { deflateSync } from "node:zlib";
 
 import type { FileNode, Node, TreeNode } from "./tree.ts";
 
-/** How a repository names objects. */
+/** git's objects as bytes: made here, so that a commit needs one call of git; this is how a repository names them. */
 export type ObjectFormat = "sha1" | "sha256";
 
 export interface NewObject {

@@ -1,7 +1,7 @@
 import { fromTimestamp, toTimestamp } from "../lib/timestamp.ts";
 import type { Lease, LeaseOwner } from "./record.ts";
 
-/** Times in milliseconds. */
+/** Who may work on a service, and until when: what is asked for. Times in milliseconds. */
 export interface LeaseRequest {
   readonly owner: LeaseOwner;
   readonly now: number;

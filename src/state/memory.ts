@@ -8,7 +8,7 @@ import type { StateStore } from "./store.ts";
 import { editTree, emptyTree } from "./tree.ts";
 import type { FileNode } from "./tree.ts";
 
-/** What may go wrong at one call of the branch. */
+/** A state branch in memory: what may go wrong at one of its calls. */
 export type Fault =
   /** Fails, nothing happened. */
   | "error-before"

@@ -1,4 +1,5 @@
 import type { FileEntry } from "../config/files.ts";
+import { isPassing } from "../git/git-error.ts";
 import type { Clock } from "../lib/clock.ts";
 import { createBatches } from "./batches.ts";
 import type { Waiting } from "./batches.ts";
@@ -82,6 +83,7 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
       try {
         return await refresh(signal);
       } catch (cause) {
+        if (!isPassing(cause)) throw cause;
         if (attempt === 6 || signal?.aborted === true) throw doubt(cause);
         await options.clock.sleep(backOff(attempt + 3, options.random()), signal);
       }

@@ -10,7 +10,7 @@ import type { Snapshot } from "./store.ts";
 import { nodeAt } from "./tree.ts";
 import type { FileNode } from "./tree.ts";
 
-/** Reads tips; what did not change since the last one is neither read nor decoded again. */
+/** Reads a branch's tips as snapshots; what did not change since the last one is neither read nor decoded again. */
 export interface PartCache {
   read(tip: Tip, signal?: AbortSignal): Promise<Snapshot>;
 }

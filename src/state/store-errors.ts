@@ -1,6 +1,6 @@
 import { exitCodes, UserError } from "../lib/user-error.ts";
 
-/** Every attempt lost a race, or met a lock. */
+/** Errors of the store, for whoever runs a command: every attempt lost a race, or met a lock. */
 export function busy(attempts: number, cause: unknown): UserError {
   const reason = cause instanceof Error ? `; at last: ${cause.message}` : "";
   return new UserError("state-busy", `the state could not be written in ${attempts} attempts${reason}`, {

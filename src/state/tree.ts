@@ -1,4 +1,4 @@
-/** A file of the state branch: its content's id, and git's mode in octal. */
+/** The files of a commit as values: one of them, with its content's id, and git's mode in octal. */
 export interface FileNode {
   readonly kind: "file";
   readonly id: string;
