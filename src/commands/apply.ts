@@ -38,7 +38,7 @@ export async function apply(app: App, paths: readonly string[], options: ApplyOp
   // What replaces it must serve before anything goes.
   const mayRemove = first.every((outcome) => outcome.state === "settled" || outcome.state === "unproven" || outcome.state === "removed");
   const second = mayRemove ? await acceptAndSettle(removals, planned, work, { app, project, paths }) : [];
-  return finishCommand(work, { outcomes: [...first, ...second], planned: doing.map((service) => service.name), held: planned.plan.services.filter((service) => service.held !== null) });
+  return await finishCommand(work, { outcomes: [...first, ...second], planned: doing.map((service) => service.name), held: planned.plan.services.filter((service) => service.held !== null) });
 }
 
 function showPlan(app: App, planned: Planned): void {
@@ -66,7 +66,7 @@ interface Again {
 async function acceptAndSettle(services: readonly PlannedService[], planned: Planned, work: Work, again: Again): Promise<readonly Settled[]> {
   if (services.length === 0) return [];
   const snapshot = await accept(services, planned, work, again);
-  const names = services.map((service) => service.name).filter((name) => snapshot.services.get(name)?.record != null);
+  const names = services.map((service) => service.name).filter((name) => (snapshot.services.get(name)?.record ?? null) !== null);
   return settle(names, snapshot, work.session(snapshot.stateId), work.settleOptions());
 }
 

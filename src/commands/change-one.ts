@@ -44,7 +44,7 @@ export async function changeOne(app: App, one: OneChange): Promise<ExitCode> {
     return exitCodes.success;
   }
   const outcomes = await settle([one.name], snapshot, work.session(snapshot.stateId), work.settleOptions());
-  return finishCommand(work, { outcomes, planned: [one.name], held: [] });
+  return await finishCommand(work, { outcomes, planned: [one.name], held: [] });
 }
 
 async function accept(one: OneChange, work: Work, first: Snapshot): Promise<Snapshot | null> {

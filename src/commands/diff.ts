@@ -17,8 +17,8 @@ export async function diff(app: App, before: string, after: string): Promise<Exi
   const parsed = files.map(parseServiceFile);
   const diagnostics = parsed.flatMap((file) => file.diagnostics);
   sayDiagnostics(app, diagnostics, new Map(files.map((file) => [file.path, new TextDecoder().decode(file.bytes)])));
-  const [old, next] = parsed.map((file) => (file.kind === "service" ? file.service : null));
-  if (old == null || next == null) return refuse(app, diagnostics);
+  const [old, next] = parsed.flatMap((file) => (file.kind === "service" ? [file.service] : []));
+  if (old === undefined || next === undefined) return refuse(app, diagnostics);
   return show(app, old, next);
 }
 

@@ -1,3 +1,6 @@
+import { readFile, stat } from "node:fs/promises";
+import { resolve } from "node:path";
+
 import type { SourceFile } from "../git/repository.ts";
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import { UserError } from "../lib/user-error.ts";
@@ -5,7 +8,6 @@ import type { App } from "./app.ts";
 
 /** Files that were named, as they lie on the disk: no repository is needed for them. */
 export async function readNamed(app: App, paths: readonly string[]): Promise<readonly SourceFile[] | null> {
-  const [{ readFile, stat }, { resolve }] = await Promise.all([import("node:fs/promises"), import("node:path")]);
   const files = await Promise.all(
     paths.map(async (path): Promise<SourceFile | null> => {
       const absolute = resolve(app.io.cwd, path);

@@ -12,8 +12,8 @@ import type { Work } from "./work.ts";
 
 export interface Finished {
   readonly outcomes: readonly Settled[];
-  /** Names of the services that the command was to change. */
-  readonly planned: readonly string[];
+  /** Names of the services that the command was to change; a round over everything was to change what it touched. */
+  readonly planned: readonly string[] | "touched";
   readonly held: readonly PlannedService[];
 }
 
@@ -21,25 +21,36 @@ export interface Finished {
 export async function finishCommand(work: Work, finished: Finished): Promise<ExitCode> {
   const { app } = work;
   const held = finished.held.map((service): ServiceResult => ({ name: service.name, result: "held", verdict: null, detail: service.held ?? "" , url: null }));
-  const results = [...finished.outcomes.map((outcome) => resultOf(outcome, work.project.settings)), ...held];
-  const attempted = results.filter((result) => finished.planned.includes(result.name));
+  const planned = finished.planned === "touched" ? finished.outcomes.filter(wasTouched).map((outcome) => outcome.name) : finished.planned;
+  const results = [...finished.outcomes.map((outcome) => asHeld(resultOf(outcome, work.project.settings), planned)), ...held];
+  const attempted = results.filter((result) => planned.includes(result.name));
   const done = attempted.filter((result) => result.result === "settled" || result.result === "unproven").length;
-  const exitCode = exitCodeOf(finished, app.io.signal.aborted);
+  const exitCode = exitCodeOf(finished.outcomes, planned, app.io.signal.aborted);
   const tails = await Promise.all(results.map(async (result) => [result.name, await logTail(work, result.verdict)] as const));
   if (app.options.json) {
     const services = results.map(({ name, result, verdict }) => ({ name, result, verdict: verdict?.code ?? null, evidence: verdict?.evidence ?? null }));
     const ok = exitCode === exitCodes.success;
-    sayJson(app, { version: 1, time: toTimestamp(work.world.clock.now()), event: "outcome", ok, planned: finished.planned.length, done, services });
+    sayJson(app, { version: 1, time: toTimestamp(work.world.clock.now()), event: "outcome", ok, planned: planned.length, done, services });
   }
-  const summary = { results, planned: finished.planned.length, done, tails: new Map(tails), interrupted: app.io.signal.aborted };
+  const summary = { results, planned: planned.length, done, tails: new Map(tails), interrupted: app.io.signal.aborted };
   app.io.stderr(`${outcomeText(summary, painter(app.io.colors))}\n`);
   return exitCode;
 }
 
-function exitCodeOf(finished: Finished, interrupted: boolean): ExitCode {
-  const has = (...states: readonly Settled["state"][]): boolean => finished.outcomes.some((outcome) => states.includes(outcome.state));
-  const missing = finished.planned.filter((name) => !finished.outcomes.some((outcome) => outcome.name === name));
-  if (has("failed", "error")) return exitCodes.failed;
+function wasTouched(outcome: Settled): boolean {
+  return outcome.state === "error" || outcome.touched;
+}
+
+/** What was unhealthy before, and was left alone, is quarantined: no failure of this command. */
+function asHeld(result: ServiceResult, planned: readonly string[]): ServiceResult {
+  if (result.verdict?.code !== "unhealthy" || planned.includes(result.name)) return result;
+  return { ...result, result: "held", detail: `quarantined: ${result.detail}` };
+}
+
+function exitCodeOf(outcomes: readonly Settled[], planned: readonly string[], interrupted: boolean): ExitCode {
+  const has = (...states: readonly Settled["state"][]): boolean => outcomes.some((outcome) => states.includes(outcome.state));
+  const missing = planned.filter((name) => !outcomes.some((outcome) => outcome.name === name));
+  if (has("error") || outcomes.some((outcome) => outcome.state === "failed" && planned.includes(outcome.name))) return exitCodes.failed;
   if (interrupted) return exitCodes.interrupted;
   if (has("lease-held")) return exitCodes.leaseHeld;
   if (has("working", "waiting", "superseded")) return exitCodes.continuing;

@@ -2,10 +2,11 @@ import { jobOf } from "../config/job.ts";
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import { hasErrors } from "../lib/diagnostics.ts";
 import { exitCodes, UserError } from "../lib/user-error.ts";
+import type { Supply } from "../reconciler/observed.ts";
 import { supplyFor } from "../reconciler/observe.ts";
 import { envOf } from "../reconciler/replica-env.ts";
 import { makePlan } from "../reconciler/plan.ts";
-import type { Plan, Supply } from "../reconciler/plan.ts";
+import type { Plan } from "../reconciler/plan.ts";
 import type { World } from "../reconciler/world.ts";
 import type { Snapshot } from "../state/store.ts";
 import type { App, Project } from "./app.ts";
@@ -62,7 +63,7 @@ export function planChanged(): UserError {
 
 function missingFrom(desired: Desired, snapshot: Snapshot): readonly string[] {
   const names = new Set(desired.services.map((service) => service.source.spec.name));
-  return [...snapshot.services].filter(([name, state]) => state.record?.target != null && !names.has(name)).map(([name]) => name);
+  return [...snapshot.services].filter(([name, state]) => (state.record?.target ?? null) !== null && !names.has(name)).map(([name]) => name);
 }
 
 /** Backends are asked only about services that may have to be started anew. */

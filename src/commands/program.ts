@@ -33,6 +33,9 @@ interface Given {
 
 type Execute = Parsed["execute"];
 
+/** Long enough for whoever works on a service to notice a newer target, and to hand over. */
+const handOverWait = 30_000;
+
 /** Reads a command line; `exit` where it was one for help, for the version, or not one at all. */
 export async function parseCommandLine(argv: readonly string[], io: Io, version: string): Promise<Parsed | { readonly exit: ExitCode }> {
   let chosen: { execute: Execute; command: Command } | null = null;
@@ -62,7 +65,7 @@ function parsedOf({ execute, command }: { readonly execute: Execute; readonly co
       yes: given.yes ?? false,
       json: given.json ?? false,
       timeout: given.timeout ?? null,
-      wait: given.wait ?? 0,
+      wait: given.wait ?? handOverWait,
       attend: given.attend ?? null,
       allowDestroy: given.allowDestroy ?? null,
       quiet: given.quiet ?? false,

@@ -1,3 +1,6 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+
 import { exitCodes, UserError } from "../lib/user-error.ts";
 import type { ExitCode } from "../lib/user-error.ts";
 import { routesOf } from "../proxy-config/routes.ts";
@@ -41,9 +44,7 @@ export async function proxyRender(app: App, directory: string): Promise<ExitCode
   const world = await app.world(project, () => undefined);
   const snapshot = await world.store.load(app.io.signal);
   const routes = routesOf(snapshot, project.settings);
-  const [{ mkdir, writeFile }, { join, resolve }, { renderNginx }, { renderEnvoy }] = await Promise.all([
-    import("node:fs/promises"),
-    import("node:path"),
+  const [{ renderNginx }, { renderEnvoy }] = await Promise.all([
     import("../proxy-config/nginx.ts"),
     import("../proxy-config/envoy.ts"),
   ]);
@@ -54,7 +55,7 @@ export async function proxyRender(app: App, directory: string): Promise<ExitCode
     const options = { gateway: gateway.name, listen: gateway.listen };
     const files = {
       nginx: [`${gateway.name}.nginx.conf`, () => renderNginx(routes, { ...options, tokensFile: `/etc/nginx/dstack-gitops-${gateway.name}.tokens` })],
-      envoy: [`${gateway.name}.envoy.yaml`, () => renderEnvoy(routes, { ...options, tokensFile: `/etc/envoy/dstack-gitops-${gateway.name}.tokens` })],
+      envoy: [`${gateway.name}.envoy.yaml`, () => renderEnvoy(routes, { ...options, tokensFile: `/etc/envoy/dstack-gitops-${gateway.name}-tokens.yaml` })],
     } as const;
     const wanted = gateway.type === "embedded" ? [files.nginx, files.envoy] : [files[gateway.type]];
     for (const [name, render] of wanted) {

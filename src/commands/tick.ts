@@ -22,7 +22,7 @@ export async function tick(app: App): Promise<ExitCode> {
     settle(names, snapshot, work.session(snapshot.stateId), work.settleOptions(app.options.attend ?? tickAttend)),
     collectOrphans(work, snapshot),
   ]);
-  return finishCommand(work, { outcomes, planned: names, held: [] });
+  return await finishCommand(work, { outcomes, planned: "touched", held: [] });
 }
 
 export function recordedNames(snapshot: Snapshot): readonly string[] {

@@ -1,3 +1,5 @@
+import type { ServiceSource } from "../config/parse.ts";
+import type { Diagnostic } from "../lib/diagnostics.ts";
 import { hasErrors } from "../lib/diagnostics.ts";
 import { exitCodes } from "../lib/user-error.ts";
 import type { ExitCode } from "../lib/user-error.ts";
@@ -24,7 +26,7 @@ export async function validate(app: App, paths: readonly string[]): Promise<Exit
   return wrong ? exitCodes.usage : exitCodes.success;
 }
 
-function unknownHere(service: Awaited<ReturnType<typeof import("../config/services.ts")["parseServices"]>>["services"][number], app: App) {
+function unknownHere(service: ServiceSource, app: App): readonly Diagnostic[] {
   const given = new Set(app.options.env.map((item) => (item.includes("=") ? item.slice(0, item.indexOf("=")) : item)));
   const missing = Object.entries(service.spec.env).filter(([name, value]) => value === null && app.io.env[name] === undefined && !given.has(name));
   return missing.map(([name]) => ({

@@ -18,6 +18,14 @@ export interface Hold {
   readonly readAt: number;
 }
 
+export interface NextRecord {
+  readonly name: string;
+  readonly record: ServiceRecord | null;
+  readonly message: string;
+  /** Nothing follows: the lease is given back by the same write. */
+  readonly last: boolean;
+}
+
 export type Written =
   | { readonly kind: "written"; readonly hold: Hold }
   | { readonly kind: "conflict" }
@@ -34,11 +42,11 @@ export function holdOf(name: string, snapshot: Snapshot, session: Session): Hold
  * Writes a service's next record with the calls that it announces, under our lease, which is taken or renewed by the same
  * write. Nothing is written where somebody else holds it, or where anything read has changed.
  */
-export async function writeRecord(hold: Hold, next: { name: string; record: ServiceRecord | null; message: string }, session: Session, signal: AbortSignal): Promise<Written> {
+export async function writeRecord(hold: Hold, next: NextRecord, session: Session, signal: AbortSignal): Promise<Written> {
   const taken = await takeLease(hold, next.name, session);
   if (!taken.ok) return { kind: "held", by: taken.heldBy, until: taken.until };
-  // A service that is gone leaves nothing behind, its lease included.
-  const lease = next.record === null ? null : taken.lease;
+  // With its last write a round of passes gives the lease back; a service that is gone leaves nothing behind.
+  const lease = next.record === null || next.last ? null : taken.lease;
   const change = { name: next.name, record: next.record, intents: intentsOf(next.record), lease };
   try {
     const snapshot = await session.world.store.commit({ message: next.message, services: [change], basis: hold.snapshot }, signal);
@@ -69,7 +77,8 @@ export function isAging(lease: Lease, session: Session): boolean {
 }
 
 /** Gives the lease back with whatever the last passes saw and had no reason to write. Somebody else's newer state is left as it is. */
-export async function release(hold: Hold, name: string, record: ServiceRecord | null, session: Session, signal: AbortSignal): Promise<Snapshot> {
+export async function release(hold: Hold, last: Pick<NextRecord, "name" | "record">, session: Session, signal: AbortSignal): Promise<Snapshot> {
+  const { name, record } = last;
   if (hold.lease === null) return hold.snapshot;
   const change = { name, record, intents: intentsOf(record), lease: null };
   const at = toTimestamp(session.world.clock.now());

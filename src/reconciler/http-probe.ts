@@ -52,6 +52,6 @@ function interpolate(text: string, env: Readonly<Record<string, string>>): strin
 function reasonOf(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "ECONNREFUSED" || code === "ENOENT") return "connection refused";
-  if (code === "UND_ERR_SOCKET" || code === "ECONNRESET") return "connection closed without an answer";
+  if (code === "UND_ERR_SOCKET" || code === "ECONNRESET" || code === "EPIPE") return "connection closed without an answer";
   return error instanceof Error ? error.message : String(error);
 }

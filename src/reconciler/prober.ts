@@ -66,7 +66,11 @@ export function createProber(world: { readonly clock: Clock; readonly probe: Pro
     const probes = replica.probes.length > 0 ? replica.probes : [listening];
     const entry: Followed = { abort: new AbortController(), streaks: probes.map(() => unprobed) };
     probes.forEach((probe, index) => {
-      void keepProbing({ replica, probe, entry, index, implicit: replica.probes.length === 0 });
+      keepProbing({ replica, probe, entry, index, implicit: replica.probes.length === 0 }).catch((error: unknown) => {
+        // A probe that breaks its promise never to reject counts as one that gets no answer.
+        const answer = { ok: false, status: null, error: error instanceof Error ? error.message : String(error) };
+        entry.streaks = entry.streaks.map((streak, position) => (position === index ? continued(streak, answer) : streak));
+      });
     });
     return entry;
   }

@@ -19,6 +19,8 @@ export interface ServiceOutcome {
   readonly state: ServiceState | "lease-held" | "superseded";
   readonly record: ServiceRecord | null;
   readonly heldBy: LeaseOwner | null;
+  /** Whether this process wrote anything of it: without, what it found was so before. */
+  readonly touched: boolean;
 }
 
 export interface SettleOptions {
@@ -58,11 +60,12 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
   let hold = holdOf(name, snapshot, session);
   let record = hold.stored;
   let outcomes: ReadonlyMap<string, Outcome> = new Map();
+  let touched = false;
   while (record !== null) {
     const over = isOver(run);
     if (over || isToHandOver(hold, name)) {
-      await release(hold, name, record, session, AbortSignal.timeout(10_000));
-      return { name, state: over ? "working" : "superseded", record, heldBy: null };
+      await release(hold, { name, record }, session, AbortSignal.timeout(10_000));
+      return { name, state: over ? "working" : "superseded", record, heldBy: null, touched };
     }
     const observer = { world, prober: run.prober, listing: session.listing, owner: session.owner, generation: hold.snapshot.generation, published: session.published() };
     const observed = await observe(observer, record, outcomes, options.abort);
@@ -70,9 +73,9 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
     outcomes = new Map();
     const decided = hold;
     if (mustWrite(hold, decision, session)) {
-      const written = await writeRecord(hold, { name, record: decision.record, message: messageOf(name, decision) }, session, options.abort);
+      const written = await writeRecord(hold, { name, record: decision.record, message: messageOf(name, decision), last: isEnd(decision) }, session, options.abort);
       if (written.kind === "held") {
-        if (world.clock.now() - run.begunAt >= options.waitForLease) return { name, state: "lease-held", record, heldBy: written.by };
+        if (world.clock.now() - run.begunAt >= options.waitForLease) return { name, state: "lease-held", record, heldBy: written.by, touched };
         await pauseFor(run, Math.min(1000, Math.max(25, options.waitForLease / 20)));
       }
       if (written.kind !== "written") {
@@ -81,24 +84,25 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
         continue;
       }
       hold = written.hold;
+      touched = true;
     }
     tell(name, decision, session);
     options.onPass?.(name, decision, observed);
     record = decision.record;
-    if (record === null) return { name, state: "removed", record, heldBy: null };
+    if (record === null) return { name, state: "removed", record, heldBy: null, touched };
     await session.publish(hold.snapshot, options.abort);
     if (decision.actions.length > 0) {
       outcomes = await execute(decision.actions, { world, owner: session.owner, record, observed, signal: options.abort });
     }
     if (isEnd(decision)) {
-      await release(hold, name, record, session, AbortSignal.timeout(10_000));
-      return { name, state: decision.state, record, heldBy: null };
+      await release(hold, { name, record }, session, AbortSignal.timeout(10_000));
+      return { name, state: decision.state, record, heldBy: null, touched };
     }
     // What was written may be acted on further at once; otherwise something has to happen first.
     if (isSame(hold.stored, decided.stored)) await rest(run, decision, outcomes);
     ({ hold, record } = await refresh(run, hold, record));
   }
-  return { name, state: "removed", record: null, heldBy: null };
+  return { name, state: "removed", record: null, heldBy: null, touched };
 }
 
 /** Before anything is done, and to keep a lease that we still need. */

@@ -60,7 +60,7 @@ export function outcomeText(summary: OutcomeSummary, paint: Paint): string {
   const lines = [
     ...(served.length > 0 && served.length <= 20 ? served.flatMap((result) => [`Service ${result.name} is published at:`, `  ${result.url ?? ""}`]) : []),
     ...wrong.flatMap((result) => wrongLines(result, summary.tails.get(result.name) ?? [], paint)),
-    `${summary.done} of ${summary.planned} planned changes done.${summary.interrupted ? " Interrupted; the next run goes on from here." : ""}`,
+    `${summary.planned === 0 ? "Nothing was to be done." : `${summary.done} of ${summary.planned} planned changes done.`}${summary.interrupted ? " Interrupted; the next run goes on from here." : ""}`,
   ];
   return lines.join("\n");
 }

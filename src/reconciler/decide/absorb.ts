@@ -32,7 +32,7 @@ function absorbReplica(draft: Draft, replica: ReplicaRecord, context: Context): 
       if (instance !== undefined && instance.status !== "gone") return draft;
       // Not listed yet is not gone: it may still come, and must be ended then.
       if (instance === undefined && context.now < visibleFrom(replica, context)) return wake(draft, visibleFrom(replica, context));
-      return ended(draft, replica, context);
+      return ended(draft, replica);
     case "terminated":
       return withoutReplica(draft, replica.token);
     case "failed":
@@ -121,7 +121,7 @@ function exited(draft: Draft, replica: ReplicaRecord, error: Omit<ReplicaError, 
   return note(next, "note", replica, error.message);
 }
 
-function ended(draft: Draft, replica: ReplicaRecord, context: Context): Draft {
+function ended(draft: Draft, replica: ReplicaRecord): Draft {
   const noted = note(draft, "terminate", replica, "ended");
   if (replica.error === null) return withoutReplica(noted, replica.token);
   return withReplica(noted, { ...replica, status: "failed", address: null, termination: null, instance: null });

@@ -36,10 +36,11 @@ function sortOut(draft: Draft): Replicas {
 /** Failed attempts hold back only a next one of the same revision, and only while one is wanted. */
 function forget(draft: Draft): Draft {
   const { record } = draft;
-  const alive = record.replicas.filter(isAlive).length;
-  const wanted = Math.max(0, desiredReplicas(record) - (isBeside(draft) ? 0 : alive));
+  const { fresh, stale } = sortOut(draft);
+  const missing = desiredReplicas(record) - fresh.length;
+  const wanted = isBeside(draft) ? missing : Math.max(missing - stale.length, stale.length > 0 ? Math.min(surge, missing) : 0);
   const failed = record.replicas.filter((replica) => replica.status === "failed").sort((a, b) => a.num - b.num);
-  const kept = new Set(failed.filter((replica) => replica.deployment === record.current).slice(0, wanted));
+  const kept = new Set(failed.filter((replica) => replica.deployment === record.current).slice(0, Math.max(0, wanted)));
   return { ...draft, record: { ...record, replicas: record.replicas.filter((replica) => replica.status !== "failed" || kept.has(replica)) } };
 }
 

@@ -19,7 +19,7 @@ export function startReplicas(draft: Draft, count: number, context: Context): Dr
   const ready = failed.filter((replica) => retryTime(replica) <= context.now);
   const delayed = waiting.reduce((next, replica) => wake(next, retryTime(replica)), draft);
   const starts = Math.max(0, count - waiting.length);
-  return Array.from({ length: starts }).reduce<Draft>((next, _, index) => startOne(next, ready[index] ?? null, context), clearHindrance(delayed));
+  return Array.from({ length: starts }).reduce<Draft>((next, _, index) => startOne(next, ready[index] ?? null, context), starts > 0 ? clearHindrance(delayed) : delayed);
 }
 
 /** Why nothing can be started at all, as a verdict. What runs, runs on. */
