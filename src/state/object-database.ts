@@ -39,6 +39,8 @@ export interface ObjectDatabase {
 export function openObjectDatabase({ directory, author, clock }: DatabaseOptions): ObjectDatabase {
   const treeIds = new WeakMap<TreeNode, string>();
   let last: Tip | null = null;
+  // What was just written is known without a call of git.
+  let written = new Map<string, Uint8Array>();
   let format: Promise<ObjectFormat> | null = null;
   return {
     async tipOf({ id, bytes }, ancestors, signal) {
@@ -52,14 +54,19 @@ export function openObjectDatabase({ directory, author, clock }: DatabaseOptions
       return last;
     },
     async contents(ids, signal) {
-      const objects = await readObjects(ids, { cwd: directory, signal });
-      return new Map(objects.flatMap((object) => (object?.type === "blob" ? [[object.id, object.bytes]] : [])));
+      const known = written;
+      const unknown = ids.filter((id) => !known.has(id));
+      const objects = await readObjects(unknown, { cwd: directory, signal });
+      const read = objects.flatMap((object) => (object?.type === "blob" ? [[object.id, object.bytes] as const] : []));
+      const own = ids.flatMap((id) => [...entryOf(known, id)]);
+      return new Map([...own, ...read]);
     },
     async store(write, signal) {
       format ??= formatOf(directory);
       const { tip, objects } = build(write, await format);
       await git(["unpack-objects", "-q"], { cwd: directory, input: packOf(objects, await format), signal });
       last = tip;
+      written = new Map(objects.flatMap(({ type, id, content }) => (type === "blob" ? [[id, content]] : [])));
       return tip;
     },
     async isAncestor(ancestor, descendant, signal) {
@@ -107,6 +114,11 @@ export function openObjectDatabase({ directory, author, clock }: DatabaseOptions
     const parent = write.parent === null ? "" : `parent ${write.parent.commit}\n`;
     return Buffer.from(`tree ${tree}\n${parent}author ${person}\ncommitter ${person}\n\n${write.message}`);
   }
+}
+
+function entryOf(known: ReadonlyMap<string, Uint8Array>, id: string): readonly (readonly [string, Uint8Array])[] {
+  const bytes = known.get(id);
+  return bytes === undefined ? [] : [[id, bytes]];
 }
 
 async function formatOf(directory: string): Promise<ObjectFormat> {
