@@ -1,27 +1,21 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 
-import { runtimeDirectory } from "./backends/local/runtime-directory.ts";
-import { createBackend } from "./backends/registry.ts";
 import type { App, Project } from "./commands/app.ts";
 import type { Io } from "./commands/io.ts";
-import { invalidInput } from "./commands/planning.ts";
 import type { Parsed } from "./commands/program.ts";
-import { parseSettings } from "./config/settings-file.ts";
 import type { SourceFile } from "./git/repository.ts";
-import { openRepository } from "./git/work-tree.ts";
 import { systemClock } from "./lib/clock.ts";
 import { UserError } from "./lib/user-error.ts";
-import { embeddedPublisher } from "./proxy-config/publish.ts";
 import type { Event } from "./reconciler/event.ts";
-import { httpProbe } from "./reconciler/http-probe.ts";
 import type { World } from "./reconciler/world.ts";
-import { gitBranchStore } from "./state/git-branch.ts";
-import { currentOwner, isOwnerAlive } from "./state/process-owner.ts";
 
 const settingsPath = ".dstack/gitops.yml";
 
-/** Puts the parts together for one command: what each is made of is decided here and nowhere else. */
+/**
+ * Puts the parts together for one command: what each is made of is decided here and nowhere else. Parts are loaded when
+ * a command asks for them, so that those which need little start at once.
+ */
 export function composeApp(parsed: Parsed, outer: Io): App & AsyncDisposable {
   const io: Io = { ...outer, cwd: resolve(outer.cwd, parsed.directory) };
   const { options } = parsed;
@@ -44,10 +38,14 @@ export function composeApp(parsed: Parsed, outer: Io): App & AsyncDisposable {
 }
 
 async function openProject(io: Io, options: Parsed["options"]): Promise<Project> {
+  const [{ openRepository }, { parseSettings }] = await Promise.all([
+    import("./git/work-tree.ts"),
+    import("./config/settings-file.ts"),
+  ]);
   const found = await openRepository(io.cwd, { stateRemote: null });
   const file = options.settings === null ? await settingsOf(found, options.ref) : await namedSettings(resolve(io.cwd, options.settings), options.settings);
   const { settings, diagnostics } = parseSettings(file);
-  if (settings === null) throw invalidInput(diagnostics);
+  if (settings === null) throw (await import("./commands/planning.ts")).invalidInput(diagnostics);
   const { remote } = settings.state;
   const repository = remote === null ? found : await openRepository(io.cwd, { stateRemote: remote });
   const tokens = settings.auth.tokens.flatMap((name) => io.env[name] ?? []).filter((value) => value !== "");
@@ -79,6 +77,14 @@ async function openWorld(opening: Opening): Promise<{ readonly world: World; rea
   const { project, io } = opening;
   const { repository, settings } = project;
   const environment = { ...io.env };
+  const [{ runtimeDirectory }, { createBackend }, { embeddedPublisher }, { httpProbe }, { gitBranchStore }, { currentOwner, isOwnerAlive }] = await Promise.all([
+    import("./backends/local/runtime-directory.ts"),
+    import("./backends/registry.ts"),
+    import("./proxy-config/publish.ts"),
+    import("./reconciler/http-probe.ts"),
+    import("./state/git-branch.ts"),
+    import("./state/process-owner.ts"),
+  ]);
   const leaseOwner = await currentOwner(environment);
   const directory = runtimeDirectory(repository.id, environment);
   const store = gitBranchStore({ root: repository.root, branch: settings.state.branch, remote: settings.state.remote, clock: systemClock, env: environment });
@@ -108,7 +114,10 @@ function envLookup(given: readonly string[], environment: Io["env"]): World["env
 async function startGateway(project: Project, io: Io) {
   const gateway = project.settings.gateways.find((each) => each.type === "embedded");
   if (gateway === undefined) throw new UserError("no-embedded-gateway", "the settings name no gateway of type embedded", { hint: "add one under `gateways`" });
-  const { startEmbeddedGateway } = await import("./proxy-config/embedded.ts");
+  const [{ startEmbeddedGateway }, { runtimeDirectory }] = await Promise.all([
+    import("./proxy-config/embedded.ts"),
+    import("./backends/local/runtime-directory.ts"),
+  ]);
   return startEmbeddedGateway({
     listen: gateway.listen,
     runtimeDirectory: runtimeDirectory(project.repository.id, io.env),
