@@ -78,7 +78,7 @@ async function openWorld(opening: Opening): Promise<{ readonly world: World; rea
   const { repository, settings } = project;
   const environment = { ...io.env };
   const [{ runtimeDirectory }, { createBackend }, { embeddedPublisher }, { httpProbe }, { gitBranchStore }, { currentOwner, isOwnerAlive }] = await Promise.all([
-    import("./backends/local/runtime-directory.ts"),
+    import("./lib/runtime-directory.ts"),
     import("./backends/registry.ts"),
     import("./proxy-config/publish.ts"),
     import("./reconciler/http-probe.ts"),
@@ -116,7 +116,7 @@ async function startGateway(project: Project, io: Io) {
   if (gateway === undefined) throw new UserError("no-embedded-gateway", "the settings name no gateway of type embedded", { hint: "add one under `gateways`" });
   const [{ startEmbeddedGateway }, { runtimeDirectory }] = await Promise.all([
     import("./proxy-config/embedded.ts"),
-    import("./backends/local/runtime-directory.ts"),
+    import("./lib/runtime-directory.ts"),
   ]);
   return startEmbeddedGateway({
     listen: gateway.listen,

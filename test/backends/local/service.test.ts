@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { MachineBackend } from "../../../src/backends/backend.ts";
 import { decodeLogLine } from "../../../src/backends/local/log-format.ts";
 import { createLogWriter } from "../../../src/backends/local/log-writer.ts";
-import { runtimeDirectory } from "../../../src/backends/local/runtime-directory.ts";
+import { runtimeDirectory } from "../../../src/lib/runtime-directory.ts";
 import type { FileEntry } from "../../../src/config/files.ts";
 import type { Job } from "../../../src/config/job.ts";
 import { findPeer } from "../../support/peers.ts";
