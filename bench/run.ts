@@ -7,6 +7,9 @@ import { type Benches, measure } from "./bench.ts";
 /** Every bench, by the name that `npm run bench NAME` takes. */
 const all: Readonly<Record<string, () => Promise<void>>> = {
   start: async () => compare("start", (await import("./start.ts")).start),
+  plan: async () => compare("plan", (await import("./plan.ts")).plan),
+  history: async () => compare("history", (await import("./history.ts")).history),
+  roll: async () => program("./roll.ts"),
   gateway: async () => program("./gateway.ts"),
 };
 

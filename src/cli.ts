@@ -1,3 +1,5 @@
+/** The command line: this process as the program sees it, and its exit code. */
+
 import type { Io } from "./commands/io.ts";
 import { run } from "./run.ts";
 

@@ -17,7 +17,7 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   try {
     return await parsed.execute(app);
   } catch (error) {
-    return report(error, app);
+    return await report(error, app);
   }
 }
 

@@ -1,7 +1,7 @@
 import { exitCodes } from "../lib/user-error.ts";
 import type { ExitCode } from "../lib/user-error.ts";
 import { acceptPlan } from "../reconciler/accept-plan.ts";
-import type { PlannedService } from "../reconciler/plan.ts";
+import type { PlannedService } from "../reconciler/plan-document.ts";
 import { settle } from "../reconciler/settle.ts";
 import type { Settled } from "../reconciler/settle.ts";
 import { planText } from "../report/plan-text.ts";

@@ -7,7 +7,7 @@ import type { SourceFile } from "../git/repository.ts";
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import { hasErrors } from "../lib/diagnostics.ts";
 import { UserError } from "../lib/user-error.ts";
-import type { DesiredService } from "../reconciler/plan.ts";
+import type { DesiredService } from "../reconciler/plan-document.ts";
 import type { App, Project } from "./app.ts";
 
 /** What the service files say, with everything that is wrong with them. */

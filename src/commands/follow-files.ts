@@ -1,5 +1,5 @@
 import { acceptPlan } from "../reconciler/accept-plan.ts";
-import type { Plan, PlannedService } from "../reconciler/plan.ts";
+import type { Plan, PlannedService } from "../reconciler/plan-document.ts";
 import { renderDiagnostics } from "../config/source-frame.ts";
 import { hasErrors } from "../lib/diagnostics.ts";
 import { UserError } from "../lib/user-error.ts";

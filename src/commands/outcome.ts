@@ -1,7 +1,7 @@
 import { exitCodes } from "../lib/user-error.ts";
 import type { ExitCode } from "../lib/user-error.ts";
 import { toTimestamp } from "../lib/timestamp.ts";
-import type { PlannedService } from "../reconciler/plan.ts";
+import type { PlannedService } from "../reconciler/plan-document.ts";
 import type { Settled } from "../reconciler/settle.ts";
 import { outcomeText, resultOf } from "../report/outcome-text.ts";
 import type { ServiceResult } from "../report/outcome-text.ts";

@@ -6,7 +6,7 @@ import type { Supply } from "../reconciler/observed.ts";
 import { supplyFor } from "../reconciler/observe.ts";
 import { envOf } from "../reconciler/replica-env.ts";
 import { makePlan } from "../reconciler/plan.ts";
-import type { Plan } from "../reconciler/plan.ts";
+import type { Plan } from "../reconciler/plan-document.ts";
 import type { World } from "../reconciler/world.ts";
 import type { Snapshot } from "../state/store.ts";
 import type { App, Project } from "./app.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { exitCodes, UserError } from "../lib/user-error.ts";
-import type { PlannedService } from "../reconciler/plan.ts";
+import type { PlannedService } from "../reconciler/plan-document.ts";
 import type { App, Project } from "./app.ts";
 import { planChanged } from "./planning.ts";
 import type { Planned } from "./planning.ts";

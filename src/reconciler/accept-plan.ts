@@ -3,7 +3,7 @@ import type { ServiceChange, Snapshot, StateStore } from "../state/store.ts";
 import { acceptRemoval, acceptRevision } from "./accept.ts";
 import type { Acceptance } from "./accept.ts";
 import { intentsOf } from "./intents.ts";
-import type { PlannedService } from "./plan.ts";
+import type { PlannedService } from "./plan-document.ts";
 
 export interface Accepting {
   readonly store: StateStore;

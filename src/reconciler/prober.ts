@@ -86,8 +86,8 @@ export function createProber(world: { readonly clock: Clock; readonly probe: Pro
       const before = entry.streaks[index] ?? unprobed;
       const after = continued(before, implicit ? asListening(answer) : answer);
       entry.streaks = entry.streaks.map((streak, position) => (position === index ? after : streak));
-      if (tellsApart(before, after, probe)) changed();
       answered ||= after.successes > 0;
+      if (answered && tellsApart(before, after, probe)) changed();
       if (probe.until_ready && after.successes >= probe.ready_after) return;
       await world.clock.sleep(answered ? probe.interval * 1000 : untilFirst(probe, world.clock.now() - begunAt), signal);
     }
@@ -106,13 +106,16 @@ export function continued(streak: ProbeStreak, answer: ProbeAnswer): ProbeStreak
     : { successes: 0, failures: streak.failures + 1, last: answer };
 }
 
-/** Successes beyond the threshold, and further failures before the first success, change nothing that anyone waits for. */
+/** Failures in a row after which one more is no news. */
+const manyFailures = 10;
+
+/** What goes on as it was changes nothing that anyone waits for; nor do failures before the first success, which never get here. */
 function tellsApart(before: ProbeStreak, after: ProbeStreak, probe: ProbeSpec): boolean {
   if (after.successes > 0) return before.failures > 0 || after.successes <= probe.ready_after;
-  return true;
+  return before.successes > 0 || after.failures <= manyFailures;
 }
 
 /** Milliseconds to the next try before the first success: close together at first, so that being ready is seen soon, never wider than the interval. */
 export function untilFirst(probe: ProbeSpec, sinceBegin: number): number {
-  return Math.min(probe.interval * 1000, Math.max(25, Math.min(1000, sinceBegin / 25)));
+  return Math.min(probe.interval * 1000, Math.max(10, Math.min(1000, sinceBegin / 50)));
 }

@@ -61,6 +61,7 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
   let record = hold.stored;
   let outcomes: ReadonlyMap<string, Outcome> = new Map();
   let touched = false;
+  let looks = 0;
   while (record !== null) {
     const over = isOver(run);
     if (over || isToHandOver(hold, name)) {
@@ -99,7 +100,8 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
       return { name, state: decision.state, record, heldBy: null, touched };
     }
     // What was written may be acted on further at once; otherwise something has to happen first.
-    if (isSame(hold.stored, decided.stored)) await rest(run, decision, outcomes);
+    looks = decision.actions.length > 0 ? 0 : looks + 1;
+    if (isSame(hold.stored, decided.stored)) await rest(run, decision, looks);
     ({ hold, record } = await refresh(run, hold, record));
   }
   return { name, state: "removed", record: null, heldBy: null, touched };
@@ -135,11 +137,13 @@ function isEnd(decision: Decision): boolean {
 }
 
 /** Until something is heard of, or it is time to look: soon while a provider is at work, seldom otherwise. */
-async function rest(run: Run, decision: Decision, outcomes: ReadonlyMap<string, Outcome>): Promise<void> {
+async function rest(run: Run, decision: Decision, looks: number): Promise<void> {
   const { world } = run.session;
   const polls = [...world.backends.values()].map((backend) => backend.poll);
-  const busy = decision.actions.length > 0 || outcomes.size > 0 || decision.state === "working";
-  const poll = Math.min(...polls.map((each) => (busy ? each.busy : each.idle)), 1000 * 60);
+  const busy = decision.actions.length > 0 || decision.state === "working";
+  const usual = Math.min(...polls.map((each) => (busy ? each.busy : each.idle)), 1000 * 60);
+  // What was just asked for may have happened already; then ever less often, up to the backend's own pace.
+  const poll = Math.min(usual, usual / 8 * 2 ** Math.min(looks, 3));
   const wakeIn = decision.wakeAt === null ? poll : Math.min(poll, Math.max(0, decision.wakeAt - world.clock.now()));
   await pauseFor(run, wakeIn);
 }

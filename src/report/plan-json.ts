@@ -1,6 +1,5 @@
 import type { Json } from "../lib/canonical-json.ts";
-import type { Plan, PlannedService } from "../reconciler/plan.ts";
-import { timelineOf } from "../reconciler/plan.ts";
+import type { Plan, PlannedService } from "../reconciler/plan-document.ts";
 import { diagnosticsJson } from "./diagnostics-json.ts";
 
 /** The `plan --json` document. */
@@ -29,7 +28,7 @@ function serviceJson(service: PlannedService): Json {
     replicas: service.replicas,
     price: { currency: "USD", unit: "hour", ...service.price },
     offers: service.offers.map((offer) => ({ ...offer })),
-    timeline: timelineOf(service).map((event) => ({ ...event })),
+    timeline: (service.rehearsal?.timeline ?? []).map((event) => ({ ...event })),
     reasons: service.reasons.map((reason) => ({ ...reason })),
   };
 }

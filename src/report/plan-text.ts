@@ -1,4 +1,4 @@
-import type { Plan, PlanAction, PlannedService } from "../reconciler/plan.ts";
+import type { Plan, PlanAction, PlannedService } from "../reconciler/plan-document.ts";
 import { formatPrice } from "./format.ts";
 import type { Paint } from "./style.ts";
 import { table } from "./table.ts";

@@ -1,0 +1,33 @@
+import type { Revision } from "./accept.ts";
+import type { Supply } from "./observed.ts";
+import type { PlanInput, PlannedService, Reason } from "./plan-document.ts";
+import type { Rehearsal } from "./rehearse.ts";
+
+/** What a rehearsal does to the replicas that must keep serving. */
+export function safetyOf(rehearsal: Rehearsal | null, floor: number): PlannedService["safety"] {
+  if (rehearsal === null || rehearsal.fewestServing >= floor) return "kept";
+  return rehearsal.fewestServing === 0 ? "away" : "reduced";
+}
+
+/** Why `apply` will not do it; `null`: it may. */
+export function refusalOf(revision: Revision, supply: Supply, input: PlanInput): string | null {
+  if (supply.refusal !== null) return supply.refusal;
+  if (revision.spec.auth && !input.tokens) {
+    return "`auth` is true (the default), and no token is set: set DSTACK_TOKEN, or name the variables that hold tokens under `auth.tokens` in .dstack/gitops.yml, or set `auth: false`";
+  }
+  return null;
+}
+
+/** What a person should know of how it is done; nothing branches on it. */
+export function reasonsFor(planned: PlannedService, supply: Supply, rehearsal: Rehearsal | null): readonly Reason[] {
+  const { revision, action } = planned;
+  const reasons: Reason[] = [];
+  if (action === "rolling") reasons.push({ about: "strategy", text: "surge: one new replica at a time is started and must be ready before an old one leaves" });
+  if (action === "restart") reasons.push({ about: "strategy", text: "the edit cannot be rolled: a whole new run is started beside the old one and takes over at once when all of it is ready" });
+  if (revision !== null && revision.spec.probes.length === 0 && action !== "update") {
+    reasons.push({ about: "probes", text: "no probes: a replica counts as ready when it answers HTTP at all" });
+  }
+  if (supply.missingEnv.length > 0) reasons.push({ about: "env", text: `unknown here: ${supply.missingEnv.join(", ")}` });
+  if (rehearsal !== null) reasons.push({ about: "timeline", text: "rehearsed with assumed times: 1 s to run, 4 s to ready, 1 s to end" });
+  return reasons;
+}

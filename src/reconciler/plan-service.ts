@@ -1,0 +1,108 @@
+import type { PinnedContent } from "../config/files.ts";
+import type { JobFile } from "../config/job.ts";
+import type { ServiceSource } from "../config/parse.ts";
+import type { PropertyChange } from "../diff/compare.ts";
+import { diffRevisions } from "../diff/compare.ts";
+import type { ServiceRecord } from "../state/record.ts";
+import { acceptRevision, servingDeployment } from "./accept.ts";
+import type { Replacement, Revision } from "./accept.ts";
+import { isAlive, isServing } from "./decide/draft.ts";
+import type { DesiredService, PlanInput, PlannedChange, PlannedService } from "./plan-document.ts";
+import { reasonsFor, refusalOf, safetyOf } from "./plan-reasons.ts";
+import { rehearse } from "./rehearse.ts";
+
+/** What becomes of a service that is desired: compared with what serves, and rehearsed where anything changes. */
+export function planService(desired: DesiredService, input: PlanInput): PlannedService {
+  const { source, contents } = desired;
+  const record = input.snapshot.services.get(source.spec.name)?.record ?? null;
+  const revision: Revision = { spec: source.spec, fingerprint: source.fingerprint, files: contents.map(withoutEntries), file: source.file, commit: input.commit };
+  const running = record === null || record.target === null ? null : record;
+  const difference = running === null ? null : diffRevisions(servingDeployment(running), revision);
+  const action = difference?.action ?? "create";
+  const changes = (difference?.changes ?? []).map((change) => located(change, source));
+  const replacement: Replacement = action === "restart" ? "whole-run" : "where-jobs-differ";
+  const held = heldBecause(running, revision, input);
+  const planned: PlannedService = {
+    ...outline(source.spec.name, record),
+    file: source.file,
+    action: held === null ? action : "none",
+    changes: held === null ? changes : [],
+    revision,
+    contents,
+    replacement,
+    held,
+    replicas: { current: (record?.replicas ?? []).filter(isAlive).length, ...source.spec.replicas },
+  };
+  return planned.action === "none" ? planned : rehearsed(planned, record, input);
+}
+
+function withoutEntries({ local_path, path, content, kind }: PinnedContent): JobFile {
+  return { local_path, path, content, kind };
+}
+
+/** A service that nothing becomes of. */
+export function outline(name: string, record: ServiceRecord | null): PlannedService {
+  const price = priceOf(record);
+  return {
+    name,
+    file: null,
+    action: "none",
+    deployment: { from: record?.current ?? null, to: record?.current ?? null },
+    strategy: null,
+    changes: [],
+    replicas: { current: (record?.replicas ?? []).filter(isAlive).length, min: 0, max: 0 },
+    price: { before: price, after: price, max: price },
+    offers: [],
+    rehearsal: null,
+    safety: "kept",
+    reasons: [],
+    refusal: null,
+    held: null,
+    revision: null,
+    contents: [],
+    replacement: "where-jobs-differ",
+  };
+}
+
+function located(change: PropertyChange, source: ServiceSource): PlannedChange {
+  const path = [change.path, change.property].find((each) => source.has(each));
+  const place = path === undefined ? null : source.locate(path);
+  return { ...change, file: place === null ? null : source.file, line: place?.line ?? null };
+}
+
+function heldBecause(record: ServiceRecord | null, revision: Revision, input: PlanInput): string | null {
+  if (record === null || record.target === null) return null;
+  if (record.paused !== null) return `paused by ${record.paused.by}`;
+  const { target } = record;
+  const quarantined = record.quarantined.some((entry) => entry.fingerprint === target.fingerprint && entry.acceptance === target.acceptance);
+  if (!quarantined || target.fingerprint !== revision.fingerprint || input.byHand) return null;
+  if (input.commit !== null && input.commit !== target.commit) return null;
+  return `this revision is quarantined: deployment ${target.deployment} was unhealthy. Fix it, or lift it with \`retry ${revision.spec.name}\``;
+}
+
+function rehearsed(planned: PlannedService, record: ServiceRecord | null, input: PlanInput): PlannedService {
+  const { revision } = planned;
+  if (revision === null) return planned;
+  const supply = input.supply.get(planned.name) ?? { offers: [], refusal: null, missingEnv: [] };
+  const acceptance = { by: "", planId: "", now: input.now, generation: input.snapshot.generation };
+  const accepted = acceptRevision(record, revision, planned.replacement, acceptance);
+  const offer = supply.offers[0];
+  const rehearsal = offer === undefined ? null : rehearse(accepted, { policy: input.policy, now: input.now, offers: supply.offers });
+  const each = offer?.price ?? 0;
+  const before = (record?.replicas ?? []).filter(isServing).length;
+  return {
+    ...planned,
+    deployment: { from: record?.current ?? null, to: accepted.current },
+    strategy: planned.action === "restart" ? "beside" : planned.action === "rolling" ? "surge" : null,
+    offers: supply.offers,
+    rehearsal,
+    safety: safetyOf(rehearsal, Math.min(before, revision.spec.replicas.min)),
+    price: { before: planned.price.before, after: revision.spec.replicas.min * each, max: Math.max(planned.price.before, (rehearsal?.peak ?? 0) * each) },
+    reasons: reasonsFor(planned, supply, rehearsal),
+    refusal: refusalOf(revision, supply, input),
+  };
+}
+
+function priceOf(record: ServiceRecord | null): number {
+  return (record?.replicas ?? []).filter(isAlive).reduce((sum, replica) => sum + replica.price, 0);
+}
