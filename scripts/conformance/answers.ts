@@ -8,6 +8,7 @@ import { formatResources } from "../../src/config/resources-text.ts";
 import { parseUser } from "../../src/config/user.ts";
 import type { Answerer } from "./case.ts";
 import { refused, skipped, value } from "./case.ts";
+import { containerAnswer } from "./containers.ts";
 import { diffAnswer } from "./diffs.ts";
 import { fromProperty, fromSpec, readConfiguration } from "./parsing.ts";
 import { cronAnswer, formattingAnswer, profilesAnswer, validationAnswer } from "./plans.ts";
@@ -53,6 +54,7 @@ export const answerers: Readonly<Record<string, Answerer>> = {
   "profiles.json": profilesAnswer,
   "cron.json": cronAnswer,
   "formatting.json": formattingAnswer,
+  "job_spec.json": containerAnswer,
 };
 
 function answerRange(input: unknown, { name }: { readonly name: string }): ReturnType<Answerer> {

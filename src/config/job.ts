@@ -105,7 +105,7 @@ function effective({
     shell: usesShell ? shellPath(shell, image) : null,
     python: ownImage ? null : python,
     nvcc: nvcc && !ownImage,
-    workingDir: workingDir === null || workingDir.startsWith("/") ? workingDir : `/workflow/${workingDir}`,
+    workingDir: workflowPath(workingDir),
   };
 }
 
@@ -113,4 +113,9 @@ function effective({
 export function shellPath(shell: string | null, image: string | null): string {
   if (shell === null) return image === null ? "/bin/bash" : "/bin/sh";
   return shell.startsWith("/") ? shell : `/bin/${shell}`;
+}
+
+/** A working directory inside a container: a relative one is below `/workflow`. */
+export function workflowPath(path: string | null): string | null {
+  return path === null || path.startsWith("/") ? path : `/workflow/${path}`;
 }

@@ -2,7 +2,7 @@ import { serviceFields } from "./fields/service.ts";
 import { settingsFields } from "./fields/settings.ts";
 import { otherTypes } from "./parse.ts";
 import { profilesFile } from "./profiles.ts";
-import { objectJson } from "./schema/composite.ts";
+import { objectJson } from "./schema/object.ts";
 import type { JsonSchema } from "./schema/schema.ts";
 
 const draft = "https://json-schema.org/draft/2020-12/schema";

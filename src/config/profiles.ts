@@ -1,7 +1,8 @@
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import { hasErrors } from "../lib/diagnostics.ts";
 import { profileFields, profileProperties, type ProfileSpec } from "./fields/profile.ts";
-import { list, object } from "./schema/composite.ts";
+import { list } from "./schema/composite.ts";
+import { object } from "./schema/object.ts";
 import { invalid, type Issue, root } from "./schema/schema.ts";
 import { text } from "./schema/text.ts";
 import { boolean } from "./schema/words.ts";

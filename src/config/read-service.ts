@@ -1,6 +1,6 @@
 import { propertyNames, serviceFields } from "./fields/service.ts";
 import { checkRules } from "./rules.ts";
-import { isComplete, readValidFields, unknownProperty } from "./schema/composite.ts";
+import { isComplete, readValidFields, unknownProperty } from "./schema/object.ts";
 import type { At } from "./schema/schema.ts";
 import type { ServiceSpec } from "./spec.ts";
 import type { YamlValue } from "./yaml/value.ts";

@@ -2,7 +2,7 @@ import { formatMemory } from "./fields/memory.ts";
 import { formatRange } from "./fields/range.ts";
 import type { GpuSpec, ResourcesSpec } from "./spec.ts";
 
-/** Resources as the reference prints them: `cpu=2.. mem=8GB.. disk=100GB.. A100:80GB:2`. */
+/** Resources as the reference prints them, such as `cpu=2 mem=8GB disk=100GB A100:80GB:2`. */
 export function formatResources({ cpu, memory, disk, gpu }: ResourcesSpec): string {
   const arch = cpu.arch === "arm" ? "arm:" : "";
   const parts = [`cpu=${arch}${formatRange(cpu.count)}`, `mem=${formatRange(memory, formatMemory)}`];

@@ -1,5 +1,5 @@
 import { unanswered } from "./fields/template.ts";
-import { gatewayNeeds } from "./gateways.ts";
+import { gatewayNeeds } from "./gateway-needs.ts";
 import { effectiveArch } from "./requirements.ts";
 import type { At, Issue } from "./schema/schema.ts";
 import { child, report } from "./schema/schema.ts";

@@ -4,7 +4,7 @@ import type { WrittenGateway } from "./fields/gateways.ts";
 import type { WrittenPolicy } from "./fields/policy.ts";
 import type { WrittenSettings } from "./fields/settings.ts";
 import { settingsFields } from "./fields/settings.ts";
-import { object } from "./schema/composite.ts";
+import { object } from "./schema/object.ts";
 import { invalid, type Issue, root } from "./schema/schema.ts";
 import type { GatewaySettings, Policy, Settings } from "./settings.ts";
 import { inOrder, locateIssue, readSource, type SourceBytes } from "./source.ts";

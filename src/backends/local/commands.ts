@@ -1,5 +1,5 @@
 import type { Job } from "../../config/job.ts";
-import { shellWords } from "./shell-words.ts";
+import { shellWords } from "../../lib/shell-words.ts";
 
 /** The program of a replica and its arguments; `null`: there is none to run. `shell` is the one that the host has. */
 export function argvOf(job: Pick<Job, "entrypoint" | "commands">, shell: string): readonly string[] | null {

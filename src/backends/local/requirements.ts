@@ -1,7 +1,7 @@
 import type { Job } from "../../config/job.ts";
 import type { ResourcesSpec } from "../../config/spec.ts";
+import { shellWords } from "../../lib/shell-words.ts";
 import { insideWorkflow } from "./paths.ts";
-import { shellWords } from "./shell-words.ts";
 
 /** What this host has, in the units of `resources`. */
 export interface HostCapacity {

@@ -1,4 +1,7 @@
-import { list, object } from "../schema/composite.ts";
+/** What runs in a replica, and in which container: one entry a property. */
+
+import { list } from "../schema/composite.ts";
+import { object } from "../schema/object.ts";
 import { type Field, refuse, type Schema, trap, unexpected } from "../schema/schema.ts";
 import { text } from "../schema/text.ts";
 import { boolean, nullable, transform } from "../schema/words.ts";

@@ -1,3 +1,5 @@
+/** The environment variables of a service. */
+
 import { type At, child, type Field, invalid, refuse, report, type Schema, unexpected } from "../schema/schema.ts";
 import { readText } from "../schema/text.ts";
 import type { ServiceSpec } from "../spec.ts";

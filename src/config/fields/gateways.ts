@@ -1,4 +1,5 @@
-import { list, object } from "../schema/composite.ts";
+import { list } from "../schema/composite.ts";
+import { object } from "../schema/object.ts";
 import { invalid, refuse, type Schema, unexpected } from "../schema/schema.ts";
 import { text } from "../schema/text.ts";
 import { boolean, nullable, oneOf, transform } from "../schema/words.ts";

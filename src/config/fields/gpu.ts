@@ -1,4 +1,5 @@
-import { object, oneOrMore } from "../schema/composite.ts";
+import { oneOrMore } from "../schema/composite.ts";
+import { object } from "../schema/object.ts";
 import { type At, invalid, type Invalid, refuse, type Schema, unexpected } from "../schema/schema.ts";
 import { text } from "../schema/text.ts";
 import { nullable, transform } from "../schema/words.ts";

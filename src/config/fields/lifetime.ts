@@ -1,6 +1,9 @@
+/** For how long a service runs, and what happens when it fails: one entry a property. */
+
 import { combinesDays, parseCron } from "../cron.ts";
-import { object, list, oneOrMore } from "../schema/composite.ts";
+import { list, oneOrMore } from "../schema/composite.ts";
 import { integer } from "../schema/numbers.ts";
+import { object } from "../schema/object.ts";
 import { type Field, refuse, report, type Schema } from "../schema/schema.ts";
 import { text } from "../schema/text.ts";
 import { nullable, oneOf, transform } from "../schema/words.ts";

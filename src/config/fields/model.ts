@@ -1,4 +1,6 @@
-import { object } from "../schema/composite.ts";
+/** The chat model that a service offers. */
+
+import { object } from "../schema/object.ts";
 import { child, type Field, report, type Schema, unexpected } from "../schema/schema.ts";
 import { text } from "../schema/text.ts";
 import { nullable, oneOf } from "../schema/words.ts";

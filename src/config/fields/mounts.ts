@@ -1,4 +1,7 @@
-import { list, object, oneOrMore } from "../schema/composite.ts";
+/** Files, repositories and volumes that a replica gets: one entry a property. */
+
+import { list, oneOrMore } from "../schema/composite.ts";
+import { object } from "../schema/object.ts";
 import {
   type At,
   child,

@@ -1,5 +1,7 @@
-import { object } from "../schema/composite.ts";
+/** How requests reach a service: one entry a property. */
+
 import { integer, readInteger } from "../schema/numbers.ts";
+import { object } from "../schema/object.ts";
 import { type At, type Field, type Invalid, refuse, type Schema, unexpected } from "../schema/schema.ts";
 import { readText } from "../schema/text.ts";
 import { boolean, nullable } from "../schema/words.ts";

@@ -1,5 +1,5 @@
-import { object } from "../schema/composite.ts";
 import { integer } from "../schema/numbers.ts";
+import { object } from "../schema/object.ts";
 import { nullable } from "../schema/words.ts";
 import type { BrakePolicy, HealPolicy, RolloutPolicy } from "../settings.ts";
 import { defaultPolicy } from "../settings.ts";

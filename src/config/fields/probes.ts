@@ -1,6 +1,9 @@
+/** How a replica shows that it is ready. */
+
 import { canonicalJson } from "../../lib/canonical-json.ts";
-import { list, object } from "../schema/composite.ts";
+import { list } from "../schema/composite.ts";
 import { integer } from "../schema/numbers.ts";
+import { object } from "../schema/object.ts";
 import { type At, child, type Field, invalid, pathOf, refuse, type Schema } from "../schema/schema.ts";
 import { text } from "../schema/text.ts";
 import { boolean, nullable, oneOf, transform } from "../schema/words.ts";

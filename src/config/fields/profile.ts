@@ -1,4 +1,4 @@
-import type { Fields } from "../schema/composite.ts";
+import type { Fields } from "../schema/object.ts";
 import type { ServiceSpec } from "../spec.ts";
 import {
   idle_duration,

@@ -1,6 +1,6 @@
-import { readFields } from "../schema/composite.ts";
-import { unknownProperty } from "../schema/composite.ts";
 import { integer } from "../schema/numbers.ts";
+import { readFields } from "../schema/object.ts";
+import { unknownProperty } from "../schema/object.ts";
 import { type At, invalid, type Invalid, refuse, type Schema, unexpected } from "../schema/schema.ts";
 import type { Range } from "../spec.ts";
 import { isList, isMapping, type YamlValue } from "../yaml/value.ts";

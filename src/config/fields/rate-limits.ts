@@ -1,5 +1,8 @@
-import { list, object } from "../schema/composite.ts";
+/** How many requests a client may make. */
+
+import { list } from "../schema/composite.ts";
 import { integer, number } from "../schema/numbers.ts";
+import { object } from "../schema/object.ts";
 import { child, type Field, refuse, type Schema, unexpected } from "../schema/schema.ts";
 import { text } from "../schema/text.ts";
 import { oneOf, transform } from "../schema/words.ts";

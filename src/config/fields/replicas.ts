@@ -1,5 +1,7 @@
-import { object } from "../schema/composite.ts";
+/** How many replicas there are, and how that follows the load. */
+
 import { number } from "../schema/numbers.ts";
+import { object } from "../schema/object.ts";
 import { type Field, refuse, type Schema } from "../schema/schema.ts";
 import { nullable, oneOf, transform } from "../schema/words.ts";
 import type { ReplicaRange, ScalingSpec, ServiceSpec } from "../spec.ts";

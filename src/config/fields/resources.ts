@@ -1,4 +1,4 @@
-import { object } from "../schema/composite.ts";
+import { object } from "../schema/object.ts";
 import { type At, type Field, invalid, type Invalid, refuse, type Schema } from "../schema/schema.ts";
 import { nullable, oneOf } from "../schema/words.ts";
 import type { Range, ResourcesSpec, ServiceSpec } from "../spec.ts";

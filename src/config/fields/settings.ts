@@ -1,4 +1,5 @@
-import { type Fields, list, object } from "../schema/composite.ts";
+import { list } from "../schema/composite.ts";
+import { type Fields, object } from "../schema/object.ts";
 import { refuse, type Schema, unexpected } from "../schema/schema.ts";
 import { text } from "../schema/text.ts";
 import { nullable, transform } from "../schema/words.ts";

@@ -4,7 +4,7 @@ import { argvOf, joinCommands } from "../../../src/backends/local/commands.ts";
 import { hostEnvironment } from "../../../src/backends/local/environment.ts";
 import { insideWorkflow } from "../../../src/backends/local/paths.ts";
 import { parseStat } from "../../../src/backends/local/process-identity.ts";
-import { shellWords } from "../../../src/backends/local/shell-words.ts";
+import { shellWords } from "../../../src/lib/shell-words.ts";
 
 describe("joinCommands()", () => {
   it.each<readonly [readonly string[], string]>([
