@@ -10,6 +10,8 @@ import type { Answerer } from "./case.ts";
 import { refused, skipped, value } from "./case.ts";
 import { containerAnswer } from "./containers.ts";
 import { diffAnswer } from "./diffs.ts";
+import { unmarked } from "./floats.ts";
+import { offersAnswer } from "./offers.ts";
 import { fromProperty, fromSpec, readConfiguration } from "./parsing.ts";
 import { cronAnswer, formattingAnswer, profilesAnswer, validationAnswer } from "./plans.ts";
 import { wireOf } from "./wire.ts";
@@ -55,12 +57,13 @@ export const answerers: Readonly<Record<string, Answerer>> = {
   "cron.json": cronAnswer,
   "formatting.json": formattingAnswer,
   "job_spec.json": containerAnswer,
+  "offers.json": offersAnswer,
 };
 
 function answerRange(input: unknown, { name }: { readonly name: string }): ReturnType<Answerer> {
   const [kind = ""] = name.split("/");
   if (kind === "intersect") {
-    const { a, b } = z.object({ a: range, b: range }).parse(input);
+    const { a, b } = z.object({ a: range, b: range }).parse(unmarked(input));
     return value(intersectRanges(a, b));
   }
   if (kind === "memory_range")

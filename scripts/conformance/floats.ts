@@ -8,4 +8,9 @@ export function stringifyMarked(input: unknown): string {
   return JSON.stringify(input).replaceAll(new RegExp(`"${mark}([-\\d.]+)"`, "g"), "$1");
 }
 
+/** A value whose marked floats are plain numbers, for what is no YAML. */
+export function unmarked(input: unknown): unknown {
+  return JSON.parse(stringifyMarked(input));
+}
+
 const mark = "float of the case: ";

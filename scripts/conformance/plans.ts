@@ -8,6 +8,7 @@ import { effectiveArch } from "../../src/config/requirements.ts";
 import { formatAgo } from "../../src/report/format.ts";
 import type { Answerer } from "./case.ts";
 import { refused, skipped, value } from "./case.ts";
+import { unmarked } from "./floats.ts";
 import { fromProperty, fromSpec, readConfiguration } from "./parsing.ts";
 
 /** Rules that the reference checks when it plans. */
@@ -45,9 +46,9 @@ export function cronAnswer(input: unknown, { name }: { readonly name: string }):
 
 /** Durations and ages as people read them. */
 export function formattingAnswer(input: unknown, { name }: { readonly name: string }): ReturnType<Answerer> {
-  if (name.startsWith("pretty_duration/")) return value(formatDuration(Number(input)));
+  if (name.startsWith("pretty_duration/")) return value(formatDuration(Number(unmarked(input))));
   return name.startsWith("pretty_date/")
-    ? value(formatAgo(0, Number(input) * 1000))
+    ? value(formatAgo(0, Number(unmarked(input)) * 1000))
     : skipped("no output has durations of several units");
 }
 

@@ -31,13 +31,16 @@ function runFile(file: string, content: CaseFile): readonly CaseResult[] {
   }));
 }
 
+/** Files of what only later versions of the reference record, and this program does all the same. */
+const laterOnes: ReadonlySet<string> = new Set(["offers.json"]);
+
 type Judgement = Pick<CaseResult, "ok" | "detail">;
 
 function judge(file: string, content: CaseFile, conformanceCase: Case): Judgement {
   const { name, input, expected, expected_seed } = conformanceCase;
   const answerer = answerers[file];
   if (answerer === undefined) return { ok: null, detail: `skipped: no cases of ${file} are known` };
-  if (conformanceCase.head_only === true)
+  if (conformanceCase.head_only === true && !laterOnes.has(file))
     return { ok: null, detail: "skipped: only later versions of the reference have this" };
   const outcome = answered(() => answerer(input, { name, file: content }));
   if (outcome.kind === "skipped") return { ok: null, detail: `skipped: ${outcome.reason}` };

@@ -34,7 +34,7 @@ function exclusive(first: keyof ServiceSpec, second: keyof ServiceSpec): Pick<Is
 }
 
 const commandsOrImage: Rule = ({ commands, image }, tell) => {
-  if (commands?.length === 0 && image === null)
+  if (commands?.length === 0 && (image === null || image === ""))
     tell("commands", { code: "missing-property", message: "Either `commands` or `image` must be set", part: "key" });
 };
 

@@ -230,6 +230,7 @@ describe("parseServiceFile()", () => {
     ["type: task\nanything: [goes]\n", "note other-type 1:7 type", "other"],
     ["type: service\nport: 80\nimage: x\n", "error missing-property 1:1 name", "invalid"],
     ["type: service\nname: web\nport: 80\n", "error missing-property 1:1 commands", "invalid"],
+    ["type: service\nname: web\nport: 80\nimage: ''\n", "error missing-property 1:1 commands", "invalid"],
     ["type: service\nname: A_b\nport: 80\nimage: x\n", "error invalid-value 2:7 name", "invalid"],
     ['type: service\nname: "web\\n"\nport: 80\nimage: x\n', "error invalid-value 2:7 name", "invalid"],
     ["type: service\nname: a\nport: 80\nimage: x\n", "error invalid-value 2:7 name", "invalid"],
