@@ -13,7 +13,7 @@ import { diffAnswer } from "./diffs.ts";
 import { unmarked } from "./floats.ts";
 import { offersAnswer } from "./offers.ts";
 import { fromProperty, fromSpec, readConfiguration } from "./parsing.ts";
-import { cronAnswer, formattingAnswer, profilesAnswer, validationAnswer } from "./plans.ts";
+import { cronAnswer, formattingAnswer, profilesAnswer, registrationAnswer, validationAnswer } from "./plans.ts";
 import { wireOf } from "./wire.ts";
 
 const range = z.object({ min: z.number().nullable(), max: z.number().nullable() });
@@ -58,6 +58,7 @@ export const answerers: Readonly<Record<string, Answerer>> = {
   "formatting.json": formattingAnswer,
   "job_spec.json": containerAnswer,
   "offers.json": offersAnswer,
+  "service_registration.json": registrationAnswer,
 };
 
 function answerRange(input: unknown, { name }: { readonly name: string }): ReturnType<Answerer> {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { nextOccurrence, parseCron } from "../../src/config/cron.ts";
 import { formatDuration } from "../../src/config/duration.ts";
 import { profileProperties } from "../../src/config/fields/profile.ts";
+import { checkGateways } from "../../src/config/gateways.ts";
 import { findProfile, mergeProfile, parseProfiles, type Profile } from "../../src/config/profiles.ts";
 import { effectiveArch } from "../../src/config/requirements.ts";
 import { formatAgo } from "../../src/report/format.ts";
@@ -86,4 +87,15 @@ function set(profile: Omit<Profile, "name" | "default">): Readonly<Record<string
   return Object.fromEntries(
     profileProperties.flatMap((property) => (profile[property] === null ? [] : [[property, profile[property]]])),
   );
+}
+
+/** What a service needs a gateway for. */
+export function registrationAnswer(input: unknown, { name }: { readonly name: string }): ReturnType<Answerer> {
+  if (!name.startsWith("no_gateway/"))
+    return skipped("gateways here have no certificates, and the server draws no URLs");
+  const { spec, errors } = readConfiguration(input);
+  if (spec === null) return refused(...errors.map(({ message }) => message));
+  const diagnostics = checkGateways([{ file: "", spec, locate: () => null }], []);
+  if (diagnostics.length > 0) return refused(...diagnostics.map(({ message }) => message));
+  return skipped("without a gateway nothing serves a service here");
 }
