@@ -2,8 +2,8 @@ import { createServer } from "node:net";
 
 /** The socket by which any later command asks a supervisor to end its replica. */
 export interface Control {
-  /** What to do when asked; requests that came before are kept. */
-  onTerminate(terminate: () => void): void;
+  /** What to do when asked; requests that came before are kept. False: it is too late, and whoever asks has to look again. */
+  onTerminate(terminate: () => boolean): void;
   close(): void;
 }
 
@@ -12,15 +12,14 @@ export const terminateRequest = "terminate\n";
 
 /** Listens for requests; each is answered once it is taken. */
 export async function startControl(path: string): Promise<Control> {
-  let terminate: (() => void) | null = null;
+  let terminate: (() => boolean) | null = null;
   let asked = false;
   const server = createServer((client) => {
     client.on("error", () => client.destroy());
     client.once("data", (data: Buffer) => {
       if (data.toString() !== terminateRequest) return client.destroy();
       asked = true;
-      terminate?.();
-      return client.end("ok\n");
+      return terminate === null || terminate() ? client.end("ok\n") : client.destroy();
     });
   });
   await new Promise<void>((resolve, reject) => {

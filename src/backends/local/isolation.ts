@@ -1,3 +1,4 @@
+import { findExecutables } from "./executables.ts";
 import { runTool } from "./run-tool.ts";
 
 /** How replicas are kept apart on this host. */
@@ -7,6 +8,8 @@ export interface Isolation {
   readonly network: "own" | "host";
   /** What stands before the supervisor's own command line. */
   readonly prefix: readonly string[];
+  /** The program that gives networks of their own a way out; `null`: there is none. */
+  readonly outside: string | null;
   /** What users should know of it. */
   readonly notes: readonly string[];
 }
@@ -16,7 +19,8 @@ export type NetworkSetting = "isolated" | "host";
 
 /**
  * First process of a replica's namespaces. It reads who it is before `/proc` becomes the namespace's own, hands that to
- * the supervisor as its last argument, and reaps whatever loses its parent.
+ * the supervisor as its last argument, and reaps whatever loses its parent. With an outside network it says when there
+ * is something to attach to; a resolver on the host's loopback is out of reach there, and slirp4netns has its own.
  */
 const init = `
 read -r stat </proc/self/stat || exit 1
@@ -27,10 +31,18 @@ up() {
   python3 -c 'import socket,fcntl,struct;fcntl.ioctl(socket.socket(),0x8914,struct.pack("16sH22x",b"lo",0x41))' ||
   ifconfig lo up || busybox ip link set lo up
 }
-if test "$1" = own; then up 2>/dev/null || exit 1; fi
+if test "$1" != host; then up 2>/dev/null || exit 1; fi
+if test "$1" = outside; then
+  if grep -q '^nameserver 127\\.' /etc/resolv.conf && file=$(mktemp); then
+    echo nameserver 10.0.2.3 >"$file"
+    mount --bind "$file" /etc/resolv.conf
+    rm -f "$file"
+  fi
+  echo up
+fi
 shift
-exec 3<&0
-"$@" "$stat" <&3 3<&- &
+exec 9<&0
+"$@" "$stat" <&9 9<&- &
 wait $!
 `;
 
@@ -41,14 +53,15 @@ export async function detectIsolation(
   network: NetworkSetting,
   host: Readonly<Record<string, string | undefined>>,
 ): Promise<Isolation> {
-  for (const candidate of candidates(network)) {
+  const slirp = findExecutables("slirp4netns", host["PATH"])[0] ?? null;
+  for (const candidate of candidates(network, network === "isolated" ? slirp : null)) {
     const answer = await runTool({ argv: [...candidate.prefix, "true"], host, timeoutMs: probeMs });
     if (answer.ok) return candidate;
   }
   return shared(network);
 }
 
-function candidates(network: NetworkSetting): readonly Isolation[] {
+function candidates(network: NetworkSetting, outside: string | null): readonly Isolation[] {
   if (process.platform !== "linux") return [];
   const own = network === "isolated";
   const user = ["--user", "--map-root-user"];
@@ -56,20 +69,26 @@ function candidates(network: NetworkSetting): readonly Isolation[] {
   return privileges.map((flags) => ({
     kind: "namespaces",
     network: own ? "own" : "host",
-    prefix: namespaces([...flags, ...(own ? ["--net"] : [])], own ? "own" : "host"),
-    notes: own ? [isolatedNote] : [portNote],
+    prefix: namespaces([...flags, ...(own ? ["--net"] : [])], initNetwork(own, outside)),
+    outside,
+    notes: own ? (outside === null ? [isolatedNote] : []) : [portNote],
   }));
 }
 
-function namespaces(flags: readonly string[], network: Isolation["network"]): readonly string[] {
+function initNetwork(own: boolean, outside: string | null): string {
+  if (!own) return "host";
+  return outside === null ? "own" : "outside";
+}
+
+function namespaces(flags: readonly string[], network: string): readonly string[] {
   return ["unshare", ...flags, "--mount", "--pid", "--fork", "--kill-child", "--", "sh", "-c", init, "init", network];
 }
 
 const isolatedNote =
-  "replicas have no network but their own: set `network: host` of the backend for services that need the internet";
+  "replicas have no network but their own: install slirp4netns, or set `network: host` of the backend, for services that need the internet";
 const portNote = "replicas share the host's network: each listens on the port in PORT";
 
 function shared(network: NetworkSetting): Isolation {
   const why = network === "isolated" ? ["this host allows no namespaces (unshare --user --net --pid)"] : [];
-  return { kind: "group", network: "host", prefix: [], notes: [...why, portNote] };
+  return { kind: "group", network: "host", prefix: [], outside: null, notes: [...why, portNote] };
 }

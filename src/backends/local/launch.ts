@@ -12,6 +12,8 @@ export interface Launch {
   readonly env: Readonly<Record<string, string>>;
   /** How long processes have between SIGTERM and SIGKILL. */
   readonly graceMs: number;
+  /** A line for the service's log, written before its own. */
+  readonly notice: string | null;
   /** The PID namespace of the command that starts it, `null` where there are none: to be sure of being in another one. */
   readonly outerNamespace: string | null;
   /** The port that the service file names. */

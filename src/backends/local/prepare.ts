@@ -33,7 +33,13 @@ export interface Preparation {
 }
 
 /** Makes everything that a replica needs, and tells what its supervisor is to do. */
-export async function prepare({ context, request, isolation, staging, signal }: Preparation): Promise<Launch> {
+export async function prepare({
+  context,
+  request,
+  isolation,
+  staging,
+  signal,
+}: Preparation): Promise<Omit<Launch, "notice">> {
   const { job, owner } = request;
   const directory = join(replicasDirectory(context.places), directoryName(owner, request.token));
   const nonce = randomBytes(8).toString("hex");

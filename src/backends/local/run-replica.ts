@@ -15,8 +15,8 @@ import type { Relay } from "./relay.ts";
 
 /** A replica whose commands have been started. */
 export interface RunningReplica {
-  /** Asks everything of it to end, and sees to it. */
-  readonly terminate: () => void;
+  /** Asks everything of it to end, and sees to it. False: it had ended by itself, and only its traces are left. */
+  readonly terminate: () => boolean;
   /** Resolves when nothing of it runs and what is on disk says so. */
   readonly ended: Promise<void>;
 }
@@ -34,6 +34,7 @@ export function runReplica(launch: Launch, initial: LocalInstance, relay: Relay 
     writeInstanceFile(launch.directory, (instance = { ...instance, ...change }));
   save({});
   const log = createLogWriter(launch.directory);
+  if (launch.notice !== null) log.write("stderr", `dstack-gitops: ${launch.notice}`);
   const leader: { pid?: number | undefined } = {};
   const tree =
     instance.isolation === "namespaces"
@@ -53,12 +54,13 @@ export function runReplica(launch: Launch, initial: LocalInstance, relay: Relay 
     return removeSockets(instance, launch.directory);
   }
 
-  function terminate(): void {
-    if (instance.phase !== "running") return;
+  function terminate(): boolean {
+    if (instance.phase !== "running") return instance.phase === "terminating";
     save({ phase: "terminating" });
     deadline = Date.now() + launch.graceMs;
     tree.signal("SIGTERM");
     setTimeout(() => tree.signal("SIGKILL"), launch.graceMs);
+    return true;
   }
 
   watchOwnPort(launch, log, () => commands.fail(wrongPortCode));

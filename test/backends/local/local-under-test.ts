@@ -26,7 +26,7 @@ export interface LocalUnderTest extends BackendUnderTest {
 export async function makeLocal({ namespaces, ...variant }: LocalVariant): Promise<LocalUnderTest> {
   const directory = await mkdtemp(join(tmpdir(), "dstack-gitops-local-"));
   const canary = `CANARY${process.pid}${Date.now()}`;
-  const isolation = { kind: "group", network: "host", prefix: [], notes: [] } as const;
+  const isolation = { kind: "group", network: "host", prefix: [], outside: null, notes: [] } as const;
   const options: LocalOptions = {
     runtimeDirectory: join(directory, "runtime"),
     hostId: "host-1",
