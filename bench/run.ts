@@ -8,6 +8,7 @@ import { type Benches, measure } from "./bench.ts";
 const all: Readonly<Record<string, () => Promise<void>>> = {
   start: async () => compare("start", (await import("./start.ts")).start),
   plan: async () => compare("plan", (await import("./plan.ts")).plan),
+  validate: async () => compare("validate", (await import("./validate.ts")).validate),
   history: async () => compare("history", (await import("./history.ts")).history),
   roll: async () => program("./roll.ts"),
   gateway: async () => program("./gateway.ts"),
