@@ -9,6 +9,7 @@ import { systemClock } from "./lib/clock.ts";
 import { UserError } from "./lib/user-error.ts";
 import type { Event } from "./reconciler/event.ts";
 import type { World } from "./reconciler/world.ts";
+import type { Snapshot } from "./state/store.ts";
 
 const settingsPath = ".dstack/gitops.yml";
 
@@ -17,7 +18,7 @@ const settingsPath = ".dstack/gitops.yml";
  * a command asks for them, so that those which need little start at once.
  */
 export function composeApp(parsed: Parsed, outer: Io): App & AsyncDisposable {
-  const io: Io = { ...outer, cwd: resolve(outer.cwd, parsed.directory) };
+  const io: Io = { ...outer, cwd: resolve(outer.cwd, parsed.directory), colors: outer.colors && parsed.options.color };
   const { options } = parsed;
   const opened: AsyncDisposable[] = [];
   let project: Promise<Project> | null = null;
@@ -77,17 +78,20 @@ async function openWorld(opening: Opening): Promise<{ readonly world: World; rea
   const { project, io } = opening;
   const { repository, settings } = project;
   const environment = { ...io.env };
-  const [{ runtimeDirectory }, { createBackend }, { embeddedPublisher }, { httpProbe }, { gitBranchStore }, { currentOwner, isOwnerAlive }] = await Promise.all([
+  const [{ runtimeDirectory }, { createBackend }, { embeddedPublisher }, { httpProbe }, { gitBranchStore }, { currentOwner, isOwnerAlive }, { statusPage }] = await Promise.all([
     import("./lib/runtime-directory.ts"),
     import("./backends/registry.ts"),
     import("./proxy-config/publish.ts"),
     import("./reconciler/http-probe.ts"),
     import("./state/git-branch.ts"),
     import("./state/process-owner.ts"),
+    import("./report/status-page.ts"),
   ]);
   const leaseOwner = await currentOwner(environment);
   const directory = runtimeDirectory(repository.id, environment);
-  const store = gitBranchStore({ root: repository.root, branch: settings.state.branch, remote: settings.state.remote, clock: systemClock, env: environment });
+  const { branch, remote } = settings.state;
+  const derive = (snapshot: Snapshot) => new Map([["README.md", statusPage(snapshot, settings)]]);
+  const store = gitBranchStore({ root: repository.root, branch, remote, clock: systemClock, derive, env: environment });
   const place = { runtimeDirectory: directory, hostId: leaseOwner.host ?? "unknown", bootId: leaseOwner.boot ?? "unknown", environment, clock: systemClock };
   const backends = await Promise.all(settings.backends.map((backend) => createBackend(backend, place)));
   const world: World = {

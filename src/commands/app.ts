@@ -15,6 +15,7 @@ export interface CommonOptions {
   readonly env: readonly string[];
   readonly yes: boolean;
   readonly json: boolean;
+  readonly color: boolean;
   readonly timeout: number | null;
   readonly wait: number;
   readonly attend: number | null;

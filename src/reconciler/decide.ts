@@ -7,7 +7,7 @@ import { finish, isComplete } from "./decide/finish.ts";
 import { judge } from "./decide/judge.ts";
 import { remove } from "./decide/removal.ts";
 import { renumber } from "./decide/renumber.ts";
-import { rollOut } from "./decide/rollout.ts";
+import { mayExist, rollOut } from "./decide/rollout.ts";
 import { desiredReplicas } from "./decide/scale.ts";
 
 /** What is to be done for one service, and what is to be remembered of it before anything is done. */
@@ -46,7 +46,9 @@ export function decide(record: ServiceRecord, context: Context): Decision {
   if (end.record.target === null && end.record.replicas.length === 0) {
     return { record: null, actions: [], notes: end.notes, wakeAt: null, state: "removed" };
   }
-  return { record: end.record, actions: actionsOf(record, end.record, context), notes: end.notes, wakeAt: end.wakeAt, state: stateOf(end.record, context) };
+  const actions = actionsOf(record, end.record, context);
+  const notes = [...end.notes, ...callNotes(record, end.record, actions)];
+  return { record: end.record, actions, notes, wakeAt: end.wakeAt, state: stateOf(end.record, context) };
 }
 
 function climb(start: Draft, context: Context): Draft {
@@ -60,13 +62,25 @@ function actionsOf(before: ServiceRecord, record: ServiceRecord, context: Contex
   // Where a repeated call could make a second instance, only the pass that announced it makes it.
   const mayCall = (replica: ReplicaRecord): boolean =>
     context.observed.dedupes.get(replica.backend) === true || !before.replicas.some((other) => other.token === replica.token);
-  const provisions = record.replicas.filter(
-    (replica) => replica.status === "submitted" && !context.observed.blind.has(replica.backend) && mayCall(replica),
-  );
+  const provisions = record.replicas
+    .filter((replica) => replica.status === "submitted" && !context.observed.blind.has(replica.backend) && mayCall(replica))
+    .slice(0, record.target === null ? 0 : mayExist(record));
   return [
     ...provisions.map((replica) => ({ kind: "provision", replica }) as const),
     ...drained(record, context).map((replica) => ({ kind: "terminate", replica }) as const),
   ];
+}
+
+/** What is called for, and what is announced and has to wait for another to be gone. */
+function callNotes(before: ServiceRecord, record: ServiceRecord, actions: readonly Action[]): readonly Note[] {
+  const called = new Set(actions.flatMap((action) => (action.kind === "provision" ? [action.replica.token] : [])));
+  return record.replicas.flatMap((replica): readonly Note[] => {
+    if (replica.status !== "submitted") return [];
+    const about = { replica: replica.num, deployment: replica.deployment };
+    if (called.has(replica.token)) return [{ ...about, event: "provision", detail: `on ${replica.backend} (${replica.region})` }];
+    const isNew = !before.replicas.some((other) => other.token === replica.token);
+    return isNew ? [{ ...about, event: "wait", detail: "for the one that leaves" }] : [];
+  });
 }
 
 function stateOf(record: ServiceRecord, context: Context): ServiceState {

@@ -1,4 +1,3 @@
-import { toTimestamp } from "../lib/timestamp.ts";
 import type { LeaseOwner, ServiceRecord } from "../state/record.ts";
 import type { Snapshot } from "../state/store.ts";
 import { decide } from "./decide.ts";
@@ -12,6 +11,7 @@ import type { Observed, Outcome } from "./observed.ts";
 import type { Bell } from "./bell.ts";
 import type { Prober } from "./prober.ts";
 import type { Session } from "./session.ts";
+import { messageOf, tell } from "./tell.ts";
 
 /** How far a service came in this process, and what is recorded of it then. */
 export interface ServiceOutcome {
@@ -87,7 +87,7 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
       hold = written.hold;
       touched = true;
     }
-    tell(name, decision, session);
+    tell(name, decision, world);
     options.onPass?.(name, decision, observed);
     record = decision.record;
     if (record === null) return { name, state: "removed", record, heldBy: null, touched };
@@ -152,16 +152,4 @@ async function pauseFor(run: Run, ms: number): Promise<void> {
   const { clock } = run.session.world;
   const left = Math.max(0, Math.min(ms, run.options.deadline - clock.now()));
   await run.bell.wait(left, clock, run.options.signal);
-}
-
-function tell(name: string, decision: Decision, session: Session): void {
-  const time = toTimestamp(session.world.clock.now());
-  for (const note of decision.notes) session.world.emit({ ...note, time, service: name });
-}
-
-/** First line of the state commit: what this pass does, in the words of the reports. */
-function messageOf(name: string, decision: Decision): string {
-  const notes = decision.notes.filter((note) => note.event !== "running");
-  const parts = notes.map((note) => (note.replica === null ? note.detail : `${note.event} replica ${note.replica}`));
-  return `${name}: ${parts.length > 0 ? [...new Set(parts)].join(", ") : "record"}`;
 }

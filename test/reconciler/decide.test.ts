@@ -161,7 +161,7 @@ describe("healing", () => {
     const since = new Date(now - 1_000).toISOString();
     const draining: ServiceRecord = { ...record, replicas: [{ ...first, status: "terminating", termination: { reason: "replaced", since, drainUntil: new Date(now + 9_000).toISOString() } }, ...others] };
     const drained = new Set([first.token]);
-    expect(decided(draining, allWell(draining)).actions).toEqual(["provision 2/0"]);
+    expect(decided(draining, allWell(draining)).actions).toEqual(["provision 0/0"]);
     expect(decided(draining, allWell(draining, { drained, unpublished: true })).actions).not.toContain("terminate 0/0");
     expect(decided(draining, allWell(draining, { drained })).actions).toContain("terminate 0/0");
     expect(decided(draining, allWell(draining, { probes: new Map([["x", [passing]]]) }), now + 9_000).actions).toContain("terminate 0/0");

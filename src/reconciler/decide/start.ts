@@ -71,13 +71,12 @@ function startOne(draft: Draft, failed: ReplicaRecord | null, context: Context):
     error: null,
     failures: failed?.failures ?? 0,
   };
-  const started = { ...cleared, record: { ...record, attempts: attempt, replicas: [...record.replicas, replica].sort((a, b) => a.num - b.num) } };
-  return note(started, "provision", replica, `${offer.instance} on ${offer.backend} (${offer.region})`);
+  return { ...cleared, record: { ...record, attempts: attempt, replicas: [...record.replicas, replica].sort((a, b) => a.num - b.num) } };
 }
 
-/** Numbers of ended replicas are used again before new ones (facts §4.2). */
+/** Numbers of ended replicas, and of those that are ending, are used again before new ones (facts §4.2). */
 function smallestFree(replicas: readonly ReplicaRecord[]): number {
-  const taken = new Set(replicas.map((replica) => replica.num));
+  const taken = new Set(replicas.filter((replica) => replica.status !== "terminating").map((replica) => replica.num));
   let num = 0;
   while (taken.has(num)) num += 1;
   return num;

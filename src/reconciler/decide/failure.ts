@@ -1,0 +1,61 @@
+import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
+import type { ReplicaError, ReplicaRecord } from "../../state/record.ts";
+import { retryAt } from "./back-off.ts";
+import { elapsedSince, isServing, note, wake, withoutReplica, withReplica } from "./draft.ts";
+import type { Context, Draft } from "./draft.ts";
+
+/** How long a replica must have been ready for its end to count as a first failure again. */
+const stableAfter = 60_000;
+
+/** No provider's call is under way for longer: milliseconds. */
+const longestCall = 60_000;
+
+/** Not in a listing that would show it: gone, though nobody of ours ended it. */
+export function lost(draft: Draft, replica: ReplicaRecord, context: Context): Draft {
+  const from = visibleFrom(replica, context);
+  if (context.now < from) return wake(draft, from);
+  return failed(draft, replica, { code: "unreachable", exitCode: null, message: "is gone" }, context);
+}
+
+/** From when on every listing shows the replica, if it is there: once it was seen to run, or once no call for it can be under way. */
+export function visibleFrom(replica: ReplicaRecord, context: Context): number {
+  const visibility = context.observed.visibility.get(replica.backend) ?? 0;
+  if (visibility === 0) return 0;
+  if (replica.runningAt !== null) return fromTimestamp(replica.runningAt) + visibility;
+  return fromTimestamp(replica.submittedAt) + longestCall + visibility;
+}
+
+/** Its process ended by itself: what is left of the instance is ended too, and the failure is remembered until then. */
+export function exited(draft: Draft, replica: ReplicaRecord, error: Omit<ReplicaError, "at" | "retryAt">, context: Context): Draft {
+  const since = toTimestamp(context.now);
+  const marked = mark(replica, error, context);
+  const next = withReplica(draft, { ...marked, status: "terminating", termination: { reason: "exited", since, drainUntil: since } });
+  return note(next, "note", replica, error.message);
+}
+
+/** What was left of it is gone: a failure is remembered until the next attempt. */
+export function ended(draft: Draft, replica: ReplicaRecord): Draft {
+  const noted = note(draft, "terminate", replica, "ended");
+  if (replica.error === null) return withoutReplica(noted, replica.token);
+  return withReplica(noted, { ...replica, status: "failed", address: null, termination: null, instance: null });
+}
+
+/** It never came to run, or nobody knows how it ended. */
+export function failed(draft: Draft, replica: ReplicaRecord, error: Omit<ReplicaError, "at" | "retryAt">, context: Context): Draft {
+  const next = withReplica(draft, { ...mark(replica, error, context), status: "failed", address: null, termination: null, instance: null });
+  return note(withLack(next, replica, error, context), "note", replica, error.message);
+}
+
+/** A lack of capacity is no fault of the revision: it is said, and tried again. */
+function withLack(draft: Draft, replica: ReplicaRecord, error: Omit<ReplicaError, "at" | "retryAt">, context: Context): Draft {
+  if (error.code !== "no-capacity" || draft.record.verdict !== null) return draft;
+  const { num, deployment, backend } = replica;
+  const verdict = { code: "no-capacity", deployment, replica: num, message: error.message, at: toTimestamp(context.now), evidence: { backend } } as const;
+  return { ...draft, record: { ...draft.record, verdict } };
+}
+
+function mark(replica: ReplicaRecord, error: Omit<ReplicaError, "at" | "retryAt">, context: Context): ReplicaRecord {
+  const stable = isServing(replica) && replica.readyAt !== null && elapsedSince(replica.readyAt, context) >= stableAfter;
+  const failures = stable ? 1 : replica.failures + 1;
+  return { ...replica, failures, error: { ...error, at: toTimestamp(context.now), retryAt: toTimestamp(retryAt(error.code, failures, context.now)) } };
+}

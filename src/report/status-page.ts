@@ -1,0 +1,68 @@
+import type { Settings } from "../config/settings.ts";
+import { isComplete } from "../reconciler/decide/finish.ts";
+import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
+import type { Snapshot } from "../state/store.ts";
+import { formatPrice } from "./format.ts";
+import { statusOf } from "./replica-table.ts";
+import { serviceUrl } from "./service-url.ts";
+
+/** With more services than this, only those that have not settled are listed. */
+const mostListed = 200;
+
+/** `README.md` of the state branch: what is recorded, for people. The same state gives the same page, so it holds no ages. */
+export function statusPage(snapshot: Snapshot, settings: Settings): string {
+  const records = [...snapshot.services.values()].flatMap(({ record }) => (record === null ? [] : [record]));
+  records.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const open = records.filter((record) => !isComplete(record) || record.verdict !== null || record.paused !== null);
+  const listed = records.length > mostListed ? open : records;
+  return `${[
+    `# Services of \`${settings.project}\``,
+    totals(records, open.length),
+    ...(listed.length === 0 ? [] : [serviceTable(listed, settings)]),
+    ...open.flatMap(openSection),
+    "This branch is written by dstack-gitops; its format is described in the project's `state/README.md`. Edits of the records under `services/` are taken up when they are valid.",
+  ].join("\n\n")}\n`;
+}
+
+function totals(records: readonly ServiceRecord[], open: number): string {
+  const replicas = records.flatMap((record) => record.replicas);
+  const price = replicas.reduce((sum, replica) => sum + replica.price, 0);
+  const running = replicas.filter((replica) => replica.status === "running").length;
+  return `${records.length} services, ${running} running replicas, ${formatPrice(price)}/h. ${open === 0 ? "Everything has settled." : `${open} have not settled.`}`;
+}
+
+function serviceTable(records: readonly ServiceRecord[], settings: Settings): string {
+  const rows = records.map((record) => {
+    const price = record.replicas.reduce((sum, replica) => sum + replica.price, 0);
+    const url = serviceUrl(record, settings);
+    const ready = record.replicas.filter((replica) => replica.status === "running" && replica.readyAt !== null).length;
+    return `| ${record.name} | ${statusOf(record)} | ${record.current} | ${ready} of ${record.replicas.length} | ${formatPrice(price)} | ${url ?? ""} | ${lastChange(record)} |`;
+  });
+  return ["| service | status | deployment | ready replicas | $/h | endpoint | last change |", "| --- | --- | --- | --- | --- | --- | --- |", ...rows].join("\n");
+}
+
+function lastChange(record: ServiceRecord): string {
+  if (record.target === null) return "removal accepted";
+  const from = record.target.commit === null ? "the work tree" : record.target.commit.slice(0, 12);
+  return `${record.target.acceptedAt}, ${cell(record.target.by)}, from ${from}`;
+}
+
+function openSection(record: ServiceRecord): readonly string[] {
+  const lines = [
+    ...(record.paused === null ? [] : [`- paused by ${cell(record.paused.by)} since ${record.paused.at}`]),
+    ...(record.verdict === null ? [] : [`- verdict \`${record.verdict.code}\` at ${record.verdict.at}: ${cell(record.verdict.message)}`]),
+    ...(record.verdict?.evidence.probes ?? []).map((probe) => `- probe ${probe.probe} ${cell(probe.url)}: ${probe.status === null ? cell(probe.error ?? "no answer") : `answered ${probe.status}`}`),
+    ...record.replicas.map(replicaLine),
+  ];
+  return [`## ${record.name}`, lines.join("\n")];
+}
+
+function replicaLine(replica: ReplicaRecord): string {
+  const ready = replica.readyAt === null ? "not ready" : `ready since ${replica.readyAt}`;
+  return `- replica ${replica.num}, deployment ${replica.deployment}: ${replica.status}, ${ready}, on ${replica.backend} (${cell(replica.region)})`;
+}
+
+/** Text that somebody else wrote, so that it stays text. */
+function cell(text: string): string {
+  return text.replace(/[\\`*_{}[\]<>|#]/g, (mark) => `\\${mark}`).replace(/\s+/g, " ");
+}
