@@ -4,6 +4,7 @@ import { actionReference } from "./action-reference.ts";
 import { parseArchitecture, replaceSection } from "./architecture/document.ts";
 import { drawMap } from "./architecture/map.ts";
 import { readSources } from "./architecture/source.ts";
+import { differencesReference, serviceReference, settingsReference } from "./field-reference.ts";
 
 /** A file of the repository with one part that is drawn from the sources. */
 interface Generated {
@@ -14,6 +15,9 @@ interface Generated {
 const generated: readonly Generated[] = [
   { file: "ARCHITECTURE.md", draw: drawArchitecture },
   { file: "README.md", draw: drawReadme },
+  { file: "docs/service-file.md", draw: async () => serviceReference() },
+  { file: "docs/settings.md", draw: async () => settingsReference() },
+  { file: "docs/differences.md", draw: async () => differencesReference() },
 ];
 
 const check = process.argv.includes("--check");
