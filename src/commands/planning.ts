@@ -1,13 +1,17 @@
+import type { PinnedContent } from "../config/files.ts";
 import { jobOf } from "../config/job.ts";
+import type { ServiceSource } from "../config/parse.ts";
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import { hasErrors } from "../lib/diagnostics.ts";
 import { exitCodes, UserError } from "../lib/user-error.ts";
+import { servingDeployment } from "../reconciler/accept.ts";
 import type { Supply } from "../reconciler/observed.ts";
 import { supplyFor } from "../reconciler/observe.ts";
 import { envOf } from "../reconciler/replica-env.ts";
 import { makePlan } from "../reconciler/plan.ts";
 import type { Plan } from "../reconciler/plan-document.ts";
 import type { World } from "../reconciler/world.ts";
+import type { ServiceRecord } from "../state/record.ts";
 import type { Snapshot } from "../state/store.ts";
 import type { App, Project } from "./app.ts";
 import { readDesired } from "./desired.ts";
@@ -71,12 +75,18 @@ async function suppliesOf(desired: Desired, snapshot: Snapshot, world: World, si
   const entries = await Promise.all(
     desired.services.map(async ({ source, contents }): Promise<readonly [string, Supply]> => {
       const { spec } = source;
-      const target = snapshot.services.get(spec.name)?.record?.target ?? null;
-      if (target?.fingerprint === source.fingerprint) return [spec.name, { offers: [], refusal: null, missingEnv: envOf(spec, world.env).missing }];
+      const record = snapshot.services.get(spec.name)?.record ?? null;
+      if (record !== null && isServed(source, contents, record)) return [spec.name, { offers: [], refusal: null, missingEnv: envOf(spec, world.env).missing }];
       return [spec.name, await supplyFor(world, spec, jobOf(spec, contents), signal)];
     }),
   );
   return new Map(entries);
+}
+
+function isServed(source: ServiceSource, contents: readonly PinnedContent[], record: ServiceRecord): boolean {
+  if (record.target === null || record.verdict !== null) return false;
+  const { fingerprint, files } = servingDeployment(record);
+  return fingerprint === source.fingerprint && files.every((file, index) => file.content === contents[index]?.content);
 }
 
 /** A bare name without a value is no change and no error of a plan: whoever applies it may have one. */
