@@ -17,6 +17,15 @@ export interface Isolation {
 /** The backend's `network` in the settings. */
 export type NetworkSetting = "isolated" | "host";
 
+/** Ways to bring up `lo`, as every host has one of them: perl comes with Debian, python3 with Fedora, busybox with Alpine. */
+export const loopbackCommands: readonly string[] = [
+  "ip link set lo up",
+  `perl -e 'socket(S,2,2,0); $r=pack("a16Sx22","lo",0x41); ioctl(S,0x8914,$r)||exit 1'`,
+  `python3 -c 'import socket,fcntl,struct;fcntl.ioctl(socket.socket(),0x8914,struct.pack("16sH22x",b"lo",0x41))'`,
+  "ifconfig lo up",
+  "busybox ip link set lo up",
+];
+
 /**
  * First process of a replica's namespaces. It reads who it is before `/proc` becomes the namespace's own, hands that to
  * the supervisor as its last argument, and reaps whatever loses its parent. With an outside network it says when there
@@ -26,12 +35,7 @@ const init = `
 read -r stat </proc/self/stat || exit 1
 mount -t proc proc /proc 2>/dev/null
 PATH=$PATH:/usr/sbin:/sbin
-up() {
-  ip link set lo up || perl -e 'socket(my $s,2,2,0)&&ioctl($s,0x8914,pack("a16Sx22","lo",0x41))||exit 1' ||
-  python3 -c 'import socket,fcntl,struct;fcntl.ioctl(socket.socket(),0x8914,struct.pack("16sH22x",b"lo",0x41))' ||
-  ifconfig lo up || busybox ip link set lo up
-}
-if test "$1" != host; then up 2>/dev/null || exit 1; fi
+if test "$1" != host; then { ${loopbackCommands.join(" || ")}; } 2>/dev/null || exit 1; fi
 if test "$1" = outside; then
   if grep -q '^nameserver 127\\.' /etc/resolv.conf && file=$(mktemp); then
     echo nameserver 10.0.2.3 >"$file"
