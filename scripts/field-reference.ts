@@ -1,3 +1,4 @@
+import { behaviourDifferences } from "./behaviour-differences.ts";
 import { serviceSchema, settingsFileSchema } from "../src/config/json-schema.ts";
 import { support } from "../src/config/support.ts";
 import { differences } from "./conformance/differences.ts";
@@ -26,6 +27,8 @@ export function differencesReference(): string {
   return page("Differences from the reference", [
     "`npm run conformance -- DIR` compares answers with the reference's recorded ones. They differ on purpose in these:",
     reasons.map((reason) => `- ${reason}`).join("\n"),
+    "In what it does, the program differs on purpose in these:",
+    behaviourDifferences.map((difference) => `- ${difference}`).join("\n"),
   ]);
 }
 

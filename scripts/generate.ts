@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 
 import { actionReference } from "./action-reference.ts";
+import { serviceFileSchema, settingsFileSchema } from "../src/config/json-schema.ts";
 import { parseArchitecture, replaceSection } from "./architecture/document.ts";
 import { drawMap } from "./architecture/map.ts";
 import { readSources } from "./architecture/source.ts";
@@ -17,6 +18,8 @@ const generated: readonly Generated[] = [
   { file: "README.md", draw: drawReadme },
   { file: "docs/service-file.md", draw: async () => serviceReference() },
   { file: "docs/settings.md", draw: async () => settingsReference() },
+  { file: "docs/service.schema.json", draw: async () => schemaText(serviceFileSchema()) },
+  { file: "docs/settings.schema.json", draw: async () => schemaText(settingsFileSchema()) },
   { file: "docs/differences.md", draw: async () => differencesReference() },
 ];
 
@@ -25,7 +28,7 @@ const root = new URL("../", import.meta.url);
 
 for (const { file, draw } of generated) {
   const url = new URL(file, root);
-  const before = await readFile(url, "utf8");
+  const before = await readFile(url, "utf8").catch(() => "");
   const after = await draw(before);
   if (after === before) continue;
   if (!check) await writeFile(url, after);
@@ -36,6 +39,10 @@ for (const { file, draw } of generated) {
 async function drawArchitecture(text: string): Promise<string> {
   const sources = await readSources(new URL("src", root).pathname);
   return replaceSection(text, "map", drawMap(sources, parseArchitecture(text)));
+}
+
+function schemaText(schema: unknown): string {
+  return `${JSON.stringify(schema, null, 2)}\n`;
 }
 
 async function drawReadme(text: string): Promise<string> {

@@ -14,6 +14,7 @@ Examples:
 Exit codes: 0 success, 1 failed, 2 usage or invalid input, 3 changes (plan --detailed-exitcode),
 4 refused, 5 somebody else works on it, 6 accepted and going on, 130 interrupted.`,
   validate: "Checks service files and settings, and nothing else: no state, no network. Every error is shown with its place.",
+  schema: "Prints the JSON Schema of service files, of settings, or of profiles, for editors.",
   diff: "Compares two service files: which properties differ, and whether that is done in place, by rolling, or by a restart.",
   plan: "Shows what apply would do with each service, which line causes it, and a rehearsal of the rollout. Changes nothing.",
   planAfter: `

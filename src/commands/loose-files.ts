@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 
+import type { GatewaySettings } from "../config/settings.ts";
 import type { SourceFile } from "../git/repository.ts";
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import { UserError } from "../lib/user-error.ts";
@@ -21,11 +22,19 @@ export async function readNamed(app: App, paths: readonly string[]): Promise<rea
   return named.length === paths.length && paths.length > 0 ? named : null;
 }
 
+export interface Loose {
+  readonly files: readonly SourceFile[];
+  /** What is wrong with the settings. */
+  readonly settings: readonly Diagnostic[];
+  /** Of the settings; `null` where files alone were named. */
+  readonly gateways: readonly GatewaySettings[] | null;
+}
+
 /** What `validate` looks at: named files alone, or whatever the repository has. */
-export async function loose(app: App, paths: readonly string[]): Promise<{ readonly files: readonly SourceFile[]; readonly settings: readonly Diagnostic[] }> {
+export async function loose(app: App, paths: readonly string[]): Promise<Loose> {
   const named = app.options.ref === null ? await readNamed(app, paths) : null;
-  if (named !== null) return { files: named, settings: [] };
+  if (named !== null) return { files: named, settings: [], gateways: null };
   const { chosenFiles } = await import("./desired.ts");
   const project = await app.project();
-  return { files: await chosenFiles(app, project, paths), settings: project.diagnostics };
+  return { files: await chosenFiles(app, project, paths), settings: project.diagnostics, gateways: project.settings.gateways };
 }

@@ -1,5 +1,6 @@
 import type { PinnedContent } from "../config/files.ts";
 import { jobOf } from "../config/job.ts";
+import { checkGateways } from "../config/gateways.ts";
 import type { ServiceSource } from "../config/parse.ts";
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import { hasErrors } from "../lib/diagnostics.ts";
@@ -32,7 +33,8 @@ export async function preparePlan(app: App, project: Project, world: World, path
     world.store.load(app.io.signal),
     project.repository.commit(app.options.ref ?? undefined),
   ]);
-  const invalid = [...project.diagnostics, ...desired.diagnostics];
+  const unserved = checkGateways(desired.services.map((service) => service.source), project.settings.gateways);
+  const invalid = [...project.diagnostics, ...desired.diagnostics, ...unserved];
   if (hasErrors(invalid)) throw invalidInput(invalid);
   const removed = desired.complete ? missingFrom(desired, snapshot) : [];
   const supply = await suppliesOf(desired, snapshot, world, app.io.signal);

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from "commander";
+import { Argument, Command, CommanderError } from "commander";
 
 import type { ExitCode } from "../lib/user-error.ts";
 import { exitCodes } from "../lib/user-error.ts";
@@ -43,6 +43,8 @@ function parsedOf({ execute, command }: { readonly execute: Execute; readonly co
   };
 }
 
+const schemaKinds = ["service", "settings", "profiles"] as const;
+
 type Choose = (command: Command, execute: Execute) => void;
 
 function describe(version: string, choose: Choose): Command {
@@ -66,6 +68,9 @@ function files(command: Define, choose: Choose): void {
   command("validate [paths...]", help.validate).action((paths: string[], _: unknown, self: Command) =>
     choose(self, async (app) => (await import("./validate.ts")).validate(app, paths)),
   );
+  command("schema", help.schema)
+    .addArgument(new Argument("[kind]", "of which file").choices(schemaKinds).default("service"))
+    .action((kind: (typeof schemaKinds)[number], _: unknown, self: Command) => choose(self, async (app) => (await import("./schema.ts")).schema(app, kind)));
   command("diff <old> <new>", help.diff).action((before: string, after: string, _: unknown, self: Command) =>
     choose(self, async (app) => (await import("./diff.ts")).diff(app, before, after)),
   );

@@ -10,10 +10,11 @@ import { say, sayDiagnostics, sayJson } from "./say.ts";
 
 /** `validate [paths]`: files and settings only; no state, no credentials, no network. Exit 2 when anything is wrong. */
 export async function validate(app: App, paths: readonly string[]): Promise<ExitCode> {
-  const { parseServices } = await import("../config/services.ts");
-  const { files, settings } = await loose(app, paths);
+  const [{ parseServices }, { checkGateways }] = await Promise.all([import("../config/services.ts"), import("../config/gateways.ts")]);
+  const { files, settings, gateways } = await loose(app, paths);
   const parsed = parseServices(files);
-  const diagnostics = [...settings, ...parsed.diagnostics, ...parsed.services.flatMap((service) => unknownHere(service, app))];
+  const unserved = gateways === null ? [] : checkGateways(parsed.services, gateways);
+  const diagnostics = [...settings, ...parsed.diagnostics, ...unserved, ...parsed.services.flatMap((service) => unknownHere(service, app))];
   const sources = new Map(files.map((file) => [file.path, new TextDecoder().decode(file.bytes)]));
   if (app.options.json) {
     const services = parsed.services.map(({ spec, file, fingerprint }) => ({ name: spec.name, file, fingerprint, spec }));

@@ -1,5 +1,6 @@
 import type { Client } from "undici";
 
+import { interpolate } from "../config/interpolate.ts";
 import type { ProbeSpec } from "../config/spec.ts";
 import type { Address } from "../state/record.ts";
 import type { Probe, ProbeAnswer } from "./world.ts";
@@ -26,13 +27,13 @@ async function connect(address: Address): Promise<Client> {
 }
 
 async function ask(client: Client, probe: ProbeSpec, env: Readonly<Record<string, string>>, signal: AbortSignal): Promise<ProbeAnswer> {
-  const headers = probe.headers.map(({ name, value }) => [name, interpolate(value, env)] as const);
+  const headers = probe.headers.map(({ name, value }) => [name, withEnv(value, env)] as const);
   const hasHost = headers.some(([name]) => name.toLowerCase() === "host");
   const response = await client.request({
-    path: interpolate(probe.url, env),
+    path: withEnv(probe.url, env),
     method: methods[probe.method],
     headers: Object.fromEntries(hasHost ? headers : [["host", "dstack"] as const, ...headers]),
-    body: probe.body === null ? null : interpolate(probe.body, env),
+    body: probe.body === null ? null : withEnv(probe.body, env),
     signal,
   });
   // The status is the answer: a body that never ends must not keep the probe.
@@ -44,9 +45,10 @@ async function ask(client: Client, probe: ProbeSpec, env: Readonly<Record<string
 
 const methods = { get: "GET", post: "POST", put: "PUT", delete: "DELETE", patch: "PATCH", head: "HEAD" } as const;
 
-/** Values of `${{ env.X }}`; a name without one stays as it is written. */
-function interpolate(text: string, env: Readonly<Record<string, string>>): string {
-  return text.replace(/\$\{\{\s*env\.(?<name>[A-Za-z_][A-Za-z0-9_]*)\s*\}\}/g, (whole: string, name: string) => env[name] ?? whole);
+/** With the values of `${{ env.X }}`; text that cannot be interpolated, which parsing has refused, stays as it is written. */
+function withEnv(text: string, env: Readonly<Record<string, string>>): string {
+  const answer = interpolate(text, { lookup: (name) => env[name], skip: ["secrets"] });
+  return answer.ok ? answer.text : text;
 }
 
 function reasonOf(error: unknown): string {
