@@ -20,6 +20,7 @@ export interface DemoService {
   readonly readyAfterMs?: number;
   readonly probe?: string | null;
   readonly env?: readonly string[];
+  readonly auth?: boolean;
   readonly extra?: string;
 }
 
@@ -30,8 +31,8 @@ export interface Demo extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>;
   /** Writes the service file, and leaves the work tree dirty. */
   edit(service: DemoService): Promise<void>;
-  /** Runs the program to its end; never rejects. */
-  run(...args: readonly string[]): Promise<Ran>;
+  /** Runs the program to its end; never rejects. An object among the arguments is environment. */
+  run(...args: readonly (string | Readonly<Record<string, string>>)[]): Promise<Ran>;
   /** Starts it and leaves it running. */
   start(...args: readonly string[]): Started;
   /** Pids of the service's own processes that run now. */
@@ -51,12 +52,12 @@ export interface Ran {
 }
 
 /** A repository with one small web service, its own runtime directory, and the program to run in it. Ends every process that it started. */
-export async function createDemo(options: { readonly settings?: string } = {}): Promise<Demo> {
+export async function createDemo(options: { readonly settings?: string; readonly env?: Readonly<Record<string, string>> } = {}): Promise<Demo> {
   const repository = await tempRepository();
   const state = await tempDirectory();
   const mark = randomUUID();
   const port = await freePort();
-  const env = { XDG_STATE_HOME: state.path, XDG_CACHE_HOME: join(state.path, "cache"), NO_COLOR: "1", GITHUB_ACTIONS: "" };
+  const env = { XDG_STATE_HOME: state.path, XDG_CACHE_HOME: join(state.path, "cache"), NO_COLOR: "1", GITHUB_ACTIONS: "", DSTACK_TOKEN: "", ...options.env };
   await repository.commit({
     "server.mjs": await readFile(server, "utf8"),
     ".dstack/gitops.yml": `${options.settings ?? defaultSettings}
@@ -69,7 +70,9 @@ gateways: [{ name: main, type: embedded, default: true, listen: "127.0.0.1:${por
     url: `http://127.0.0.1:${port}/proxy/services/main/demo/`,
     edit: (service) => repository.write({ ".dstack.yml": serviceFile(service, mark) }),
     async run(...args) {
-      const { exitCode, stdout, stderr } = await execa(process.execPath, [cli, ...args], { cwd: repository.path, env, reject: false, stdin: "ignore" });
+      const words = args.filter((arg) => typeof arg === "string");
+      const more = Object.assign({}, ...args.filter((arg) => typeof arg !== "string"));
+      const { exitCode, stdout, stderr } = await execa(process.execPath, [cli, ...words], { cwd: repository.path, env: { ...env, ...more }, reject: false, stdin: "ignore" });
       return { exitCode, stdout, stderr };
     },
     start: (...args) => startProgram([cli, ...args], { cwd: repository.path, env }),
@@ -91,7 +94,7 @@ function serviceFile(service: DemoService, mark: string): string {
   const env = [`MARK=${mark}`, `VERSION=${service.version ?? "1"}`, `MODE=${service.mode ?? "healthy"}`, `READY_AFTER_MS=${service.readyAfterMs ?? 0}`, ...(service.env ?? [])];
   return `type: service
 name: demo
-auth: false
+auth: ${service.auth ?? false}
 replicas: ${service.replicas ?? 2}
 files: [server.mjs]
 env:
