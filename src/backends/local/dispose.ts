@@ -27,14 +27,17 @@ export async function discard(directory: string): Promise<string | null> {
   return (await unlessMissing(rename(directory, trash).then(() => trash))) ?? null;
 }
 
+/** A supervisor whose preparation was given up may still be making its sockets there. */
+const persistently = { recursive: true, force: true, maxRetries: 10, retryDelay: 10 } as const;
+
 /** Removes a directory even where the service took its own permissions away. */
 export async function removeTree(directory: string): Promise<void> {
   try {
-    await rm(directory, { recursive: true, force: true });
+    await rm(directory, persistently);
   } catch (error) {
     if (!hasCode(error, "EACCES", "EPERM")) throw error;
     await makeWritable(directory);
-    await rm(directory, { recursive: true, force: true });
+    await rm(directory, persistently);
   }
 }
 

@@ -4,6 +4,7 @@ import type { MachineBackend, ObservedInstance, Owner } from "../backend.ts";
 import type { BackendModule } from "../definition.ts";
 import type { LocalContext } from "./context.ts";
 import { directoryName, observed, readReplica, readReplicas } from "./instances.ts";
+import type { LocalReplica } from "./instances.ts";
 import { detectIsolation } from "./isolation.ts";
 import type { Isolation, NetworkSetting } from "./isolation.ts";
 import { pruneLogs } from "./kept-logs.ts";
@@ -79,8 +80,13 @@ function contextOf(options: LocalOptions): LocalContext {
 /** What is gone is said once and removed; so is what killed commands have left. */
 async function list(context: LocalContext, owner: Owner): Promise<readonly ObservedInstance[]> {
   const replicas = await readReplicas(context, owner);
+  // What cannot be removed now is tried again by the next listing; it must not make this one fail.
+  await tidy(context, replicas).catch(() => undefined);
+  return replicas.map(observed);
+}
+
+async function tidy(context: LocalContext, replicas: readonly LocalReplica[]): Promise<void> {
   for (const replica of replicas) if (replica.status === "gone") await removeDead(context, replica);
   await removeAbandoned(context);
   await pruneLogs(context.places.logsDirectory, context.clock.now());
-  return replicas.map(observed);
 }
