@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { execa } from "execa";
+import { z } from "zod";
 
+const Line = z.object({ event: z.string(), time: z.string() });
 const root = fileURLToPath(new URL("..", import.meta.url));
 const bundle = join(root, "dist/cli.js");
 const replicas = 10;
@@ -24,9 +26,10 @@ try {
   await edit(1);
   await run("apply", "-y", "-q", "--settings", "settings.yml");
   await edit(2);
-  const events = (await run("apply", "-y", "--json", "--settings", "settings.yml")).split("\n").map((line) => JSON.parse(line));
-  const begun = Date.parse(events.find((event) => event.event === "provision").time);
-  const ended = Date.parse(events.find((event) => event.event === "record").time);
+  const events = (await run("apply", "-y", "--json", "--settings", "settings.yml")).split("\n").map((line) => Line.parse(JSON.parse(line)));
+  const timeOf = (name: string): number => Date.parse(events.find((event) => event.event === name)?.time ?? "");
+  const begun = timeOf("provision");
+  const ended = timeOf("record");
   const logs = (await run("logs", "roll")).split("\n").filter((line) => line.includes("took"));
   const sum = logs.map((line) => Number(line.split("took ")[1])).reduce((total, took) => total + took, 0);
   const ratio = (ended - begun) / sum;

@@ -86,6 +86,8 @@ export interface MachineBackend {
   /** Everything that carries this repository's tags, other state ids included. Throws when it cannot be told: never an empty answer instead. */
   list(owner: Owner, signal?: AbortSignal): Promise<readonly ObservedInstance[]>;
   find(owner: Owner, token: string, signal?: AbortSignal): Promise<ObservedInstance | null>;
+  /** Whether an instance can be seen from here at all; absent: every one can. One that cannot is neither gone nor alive. */
+  readonly observes?: (instance: string) => boolean;
   /** Returns as soon as the provider has taken the request; `running` shows in a later listing. */
   provision(request: ProvisionRequest, signal?: AbortSignal): Promise<ObservedInstance>;
   /** Asks for a graceful end and returns when the provider has taken it; `gone` shows in a later listing. Not there: done. */

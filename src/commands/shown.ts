@@ -33,6 +33,8 @@ async function lookAtService(record: ServiceRecord, instances: ReadonlyMap<strin
 }
 
 async function lookAtReplica(replica: ReplicaRecord, record: ServiceRecord, instances: ReadonlyMap<string, ObservedInstance>, looking: Looking): Promise<ShownReplica> {
+  const outOfSight = replica.instance !== null && looking.world.backends.get(replica.backend)?.observes?.(replica.instance) === false;
+  if (outOfSight) return { replica, probes: [] };
   const seen = corrected(replica, instances.get(replica.token));
   const spec = record.deployments.find((deployment) => deployment.num === replica.deployment)?.spec;
   if (seen.status !== "running" || spec === undefined) return { replica: seen, probes: [] };

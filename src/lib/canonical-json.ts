@@ -10,7 +10,7 @@ function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (!isRecord(value)) return value;
   // A null prototype, so that a member named `__proto__` is data like any other.
-  const result: Record<string, unknown> = Object.create(null);
+  const result: Record<string, unknown> = { __proto__: null };
   for (const key of Object.keys(value).sort()) {
     const member = value[key];
     if (member !== undefined) result[key] = sorted(member);

@@ -29,7 +29,10 @@ export async function observe(observer: Observer, record: ServiceRecord, outcome
     observeDrained(observer, record, signal),
     observeSupply(world, record, signal),
   ]);
-  const instances = new Map(listed.instances.filter((instance) => isOf(instance, record, observer.owner)).map((instance) => [instance.token, instance]));
+  const instances = new Map([
+    ...outOfSight(world, record),
+    ...listed.instances.filter((instance) => isOf(instance, record, observer.owner)).map((instance) => [instance.token, instance] as const),
+  ]);
   followProbes(observer, record, instances);
   const backends = [...world.backends.values()];
   return {
@@ -49,6 +52,16 @@ export async function observe(observer: Observer, record: ServiceRecord, outcome
 function unknownBackends(world: World, record: ServiceRecord): readonly (readonly [string, string])[] {
   const names = new Set(record.replicas.map((replica) => replica.backend));
   return [...names].filter((name) => !world.backends.has(name)).map((name) => [name, "is not among the settings' backends"] as const);
+}
+
+/** What runs on another host is listed there, and nowhere else. */
+function outOfSight(world: World, record: ServiceRecord): readonly (readonly [string, ObservedInstance])[] {
+  return record.replicas.flatMap((replica) => {
+    const { token, instance, num, deployment, region, price, address } = replica;
+    if (instance === null || world.backends.get(replica.backend)?.observes?.(instance) !== false) return [];
+    const seen = { token, instance, stateId: "", service: record.name, replica: num, deployment, region, price, address };
+    return [[token, { ...seen, status: "unobservable", exitCode: null, startedAt: null }] as const];
+  });
 }
 
 function isOf(instance: ObservedInstance, record: ServiceRecord, owner: Owner): boolean {

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 
 import { createDemo } from "../support/demo.ts";
+import { including, like } from "../support/expecting.ts";
 
 const good = "type: service\nname: other\nauth: false\ncommands: [serve]\nport: 80\n";
 
@@ -29,7 +30,7 @@ it.each([
 
   const json = await demo.run("apply", "-y", "--json");
   expect(json.exitCode).toBe(2);
-  expect(JSON.parse(json.stdout)).toMatchObject({ version: 1, diagnostics: expect.arrayContaining([expect.objectContaining({ severity: "error" })]) });
+  expect(JSON.parse(json.stdout)).toMatchObject({ version: 1, diagnostics: including(like({ severity: "error" })) });
 });
 
 it.each([["plan"], ["apply"], ["ps"], ["tick"], ["watch"], ["logs", "x"], ["destroy", "x"], ["proxy", "serve"]])("`%s` outside a repository says so", async (...args) => {

@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 
 import { createDemo, shownBy } from "../support/demo.ts";
 import type { Demo } from "../support/demo.ts";
+import { containing, including, like, matching } from "../support/expecting.ts";
 
 const json = (text: string): unknown => JSON.parse(text);
 
@@ -15,7 +16,7 @@ it("plan, apply, ps, logs, why, restart, scale and destroy tell the same story, 
   expect(planned.exitCode).toBe(3);
   expect(json(planned.stdout)).toMatchObject({
     version: 1,
-    id: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+    id: matching(/^sha256:[0-9a-f]{64}$/),
     base: null,
     services: [
       {
@@ -26,7 +27,7 @@ it("plan, apply, ps, logs, why, restart, scale and destroy tell the same story, 
         replicas: { current: 0, min: 2, max: 2 },
         price: { currency: "USD", unit: "hour", before: 0, after: 0, max: 0 },
         offers: [{ backend: "local", price: 0, availability: "available" }],
-        timeline: expect.arrayContaining([expect.objectContaining({ event: "provision", replica: 1 })]),
+        timeline: including(like({ event: "provision", replica: 1 })),
       },
     ],
     diagnostics: [],
@@ -40,15 +41,15 @@ it("plan, apply, ps, logs, why, restart, scale and destroy tell the same story, 
   const applied = await demo.run("apply", "-y", "--json", "--plan", "plan.json");
   expect(applied.exitCode, applied.stderr).toBe(0);
   const events = applied.stdout.split("\n").map(json);
-  expect(events).toEqual(expect.arrayContaining([expect.objectContaining({ version: 1, event: "provision", service: "demo", replica: 0, deployment: 0 })]));
+  expect(events).toEqual(including(like({ version: 1, event: "provision", service: "demo", replica: 0, deployment: 0 })));
   expect(events.at(-1)).toMatchObject({ event: "outcome", ok: true, planned: 1, done: 1, services: [{ name: "demo", result: "settled", verdict: null }] });
 
   expect(await demo.run("plan", "--detailed-exitcode")).toMatchObject({ exitCode: 0, stdout: "Plan: 1 unchanged." });
-  expect(await demo.run("apply", "-y")).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("Nothing was to be done.") });
+  expect(await demo.run("apply", "-y")).toMatchObject({ exitCode: 0, stderr: containing("Nothing was to be done.") });
   expect((await demo.run("ps", "-v")).stdout).toMatch(/replica=1 deployment=0 +local \(local\) .* running +✓/);
   expect((await demo.run("logs", "demo", "--replica", "1")).stdout).toBe("version 1 listens, token none");
   expect((await demo.run("why", "demo")).stdout).toContain("Deployment 0 settled");
-  expect(await demo.run("logs", "nobody")).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("deployed are: demo") });
+  expect(await demo.run("logs", "nobody")).toMatchObject({ exitCode: 2, stderr: containing("deployed are: demo") });
 
   const before = await shownBy(demo);
   await demo.edit({ version: "1", replicas: 3 });
@@ -85,7 +86,7 @@ it("services whose file is gone are destroyed by an apply of everything, and mor
   const named = await demo.run("apply", "-y", "other");
   expect(named.exitCode, named.stderr).toBe(0);
   expect(await demo.processes()).toHaveLength(1);
-  expect(await demo.run("apply", "-y")).toMatchObject({ exitCode: 4, stderr: expect.stringContaining("--allow-destroy 1") });
+  expect(await demo.run("apply", "-y")).toMatchObject({ exitCode: 4, stderr: containing("--allow-destroy 1") });
   expect(await demo.processes()).toHaveLength(1);
   expect(await demo.run("apply", "-y", "--allow-destroy", "1")).toMatchObject({ exitCode: 0 });
   expect(await demo.processes()).toHaveLength(0);
@@ -108,6 +109,18 @@ it("a died replica is replaced by the next tick, and only that one; a paused ser
   expect(after?.replicas.filter((replica) => before?.replicas.some((old) => old.token === replica.token))).toHaveLength(1);
 });
 
+it("what runs on another host is neither lost nor replaced from here", async () => {
+  await using demo = await createDemo();
+  await demo.edit({});
+  await demo.run("apply", "-y");
+  const before = await shownBy(demo);
+  const elsewhere = { XDG_STATE_HOME: `${demo.repository.path}/../elsewhere` };
+  expect(await demo.run("tick", elsewhere)).toMatchObject({ exitCode: 0 });
+  expect(JSON.parse((await demo.run("ps", "--json", elsewhere)).stdout)).toMatchObject({ services: [{ status: "running" }] });
+  expect(await demo.processes()).toHaveLength(2);
+  expect(await shownBy(demo)).toEqual(before);
+});
+
 it("bearer tokens protect a service, and without any it is refused", async () => {
   await using demo = await createDemo();
   await demo.repository.write({ ".dstack.yml": "type: service\nname: demo\nreplicas: 1\nfiles: [server.mjs]\ncommands: [exec node server.mjs]\nport: 8000\n" });
@@ -123,7 +136,7 @@ it("bearer tokens protect a service, and without any it is refused", async () =>
 it("values of names travel by environment or -e alone, and a run without them starts nothing", async () => {
   await using demo = await createDemo();
   await demo.edit({ env: ["SECRET"], replicas: 1 });
-  expect(await demo.run("apply", "-y")).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("SECRET is not set") });
+  expect(await demo.run("apply", "-y")).toMatchObject({ exitCode: 2, stderr: containing("SECRET is not set") });
   const secret = "canary-4711-value";
   expect(await demo.run("apply", "-y", "-e", `SECRET=${secret}`)).toMatchObject({ exitCode: 0 });
   expect((await demo.run("logs", "demo")).stdout).toContain(secret);

@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 
 import { execa } from "execa";
+import { z } from "zod";
 
 import { tempDirectory, tempRepository } from "./temp-repository.ts";
 import type { TempRepository } from "./temp-repository.ts";
@@ -71,7 +72,7 @@ gateways: [{ name: main, type: embedded, default: true, listen: "127.0.0.1:${por
     edit: (service) => repository.write({ ".dstack.yml": serviceFile(service, mark) }),
     async run(...args) {
       const words = args.filter((arg) => typeof arg === "string");
-      const more = Object.assign({}, ...args.filter((arg) => typeof arg !== "string"));
+      const more = Object.fromEntries(args.flatMap((arg) => (typeof arg === "string" ? [] : Object.entries(arg))));
       const { exitCode, stdout, stderr } = await execa(process.execPath, [cli, ...words], { cwd: repository.path, env: { ...env, ...more }, reject: false, stdin: "ignore" });
       return { exitCode, stdout, stderr };
     },
@@ -136,15 +137,21 @@ async function freePort(): Promise<number> {
 /** What `ps --json` says of the demo service; `null` where it is not deployed. */
 export async function shownBy(demo: Demo): Promise<ShownDemo | null> {
   const { stdout } = await demo.run("ps", "--json");
-  const document: { services: readonly ShownDemo[] } = JSON.parse(stdout);
-  return document.services[0] ?? null;
+  return Shown.parse(JSON.parse(stdout)).services[0] ?? null;
 }
 
-export interface ShownDemo {
-  readonly name: string;
-  readonly status: string;
-  readonly deployment: number;
-  readonly verdict: string | null;
-  readonly quarantined: readonly { readonly deployment: number }[];
-  readonly replicas: readonly { readonly num: number; readonly deployment: number; readonly status: string; readonly ready: boolean; readonly token: string }[];
-}
+const Shown = z.object({
+  version: z.literal(1),
+  services: z.array(
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      deployment: z.number(),
+      verdict: z.string().nullable(),
+      quarantined: z.array(z.looseObject({ deployment: z.number() })),
+      replicas: z.array(z.object({ num: z.number(), deployment: z.number(), status: z.string(), ready: z.boolean(), token: z.string() })),
+    }),
+  ),
+});
+
+export type ShownDemo = z.infer<typeof Shown>["services"][number];

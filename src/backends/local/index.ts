@@ -41,6 +41,7 @@ export function createLocalBackend(options: LocalOptions): MachineBackend {
     dedupes: true,
     visibility: 0,
     poll: { busy: 25, idle: 1_000 },
+    observes: (instance) => instance.startsWith(`${options.hostId}:`),
     offers: (job) => offersFor(context, job),
     list: (owner) => list(context, owner),
     async find(owner, token) {

@@ -8,6 +8,7 @@ export function drained(record: ServiceRecord, context: Context): readonly Repli
   return record.replicas.filter((replica) => {
     if (replica.status !== "terminating" || replica.termination === null) return false;
     if (context.observed.blind.has(replica.backend)) return false;
+    if (context.observed.instances.get(replica.token)?.status === "unobservable") return false;
     if (replica.readyAt === null) return true;
     // The routes that let go of it are published after the pass that says so.
     if (context.observed.unpublished || fromTimestamp(replica.termination.since) >= context.now) return false;
