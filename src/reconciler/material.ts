@@ -7,11 +7,18 @@ import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
  * watches writes nothing.
  */
 export function isMaterial(before: ServiceRecord | null, after: ServiceRecord | null): boolean {
-  return canonicalJson(essence(before)) !== canonicalJson(essence(after));
+  if (before === null || after === null) return before !== after;
+  return canonicalJson(essence(withoutEnded(before, after))) !== canonicalJson(essence(after));
 }
 
-function essence(record: ServiceRecord | null): unknown {
-  return record === null ? null : { ...record, replicas: record.replicas.map(replicaEssence) };
+/** That an announced end has come is seen again by whoever looks. */
+function withoutEnded(before: ServiceRecord, after: ServiceRecord): ServiceRecord {
+  const there = new Set(after.replicas.map((replica) => replica.token));
+  return { ...before, replicas: before.replicas.filter((replica) => replica.status !== "terminating" || there.has(replica.token)) };
+}
+
+function essence(record: ServiceRecord): unknown {
+  return { ...record, replicas: record.replicas.map(replicaEssence) };
 }
 
 /** A replica that is not ready yet is only known to have been asked for; with its readiness everything about it is kept. */
