@@ -19,9 +19,14 @@ export const history: Benches = async (use) => {
   for (let count = 0; count < commits; count += 1) {
     const record = basis.services.get(name)?.record ?? null;
     if (record === null) throw new Error("nothing is recorded");
-    basis = await old.store.commit({ message: `Commit ${count}`, services: [{ name, record: { ...record, attempts: record.attempts + 1 } }], basis });
+    basis = await old.store.commit({
+      message: `Commit ${count}`,
+      services: [{ name, record: { ...record, attempts: record.attempts + 1 } }],
+      basis,
+    });
   }
-  const run = async (many: typeof old): Promise<void> => void (await execa(process.execPath, [bundle, "plan", "--json"], { cwd: many.directory, env: many.env }));
+  const run = async (many: typeof old): Promise<void> =>
+    void (await execa(process.execPath, [bundle, "plan", "--json"], { cwd: many.directory, env: many.env }));
   await use([
     {
       about: `plan of ${services} services after ${commits} more state commits against before them`,

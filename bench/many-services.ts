@@ -4,8 +4,8 @@ import { join } from "node:path";
 
 import { execa } from "execa";
 
-import { parseServices } from "../src/config/services.ts";
 import type { ServiceSource } from "../src/config/parse.ts";
+import { parseServices } from "../src/config/services.ts";
 import { systemClock } from "../src/lib/clock.ts";
 import { toTimestamp } from "../src/lib/timestamp.ts";
 import { acceptRevision } from "../src/reconciler/accept.ts";
@@ -31,9 +31,15 @@ export async function manyServices(count: number): Promise<ManyServices> {
   await execa("git", ["init", "-q", "-b", "main", directory]);
   await Promise.all(names.map(async (name) => write(name, "1")));
   const store = gitBranchStore({ root: directory, branch: "dstack-state", remote: null, clock: systemClock });
-  const { services } = parseServices(names.map((name) => ({ path: `${name}/.dstack.yml`, bytes: new TextEncoder().encode(fileOf(name, "1")) })));
+  const { services } = parseServices(
+    names.map((name) => ({ path: `${name}/.dstack.yml`, bytes: new TextEncoder().encode(fileOf(name, "1")) })),
+  );
   const basis = await store.load();
-  await store.commit({ message: "Record them all", services: services.map((service) => ({ name: service.spec.name, record: recordOf(service) })), basis });
+  await store.commit({
+    message: "Record them all",
+    services: services.map((service) => ({ name: service.spec.name, record: recordOf(service) })),
+    basis,
+  });
   return {
     directory,
     names,
@@ -76,7 +82,12 @@ resources:
 function recordOf(service: ServiceSource): ServiceRecord {
   const { spec, fingerprint, file } = service;
   const at = toTimestamp(systemClock.now() - 3_600_000);
-  const record = acceptRevision(null, { spec, fingerprint, files: [], file, commit: null }, "where-jobs-differ", { by: "bench", planId: "", now: systemClock.now(), generation: 0 });
+  const record = acceptRevision(null, { spec, fingerprint, files: [], file, commit: null }, "where-jobs-differ", {
+    by: "bench",
+    planId: "",
+    now: systemClock.now(),
+    generation: 0,
+  });
   return {
     ...record,
     attempts: 2,

@@ -15,7 +15,10 @@ export const plan: Benches = async (use) => {
   await execa("npm", ["run", "--silent", "build"], { cwd: fileURLToPath(new URL("..", import.meta.url)) });
   await using many = await manyServices(unchanged + changed);
   await many.change(changed);
-  const options = { cwd: many.directory, env: { ...many.env, NODE_COMPILE_CACHE: `${many.env["XDG_CACHE_HOME"] ?? ""}/compile` } };
+  const options = {
+    cwd: many.directory,
+    env: { ...many.env, NODE_COMPILE_CACHE: `${many.env["XDG_CACHE_HOME"] ?? ""}/compile` },
+  };
   await use([
     {
       about: `plan of ${unchanged} unchanged and ${changed} changed services against reading their files with yaml and zod`,

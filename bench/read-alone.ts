@@ -20,5 +20,7 @@ const Service = z.object({
 
 const directory = process.argv[2] ?? ".";
 const files = globSync("**/*.dstack.yml", { cwd: directory }).concat(globSync("**/.dstack.yml", { cwd: directory }));
-const services = await Promise.all(files.map(async (file) => Service.parse(parse(await readFile(join(directory, file), "utf8")))));
+const services = await Promise.all(
+  files.map(async (file) => Service.parse(parse(await readFile(join(directory, file), "utf8")))),
+);
 if (services.length === 0) throw new Error(`no service files in ${directory}`);

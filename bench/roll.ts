@@ -16,7 +16,8 @@ const limit = 1.15;
 const directory = await mkdtemp(join(tmpdir(), "bench-roll-"));
 const env = { XDG_STATE_HOME: join(directory, "state"), NO_COLOR: "1" };
 const repository = join(directory, "repository");
-const run = async (...args: readonly string[]): Promise<string> => (await execa(process.execPath, [bundle, ...args], { cwd: repository, env })).stdout;
+const run = async (...args: readonly string[]): Promise<string> =>
+  (await execa(process.execPath, [bundle, ...args], { cwd: repository, env })).stdout;
 
 await execa("npm", ["run", "--silent", "build"], { cwd: root });
 await execa("git", ["init", "-q", "-b", "main", repository]);
@@ -26,14 +27,26 @@ try {
   await edit(1);
   await run("apply", "-y", "-q", "--settings", "settings.yml");
   await edit(2);
-  const events = (await run("apply", "-y", "--json", "--settings", "settings.yml")).split("\n").map((line) => Line.parse(JSON.parse(line)));
+  const events = (await run("apply", "-y", "--json", "--settings", "settings.yml"))
+    .split("\n")
+    .map((line) => Line.parse(JSON.parse(line)));
   const timeOf = (name: string): number => Date.parse(events.find((event) => event.event === name)?.time ?? "");
   const begun = timeOf("provision");
   const ended = timeOf("record");
   const provisionedToReady = (): number =>
     events
       .filter((event) => event.event === "ready")
-      .reduce((total, ready) => total + Date.parse(ready.time) - Date.parse(events.findLast((event) => event.event === "provision" && event.replica === ready.replica && event.time <= ready.time)?.time ?? ""), 0);
+      .reduce(
+        (total, ready) =>
+          total +
+          Date.parse(ready.time) -
+          Date.parse(
+            events.findLast(
+              (event) => event.event === "provision" && event.replica === ready.replica && event.time <= ready.time,
+            )?.time ?? "",
+          ),
+        0,
+      );
   const logs = (await run("logs", "roll")).split("\n").filter((line) => line.includes("took"));
   const sum = provisionedToReady();
   const inside = logs.map((line) => Number(line.split("took ")[1])).reduce((total, took) => total + took, 0);

@@ -1,6 +1,6 @@
-import { behaviourDifferences } from "./behaviour-differences.ts";
 import { serviceSchema, settingsFileSchema } from "../src/config/json-schema.ts";
 import { support } from "../src/config/support.ts";
+import { behaviourDifferences } from "./behaviour-differences.ts";
 import { differences } from "./conformance/differences.ts";
 
 /** `docs/service-file.md`: every property of a service file, from the fields that parse it. */

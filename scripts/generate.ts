@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 
-import { actionReference } from "./action-reference.ts";
 import { serviceFileSchema, settingsFileSchema } from "../src/config/json-schema.ts";
+import { actionReference } from "./action-reference.ts";
 import { parseArchitecture, replaceSection } from "./architecture/document.ts";
 import { drawMap } from "./architecture/map.ts";
 import { readSources } from "./architecture/source.ts";

@@ -44,7 +44,10 @@ async function openProject(io: Io, options: Parsed["options"]): Promise<Project>
     import("./config/settings-file.ts"),
   ]);
   const found = await openRepository(io.cwd, { stateRemote: null });
-  const file = options.settings === null ? await settingsOf(found, options.ref) : await namedSettings(resolve(io.cwd, options.settings), options.settings);
+  const file =
+    options.settings === null
+      ? await settingsOf(found, options.ref)
+      : await namedSettings(resolve(io.cwd, options.settings), options.settings);
   const { settings, diagnostics } = parseSettings(file);
   if (settings === null) throw (await import("./commands/planning.ts")).invalidInput(diagnostics);
   const { remote } = settings.state;
@@ -62,7 +65,10 @@ async function namedSettings(absolute: string, named: string): Promise<SourceFil
   try {
     return { path: named, bytes: await readFile(absolute) };
   } catch (cause) {
-    throw new UserError("no-such-file", `cannot read the settings ${named}`, { cause, hint: "--settings names a file" });
+    throw new UserError("no-such-file", `cannot read the settings ${named}`, {
+      cause,
+      hint: "--settings names a file",
+    });
   }
 }
 
@@ -78,7 +84,15 @@ async function openWorld(opening: Opening): Promise<{ readonly world: World; rea
   const { project, io } = opening;
   const { repository, settings } = project;
   const environment = { ...io.env };
-  const [{ runtimeDirectory }, { createBackend }, { embeddedPublisher }, { httpProbe }, { gitBranchStore }, { currentOwner, isOwnerAlive }, { statusPage }] = await Promise.all([
+  const [
+    { runtimeDirectory },
+    { createBackend },
+    { embeddedPublisher },
+    { httpProbe },
+    { gitBranchStore },
+    { currentOwner, isOwnerAlive },
+    { statusPage },
+  ] = await Promise.all([
     import("./lib/runtime-directory.ts"),
     import("./backends/registry.ts"),
     import("./proxy-config/publish.ts"),
@@ -92,7 +106,13 @@ async function openWorld(opening: Opening): Promise<{ readonly world: World; rea
   const { branch, remote } = settings.state;
   const derive = (snapshot: Snapshot) => new Map([["README.md", statusPage(snapshot, settings)]]);
   const store = gitBranchStore({ root: repository.root, branch, remote, clock: systemClock, derive, env: environment });
-  const place = { runtimeDirectory: directory, hostId: leaseOwner.host ?? "unknown", bootId: leaseOwner.boot ?? "unknown", environment, clock: systemClock };
+  const place = {
+    runtimeDirectory: directory,
+    hostId: leaseOwner.host ?? "unknown",
+    bootId: leaseOwner.boot ?? "unknown",
+    environment,
+    clock: systemClock,
+  };
   const backends = await Promise.all(settings.backends.map((backend) => createBackend(backend, place)));
   const world: World = {
     clock: systemClock,
@@ -111,13 +131,20 @@ async function openWorld(opening: Opening): Promise<{ readonly world: World; rea
 
 /** `-e NAME=VALUE` goes before the environment; `-e NAME` says no more than that the environment has it. */
 function envLookup(given: readonly string[], environment: Io["env"]): World["env"] {
-  const values = new Map(given.filter((item) => item.includes("=")).map((item) => [item.slice(0, item.indexOf("=")), item.slice(item.indexOf("=") + 1)]));
+  const values = new Map(
+    given
+      .filter((item) => item.includes("="))
+      .map((item) => [item.slice(0, item.indexOf("=")), item.slice(item.indexOf("=") + 1)]),
+  );
   return (name) => values.get(name) ?? environment[name];
 }
 
 async function startGateway(project: Project, io: Io) {
   const gateway = project.settings.gateways.find((each) => each.type === "embedded");
-  if (gateway === undefined) throw new UserError("no-embedded-gateway", "the settings name no gateway of type embedded", { hint: "add one under `gateways`" });
+  if (gateway === undefined)
+    throw new UserError("no-embedded-gateway", "the settings name no gateway of type embedded", {
+      hint: "add one under `gateways`",
+    });
   const [{ startEmbeddedGateway }, { runtimeDirectory }] = await Promise.all([
     import("./proxy-config/embedded.ts"),
     import("./lib/runtime-directory.ts"),

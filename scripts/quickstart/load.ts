@@ -51,14 +51,21 @@ export function startLoad(base: string, options: { readonly streams: number }): 
   const streamOnce = async (): Promise<void> => {
     streams += 1;
     try {
-      const { statusCode, body } = await streaming.request({ path: `${url.pathname}stream?seconds=${streamSeconds}`, method: "GET" });
+      const { statusCode, body } = await streaming.request({
+        path: `${url.pathname}stream?seconds=${streamSeconds}`,
+        method: "GET",
+      });
       const text = await body.text();
-      if (statusCode !== 200 || !text.endsWith("end\n")) cutStreams.push(`answered ${statusCode}, last line ${JSON.stringify(text.slice(-30))}`);
+      if (statusCode !== 200 || !text.endsWith("end\n"))
+        cutStreams.push(`answered ${statusCode}, last line ${JSON.stringify(text.slice(-30))}`);
     } catch (error) {
       cutStreams.push(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
     }
   };
-  const running = [...Array.from({ length: connections }, keepAsking), ...Array.from({ length: options.streams }, streamOnce)];
+  const running = [
+    ...Array.from({ length: connections }, keepAsking),
+    ...Array.from({ length: options.streams }, streamOnce),
+  ];
   return {
     requests: () => requests,
     async stop() {

@@ -71,10 +71,20 @@ function readEvents(stdout: NodeJS.ReadableStream): Events {
 function report(load: LoadReport, seconds: number): boolean {
   const both = (load.greetings["Hello"] ?? 0) > 0 && (load.greetings["Bonjour"] ?? 0) > 0;
   say(`Rolled 2 replicas in ${seconds.toFixed(1)} s.`);
-  say(`Requests: ${load.requests}, failed: ${load.failures.length} (${Object.entries(load.greetings).map(([greeting, count]) => `${greeting} ${count}`).join(", ")})`);
+  say(
+    `Requests: ${load.requests}, failed: ${load.failures.length} (${Object.entries(load.greetings)
+      .map(([greeting, count]) => `${greeting} ${count}`)
+      .join(", ")})`,
+  );
   say(`Streams: ${load.streams}, cut: ${load.cutStreams.length}`);
   for (const failure of [...new Set([...load.failures, ...load.cutStreams])].slice(0, 10)) say(`  ${failure}`);
-  return both && load.failures.length === 0 && load.cutStreams.length === 0 && load.requests >= leastRequests && load.streams === streams;
+  return (
+    both &&
+    load.failures.length === 0 &&
+    load.cutStreams.length === 0 &&
+    load.requests >= leastRequests &&
+    load.streams === streams
+  );
 }
 
 async function until(condition: () => boolean): Promise<void> {

@@ -32,20 +32,29 @@ export async function apply(app: App, paths: readonly string[], options: ApplyOp
   await refuseWhatMayNotBe(app, project, planned, options.plan);
   const doing = planned.plan.services.filter((service) => service.action !== "none" && service.refusal === null);
   if (doing.length > 0 && !(await confirm(app, question(doing)))) return exitCodes.refused;
-  const creations = planned.plan.services.filter((service) => service.action !== "destroy" && service.held === null && service.refusal === null);
+  const creations = planned.plan.services.filter(
+    (service) => service.action !== "destroy" && service.held === null && service.refusal === null,
+  );
   const first = await acceptAndSettle(creations, planned, work, { app, project, paths });
   const removals = doing.filter((service) => service.action === "destroy");
   // What replaces it must serve before anything goes.
-  const mayRemove = first.every((outcome) => outcome.state === "settled" || outcome.state === "unproven" || outcome.state === "removed");
+  const mayRemove = first.every(
+    (outcome) => outcome.state === "settled" || outcome.state === "unproven" || outcome.state === "removed",
+  );
   const second = mayRemove ? await acceptAndSettle(removals, planned, work, { app, project, paths }) : [];
-  return await finishCommand(work, { outcomes: [...first, ...second], planned: doing.map((service) => service.name), held: planned.plan.services.filter((service) => service.held !== null) });
+  return await finishCommand(work, {
+    outcomes: [...first, ...second],
+    planned: doing.map((service) => service.name),
+    held: planned.plan.services.filter((service) => service.held !== null),
+  });
 }
 
 function showPlan(app: App, planned: Planned): void {
   sayDiagnostics(app, planned.plan.diagnostics, planned.desired.sources);
   tell(app, planText(planned.plan, { paint: painter(app.io.colors), verbose: app.options.verbose }));
   const missing = planned.plan.diagnostics.filter((diagnostic) => diagnostic.code === "missing-env");
-  if (missing.length > 0) throw invalidInput(missing.map((diagnostic) => ({ ...diagnostic, severity: "error" as const })));
+  if (missing.length > 0)
+    throw invalidInput(missing.map((diagnostic) => ({ ...diagnostic, severity: "error" as const })));
 }
 
 /** In dstack's words where there is one service, and in short where there are many. */
@@ -63,22 +72,44 @@ interface Again {
   readonly paths: readonly string[];
 }
 
-async function acceptAndSettle(services: readonly PlannedService[], planned: Planned, work: Work, again: Again): Promise<readonly Settled[]> {
+async function acceptAndSettle(
+  services: readonly PlannedService[],
+  planned: Planned,
+  work: Work,
+  again: Again,
+): Promise<readonly Settled[]> {
   if (services.length === 0) return [];
   const snapshot = await accept(services, planned, work, again);
-  const names = services.map((service) => service.name).filter((name) => (snapshot.services.get(name)?.record ?? null) !== null);
+  const names = services
+    .map((service) => service.name)
+    .filter((name) => (snapshot.services.get(name)?.record ?? null) !== null);
   return settle(names, snapshot, work.session(snapshot.stateId), work.settleOptions());
 }
 
 /** Accepts on the newest state. Whatever changed since the plan was shown, it is done only if it is still the same plan. */
-async function accept(services: readonly PlannedService[], planned: Planned, work: Work, again: Again): Promise<Snapshot> {
+async function accept(
+  services: readonly PlannedService[],
+  planned: Planned,
+  work: Work,
+  again: Again,
+): Promise<Snapshot> {
   const names = new Set(services.map((service) => service.name));
   let basis = await work.world.store.load(again.app.io.signal);
   let current = services;
   for (let attempt = 0; ; attempt += 1) {
-    const acceptance = { by: work.by, planId: planned.plan.id, now: work.world.clock.now(), generation: basis.generation };
+    const acceptance = {
+      by: work.by,
+      planId: planned.plan.id,
+      now: work.world.clock.now(),
+      generation: basis.generation,
+    };
     try {
-      return await acceptPlan(current, basis, { store: work.world.store, leaseOwner: work.world.leaseOwner, acceptance, signal: work.abort });
+      return await acceptPlan(current, basis, {
+        store: work.world.store,
+        leaseOwner: work.world.leaseOwner,
+        acceptance,
+        signal: work.abort,
+      });
     } catch (error) {
       if (!(error instanceof StateConflict) || attempt >= 5) throw error;
     }

@@ -1,7 +1,7 @@
 import { exitCodes } from "../lib/user-error.ts";
 import type { ExitCode } from "../lib/user-error.ts";
-import type { Acceptance } from "../reconciler/accept.ts";
 import { acceptedChange } from "../reconciler/accept-plan.ts";
+import type { Acceptance } from "../reconciler/accept.ts";
 import { settle } from "../reconciler/settle.ts";
 import type { ServiceRecord } from "../state/record.ts";
 import type { Snapshot } from "../state/store.ts";
@@ -55,7 +55,10 @@ async function accept(one: OneChange, work: Work, first: Snapshot): Promise<Snap
     if (next === null) return null;
     const change = acceptedChange(next, basis.services.get(one.name)?.lease ?? null, work.world.leaseOwner);
     try {
-      return await work.world.store.commit({ message: `${one.verb} ${one.name} (${work.by})`, services: [change], basis }, work.abort);
+      return await work.world.store.commit(
+        { message: `${one.verb} ${one.name} (${work.by})`, services: [change], basis },
+        work.abort,
+      );
     } catch (error) {
       if (!(error instanceof StateConflict) || attempt >= 5) throw error;
     }

@@ -38,14 +38,25 @@ export async function readDesired(app: App, project: Project, paths: readonly st
 }
 
 /** All service files, or those that were named. */
-export async function chosenFiles(app: App, project: Project, paths: readonly string[]): Promise<readonly SourceFile[]> {
+export async function chosenFiles(
+  app: App,
+  project: Project,
+  paths: readonly string[],
+): Promise<readonly SourceFile[]> {
   const { ref } = app.options;
-  const found = await project.repository.serviceFiles({ exclude: project.settings.exclude, ...(ref === null ? {} : { ref }) });
+  const found = await project.repository.serviceFiles({
+    exclude: project.settings.exclude,
+    ...(ref === null ? {} : { ref }),
+  });
   return paths.length === 0 ? found : chosen(found, paths, { app, project });
 }
 
 /** Named files and folders; a named file counts though its name does not end as service files do. */
-async function chosen(found: readonly SourceFile[], paths: readonly string[], at: { readonly app: App; readonly project: Project }): Promise<readonly SourceFile[]> {
+async function chosen(
+  found: readonly SourceFile[],
+  paths: readonly string[],
+  at: { readonly app: App; readonly project: Project },
+): Promise<readonly SourceFile[]> {
   const { app, project } = at;
   const files = new Map<string, SourceFile>();
   for (const path of paths) {
@@ -54,7 +65,10 @@ async function chosen(found: readonly SourceFile[], paths: readonly string[], at
     for (const file of below) files.set(file.path, file);
     if (below.length > 0) continue;
     const bytes = await project.repository.read(inside, app.options.ref ?? undefined);
-    if (bytes === null) throw new UserError("no-such-file", `no service file at ${path}`, { hint: "name a file that ends in .dstack.yml, or a folder that has one" });
+    if (bytes === null)
+      throw new UserError("no-such-file", `no service file at ${path}`, {
+        hint: "name a file that ends in .dstack.yml, or a folder that has one",
+      });
     files.set(inside, { path: inside, bytes });
   }
   return [...files.values()];
@@ -72,19 +86,42 @@ function insideRepository(path: string, app: App, project: Project): string {
 function withGivenEnv(service: ServiceSource, given: readonly string[]): ServiceSource {
   if (given.length === 0) return service;
   const names = given.map((item) => item.split("=", 1)[0] ?? item);
-  const spec = { ...service.spec, env: { ...service.spec.env, ...Object.fromEntries(names.map((name) => [name, null])) } };
+  const spec = {
+    ...service.spec,
+    env: { ...service.spec.env, ...Object.fromEntries(names.map((name) => [name, null])) },
+  };
   return { ...service, spec, fingerprint: fingerprint(spec) };
 }
 
-async function pin(source: ServiceSource, project: Project, ref: string | null): Promise<{ service: DesiredService | null; diagnostics: readonly Diagnostic[] }> {
+async function pin(
+  source: ServiceSource,
+  project: Project,
+  ref: string | null,
+): Promise<{ service: DesiredService | null; diagnostics: readonly Diagnostic[] }> {
   try {
     const contents = await project.repository.pinFiles(source.file, source.spec.files, ref ?? undefined);
     return { service: { source, contents }, diagnostics: [] };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const place = source.locate("files");
-    const at = place === null ? {} : { line: place.line, column: place.column, endLine: place.endLine, endColumn: place.endColumn };
+    const at =
+      place === null
+        ? {}
+        : { line: place.line, column: place.column, endLine: place.endLine, endColumn: place.endColumn };
     const hint = error.hint === undefined ? {} : { hint: error.hint };
-    return { service: null, diagnostics: [{ severity: "error", code: error.code, message: error.message, file: source.file, path: "files", ...at, ...hint }] };
+    return {
+      service: null,
+      diagnostics: [
+        {
+          severity: "error",
+          code: error.code,
+          message: error.message,
+          file: source.file,
+          path: "files",
+          ...at,
+          ...hint,
+        },
+      ],
+    };
   }
 }

@@ -13,7 +13,8 @@ import { say, sayDiagnostics, sayJson } from "./say.ts";
 /** `diff OLD NEW`: the changes between two service files with their effects, and the action that follows. No repository is needed. */
 export async function diff(app: App, before: string, after: string): Promise<ExitCode> {
   const files = await readNamed(app, [before, after]);
-  if (files === null) throw new UserError("not-a-file", "expected two files, got a folder", { hint: "name two service files" });
+  if (files === null)
+    throw new UserError("not-a-file", "expected two files, got a folder", { hint: "name two service files" });
   const parsed = files.map(parseServiceFile);
   const diagnostics = parsed.flatMap((file) => file.diagnostics);
   sayDiagnostics(app, diagnostics, new Map(files.map((file) => [file.path, new TextDecoder().decode(file.bytes)])));

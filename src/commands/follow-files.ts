@@ -1,8 +1,8 @@
-import { acceptPlan } from "../reconciler/accept-plan.ts";
-import type { Plan, PlannedService } from "../reconciler/plan-document.ts";
 import { renderDiagnostics } from "../config/source-frame.ts";
 import { hasErrors } from "../lib/diagnostics.ts";
 import { UserError } from "../lib/user-error.ts";
+import { acceptPlan } from "../reconciler/accept-plan.ts";
+import type { Plan, PlannedService } from "../reconciler/plan-document.ts";
 import { planText } from "../report/plan-text.ts";
 import { painter } from "../report/style.ts";
 import { StateConflict } from "../state/store.ts";
@@ -35,8 +35,15 @@ export async function followFiles(work: Work, paths: readonly string[], table: L
 async function digestOfFiles(work: Work, paths: readonly string[]): Promise<string> {
   try {
     const desired = await readDesired(work.app, work.project, paths);
-    const services = desired.services.map((service) => [service.source.fingerprint, ...service.contents.map((content) => content.content)].join());
-    return [...services, ...desired.diagnostics.map((diagnostic) => `${diagnostic.file ?? ""}:${diagnostic.line ?? 0} ${diagnostic.message}`)].join("\n");
+    const services = desired.services.map((service) =>
+      [service.source.fingerprint, ...service.contents.map((content) => content.content)].join(),
+    );
+    return [
+      ...services,
+      ...desired.diagnostics.map(
+        (diagnostic) => `${diagnostic.file ?? ""}:${diagnostic.line ?? 0} ${diagnostic.message}`,
+      ),
+    ].join("\n");
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
@@ -47,7 +54,12 @@ async function acceptEdit(work: Work, paths: readonly string[], table: LiveTable
     const planned = await preparePlan(work.app, work.project, work.world, paths);
     const doing = planned.plan.services.filter((service) => service.action !== "none");
     if (doing.length === 0) return;
-    table.line(planText({ ...planned.plan, services: doing } satisfies Plan, { paint: painter(work.app.io.colors), verbose: work.app.options.verbose }));
+    table.line(
+      planText({ ...planned.plan, services: doing } satisfies Plan, {
+        paint: painter(work.app.io.colors),
+        verbose: work.app.options.verbose,
+      }),
+    );
     await refuseWhatMayNotBe(work.app, work.project, planned, null);
     await accept(doing, planned.snapshot, work, planned.plan.id);
   } catch (error) {
@@ -57,9 +69,19 @@ async function acceptEdit(work: Work, paths: readonly string[], table: LiveTable
   }
 }
 
-async function accept(doing: readonly PlannedService[], snapshot: Parameters<typeof acceptPlan>[1], work: Work, planId: string): Promise<void> {
+async function accept(
+  doing: readonly PlannedService[],
+  snapshot: Parameters<typeof acceptPlan>[1],
+  work: Work,
+  planId: string,
+): Promise<void> {
   const acceptance = { by: work.by, planId, now: work.world.clock.now(), generation: snapshot.generation };
-  await acceptPlan(doing, snapshot, { store: work.world.store, leaseOwner: work.world.leaseOwner, acceptance, signal: work.abort });
+  await acceptPlan(doing, snapshot, {
+    store: work.world.store,
+    leaseOwner: work.world.leaseOwner,
+    acceptance,
+    signal: work.abort,
+  });
   work.session(snapshot.stateId).stir();
 }
 

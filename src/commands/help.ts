@@ -1,6 +1,7 @@
 /** What `--help` says of each command: what it is for, in a sentence or two. */
 export const help = {
-  program: "Turns a git repository of .dstack.yml files into the control plane of its services. A plan shows what would happen; apply does exactly that, and never leaves a service worse than it found it.",
+  program:
+    "Turns a git repository of .dstack.yml files into the control plane of its services. A plan shows what would happen; apply does exactly that, and never leaves a service worse than it found it.",
   examples: `
 Examples:
   $ dstack-gitops validate                 are the files right?
@@ -13,7 +14,8 @@ Examples:
 
 Exit codes: 0 success, 1 failed, 2 usage or invalid input, 3 changes (plan --detailed-exitcode),
 4 refused, 5 somebody else works on it, 6 accepted and going on, 130 interrupted.`,
-  validate: "Checks service files and settings, and nothing else: no state, no network. Every error is shown with its place.",
+  validate:
+    "Checks service files and settings, and nothing else: no state, no network. Every error is shown with its place.",
   schema: "Prints the JSON Schema of service files, of settings, or of profiles, for editors.",
   diff: "Compares two service files: which properties differ, and whether that is done in place, by rolling, or by a restart.",
   plan: "Shows what apply would do with each service, which line causes it, and a rehearsal of the rollout. Changes nothing.",

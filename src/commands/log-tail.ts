@@ -1,5 +1,5 @@
-import { envOf } from "../reconciler/replica-env.ts";
 import { redactor } from "../lib/redact.ts";
+import { envOf } from "../reconciler/replica-env.ts";
 import type { Verdict } from "../state/record.ts";
 import type { Work } from "./work.ts";
 
@@ -11,12 +11,15 @@ export async function logTail(work: Work, verdict: Verdict | null): Promise<read
   const backend = work.world.backends.get(verdict?.evidence.backend ?? "");
   if (verdict === null || token === undefined || backend === undefined) return [];
   const snapshot = await work.world.store.load(work.abort);
-  const secrets = [...snapshot.services.values()].flatMap(({ record }) => (record?.deployments ?? []).flatMap((deployment) => secretsOf(deployment.spec, work)));
+  const secrets = [...snapshot.services.values()].flatMap(({ record }) =>
+    (record?.deployments ?? []).flatMap((deployment) => secretsOf(deployment.spec, work)),
+  );
   const redact = redactor(secrets);
   const lines: string[] = [];
   try {
     const owner = { ...work.world.owner, stateId: snapshot.stateId };
-    for await (const line of backend.logs(owner, token, { follow: false, tail: tailLines, signal: work.abort })) lines.push(redact(line.text));
+    for await (const line of backend.logs(owner, token, { follow: false, tail: tailLines, signal: work.abort }))
+      lines.push(redact(line.text));
   } catch {
     // A log that cannot be had takes nothing away from the verdict.
   }

@@ -24,7 +24,15 @@ export async function logs(app: App, name: string, options: LogsOptions): Promis
   if (chosen.length === 0 && options.replica !== null) throw noReplica(name, options.replica, record.replicas);
   const owner = { ...world.owner, stateId: snapshot.stateId };
   const write = (replica: ReplicaRecord, line: LogLine): void => {
-    if (app.options.json) return sayJson(app, { version: 1, time: toTimestamp(line.time), service: name, replica: replica.num, stream: line.stream, text: line.text });
+    if (app.options.json)
+      return sayJson(app, {
+        version: 1,
+        time: toTimestamp(line.time),
+        service: name,
+        replica: replica.num,
+        stream: line.stream,
+        text: line.text,
+      });
     const prefix = chosen.length > 1 ? painter(app.io.colors)("gray", `replica=${replica.num} `) : "";
     app.io.stdout(`${prefix}${line.text}\n`);
   };
@@ -32,7 +40,12 @@ export async function logs(app: App, name: string, options: LogsOptions): Promis
     const backend = world.backends.get(replica.backend);
     if (backend === undefined) return;
     const tail = options.tail === null ? {} : { tail: options.tail };
-    for await (const line of backend.logs(owner, replica.token, { follow: options.follow, signal: app.io.signal, ...tail })) write(replica, line);
+    for await (const line of backend.logs(owner, replica.token, {
+      follow: options.follow,
+      signal: app.io.signal,
+      ...tail,
+    }))
+      write(replica, line);
   };
   if (options.follow) await Promise.all(chosen.map(read));
   else for (const replica of chosen) await read(replica);
@@ -41,5 +54,7 @@ export async function logs(app: App, name: string, options: LogsOptions): Promis
 
 function noReplica(name: string, num: number, replicas: readonly ReplicaRecord[]): UserError {
   const known = replicas.map((replica) => replica.num).join(", ");
-  return new UserError("unknown-replica", `${name} has no replica ${num}`, { hint: known === "" ? "it has none" : `it has ${known}` });
+  return new UserError("unknown-replica", `${name} has no replica ${num}`, {
+    hint: known === "" ? "it has none" : `it has ${known}`,
+  });
 }

@@ -13,7 +13,10 @@ export async function readNamed(app: App, paths: readonly string[]): Promise<rea
     paths.map(async (path): Promise<SourceFile | null> => {
       const absolute = resolve(app.io.cwd, path);
       const found = await stat(absolute).catch((cause: unknown) => {
-        throw new UserError("no-such-file", `no service file at ${path}`, { cause, hint: "name a file that ends in .dstack.yml, or a folder that has one" });
+        throw new UserError("no-such-file", `no service file at ${path}`, {
+          cause,
+          hint: "name a file that ends in .dstack.yml, or a folder that has one",
+        });
       });
       return found.isDirectory() ? null : { path, bytes: await readFile(absolute) };
     }),
@@ -36,5 +39,9 @@ export async function loose(app: App, paths: readonly string[]): Promise<Loose> 
   if (named !== null) return { files: named, settings: [], gateways: null };
   const { chosenFiles } = await import("./desired.ts");
   const project = await app.project();
-  return { files: await chosenFiles(app, project, paths), settings: project.diagnostics, gateways: project.settings.gateways };
+  return {
+    files: await chosenFiles(app, project, paths),
+    settings: project.diagnostics,
+    gateways: project.settings.gateways,
+  };
 }

@@ -46,7 +46,8 @@ export function pause(app: App, name: string): Promise<ExitCode> {
     name,
     question: `Pause ${name}?`,
     verb: "Pause",
-    change: (record, { by, now }) => (record.paused === null ? { ...record, paused: { at: toTimestamp(now), by } } : null),
+    change: (record, { by, now }) =>
+      record.paused === null ? { ...record, paused: { at: toTimestamp(now), by } } : null,
     nothing: `${name} is paused already.`,
     settles: false,
   });

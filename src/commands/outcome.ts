@@ -1,6 +1,6 @@
+import { toTimestamp } from "../lib/timestamp.ts";
 import { exitCodes } from "../lib/user-error.ts";
 import type { ExitCode } from "../lib/user-error.ts";
-import { toTimestamp } from "../lib/timestamp.ts";
 import type { PlannedService } from "../reconciler/plan-document.ts";
 import type { Settled } from "../reconciler/settle.ts";
 import { outcomeText, resultOf } from "../report/outcome-text.ts";
@@ -20,17 +20,44 @@ export interface Finished {
 /** Says how it ended: N of N, with the evidence of whatever did not, and the exit code that follows from it. */
 export async function finishCommand(work: Work, finished: Finished): Promise<ExitCode> {
   const { app } = work;
-  const held = finished.held.map((service): ServiceResult => ({ name: service.name, result: "held", verdict: null, detail: service.held ?? "" , url: null }));
-  const planned = finished.planned === "touched" ? finished.outcomes.filter(wasTouched).map((outcome) => outcome.name) : finished.planned;
-  const results = [...finished.outcomes.map((outcome) => asHeld(resultOf(outcome, work.project.settings), planned)), ...held];
+  const held = finished.held.map((service): ServiceResult => ({
+    name: service.name,
+    result: "held",
+    verdict: null,
+    detail: service.held ?? "",
+    url: null,
+  }));
+  const planned =
+    finished.planned === "touched"
+      ? finished.outcomes.filter(wasTouched).map((outcome) => outcome.name)
+      : finished.planned;
+  const results = [
+    ...finished.outcomes.map((outcome) => asHeld(resultOf(outcome, work.project.settings), planned)),
+    ...held,
+  ];
   const attempted = results.filter((result) => planned.includes(result.name));
   const done = attempted.filter((result) => result.result === "settled" || result.result === "unproven").length;
   const exitCode = exitCodeOf(finished.outcomes, planned, app.io.signal.aborted);
-  const tails = await Promise.all(results.map(async (result) => [result.name, await logTail(work, result.verdict)] as const));
+  const tails = await Promise.all(
+    results.map(async (result) => [result.name, await logTail(work, result.verdict)] as const),
+  );
   if (app.options.json) {
-    const services = results.map(({ name, result, verdict }) => ({ name, result, verdict: verdict?.code ?? null, evidence: verdict?.evidence ?? null }));
+    const services = results.map(({ name, result, verdict }) => ({
+      name,
+      result,
+      verdict: verdict?.code ?? null,
+      evidence: verdict?.evidence ?? null,
+    }));
     const ok = exitCode === exitCodes.success;
-    sayJson(app, { version: 1, time: toTimestamp(work.world.clock.now()), event: "outcome", ok, planned: planned.length, done, services });
+    sayJson(app, {
+      version: 1,
+      time: toTimestamp(work.world.clock.now()),
+      event: "outcome",
+      ok,
+      planned: planned.length,
+      done,
+      services,
+    });
   }
   const summary = { results, planned: planned.length, done, tails: new Map(tails), interrupted: app.io.signal.aborted };
   app.io.stderr(`${outcomeText(summary, painter(app.io.colors))}\n`);
@@ -48,9 +75,11 @@ function asHeld(result: ServiceResult, planned: readonly string[]): ServiceResul
 }
 
 function exitCodeOf(outcomes: readonly Settled[], planned: readonly string[], interrupted: boolean): ExitCode {
-  const has = (...states: readonly Settled["state"][]): boolean => outcomes.some((outcome) => states.includes(outcome.state));
+  const has = (...states: readonly Settled["state"][]): boolean =>
+    outcomes.some((outcome) => states.includes(outcome.state));
   const missing = planned.filter((name) => !outcomes.some((outcome) => outcome.name === name));
-  if (has("error") || outcomes.some((outcome) => outcome.state === "failed" && planned.includes(outcome.name))) return exitCodes.failed;
+  if (has("error") || outcomes.some((outcome) => outcome.state === "failed" && planned.includes(outcome.name)))
+    return exitCodes.failed;
   if (interrupted) return exitCodes.interrupted;
   if (has("lease-held")) return exitCodes.leaseHeld;
   if (has("working", "waiting", "superseded")) return exitCodes.continuing;

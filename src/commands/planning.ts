@@ -1,16 +1,16 @@
 import type { PinnedContent } from "../config/files.ts";
-import { jobOf } from "../config/job.ts";
 import { checkGateways } from "../config/gateways.ts";
+import { jobOf } from "../config/job.ts";
 import type { ServiceSource } from "../config/parse.ts";
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import { hasErrors } from "../lib/diagnostics.ts";
 import { exitCodes, UserError } from "../lib/user-error.ts";
 import { servingDeployment } from "../reconciler/accept.ts";
 import type { Supply } from "../reconciler/observed.ts";
-import { supplyFor } from "../reconciler/observe.ts";
-import { envOf } from "../reconciler/replica-env.ts";
-import { makePlan } from "../reconciler/plan.ts";
 import type { Plan } from "../reconciler/plan-document.ts";
+import { makePlan } from "../reconciler/plan.ts";
+import { envOf } from "../reconciler/replica-env.ts";
+import { supplyFor } from "../reconciler/supply.ts";
 import type { World } from "../reconciler/world.ts";
 import type { ServiceRecord } from "../state/record.ts";
 import type { Snapshot } from "../state/store.ts";
@@ -27,13 +27,21 @@ export interface Planned {
 }
 
 /** Reads what is wanted and what is recorded, side by side, and plans. Invalid input: exit 2, with every diagnostic. */
-export async function preparePlan(app: App, project: Project, world: World, paths: readonly string[]): Promise<Planned> {
+export async function preparePlan(
+  app: App,
+  project: Project,
+  world: World,
+  paths: readonly string[],
+): Promise<Planned> {
   const [desired, snapshot, commit] = await Promise.all([
     readDesired(app, project, paths),
     world.store.load(app.io.signal),
     project.repository.commit(app.options.ref ?? undefined),
   ]);
-  const unserved = checkGateways(desired.services.map((service) => service.source), project.settings.gateways);
+  const unserved = checkGateways(
+    desired.services.map((service) => service.source),
+    project.settings.gateways,
+  );
   const invalid = [...project.diagnostics, ...desired.diagnostics, ...unserved];
   if (hasErrors(invalid)) throw invalidInput(invalid);
   const removed = desired.complete ? missingFrom(desired, snapshot) : [];
@@ -56,7 +64,9 @@ export async function preparePlan(app: App, project: Project, world: World, path
 
 export function invalidInput(diagnostics: readonly Diagnostic[]): UserError {
   const errors = diagnostics.filter((diagnostic) => diagnostic.severity === "error").length;
-  return new UserError("invalid-input", `${errors} error${errors === 1 ? "" : "s"} in the input; nothing was changed`, { diagnostics });
+  return new UserError("invalid-input", `${errors} error${errors === 1 ? "" : "s"} in the input; nothing was changed`, {
+    diagnostics,
+  });
 }
 
 /** What was consented to is not what would be done now. */
@@ -69,16 +79,24 @@ export function planChanged(): UserError {
 
 function missingFrom(desired: Desired, snapshot: Snapshot): readonly string[] {
   const names = new Set(desired.services.map((service) => service.source.spec.name));
-  return [...snapshot.services].filter(([name, state]) => (state.record?.target ?? null) !== null && !names.has(name)).map(([name]) => name);
+  return [...snapshot.services]
+    .filter(([name, state]) => (state.record?.target ?? null) !== null && !names.has(name))
+    .map(([name]) => name);
 }
 
 /** Backends are asked only about services that may have to be started anew. */
-async function suppliesOf(desired: Desired, snapshot: Snapshot, world: World, signal: AbortSignal): Promise<ReadonlyMap<string, Supply>> {
+async function suppliesOf(
+  desired: Desired,
+  snapshot: Snapshot,
+  world: World,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Supply>> {
   const entries = await Promise.all(
     desired.services.map(async ({ source, contents }): Promise<readonly [string, Supply]> => {
       const { spec } = source;
       const record = snapshot.services.get(spec.name)?.record ?? null;
-      if (record !== null && isServed(source, contents, record)) return [spec.name, { offers: [], refusal: null, missingEnv: envOf(spec, world.env).missing }];
+      if (record !== null && isServed(source, contents, record))
+        return [spec.name, { offers: [], refusal: null, missingEnv: envOf(spec, world.env).missing }];
       return [spec.name, await supplyFor(world, spec, jobOf(spec, contents), signal)];
     }),
   );
@@ -96,7 +114,10 @@ function unknownHere(desired: Desired, supply: ReadonlyMap<string, Supply>): rea
   return desired.services.flatMap(({ source }) =>
     (supply.get(source.spec.name)?.missingEnv ?? []).map((name): Diagnostic => {
       const place = source.locate(`env.${name}`);
-      const at = place === null ? {} : { line: place.line, column: place.column, endLine: place.endLine, endColumn: place.endColumn };
+      const at =
+        place === null
+          ? {}
+          : { line: place.line, column: place.column, endLine: place.endLine, endColumn: place.endColumn };
       return {
         severity: "warning",
         code: "missing-env",

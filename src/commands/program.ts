@@ -18,11 +18,20 @@ export interface Parsed {
 type Execute = Parsed["execute"];
 
 /** Reads a command line; `exit` where it was one for help, for the version, or not one at all. */
-export async function parseCommandLine(argv: readonly string[], io: Io, version: string): Promise<Parsed | { readonly exit: ExitCode }> {
+export async function parseCommandLine(
+  argv: readonly string[],
+  io: Io,
+  version: string,
+): Promise<Parsed | { readonly exit: ExitCode }> {
   let chosen: { execute: Execute; command: Command } | null = null;
   const program = describe(version, (command, execute) => (chosen = { execute, command }));
   for (const command of [program, ...program.commands, ...program.commands.flatMap((each) => each.commands)]) {
-    command.exitOverride().configureOutput({ writeOut: io.stdout, writeErr: io.stderr, getOutHasColors: () => io.colors, getErrHasColors: () => io.colors });
+    command.exitOverride().configureOutput({
+      writeOut: io.stdout,
+      writeErr: io.stderr,
+      getOutHasColors: () => io.colors,
+      getErrHasColors: () => io.colors,
+    });
   }
   try {
     await program.parseAsync([...argv], { from: "user" });
@@ -54,7 +63,8 @@ function describe(version: string, choose: Choose): Command {
     .helpOption("-h, --help", "show help for a command")
     .addHelpText("after", help.examples)
     .showSuggestionAfterError();
-  const command = (usage: string, description: string, after = ""): Command => withCommonOptions(program.command(usage).description(description).addHelpText("after", after));
+  const command = (usage: string, description: string, after = ""): Command =>
+    withCommonOptions(program.command(usage).description(description).addHelpText("after", after));
   files(command, choose);
   services(command, choose);
   processes(program, command, choose);
@@ -70,7 +80,9 @@ function files(command: Define, choose: Choose): void {
   );
   command("schema", help.schema)
     .addArgument(new Argument("[kind]", "of which file").choices(schemaKinds).default("service"))
-    .action((kind: (typeof schemaKinds)[number], _: unknown, self: Command) => choose(self, async (app) => (await import("./schema.ts")).schema(app, kind)));
+    .action((kind: (typeof schemaKinds)[number], _: unknown, self: Command) =>
+      choose(self, async (app) => (await import("./schema.ts")).schema(app, kind)),
+    );
   command("diff <old> <new>", help.diff).action((before: string, after: string, _: unknown, self: Command) =>
     choose(self, async (app) => (await import("./diff.ts")).diff(app, before, after)),
   );
@@ -78,33 +90,54 @@ function files(command: Define, choose: Choose): void {
     .option("--detailed-exitcode", "exit 3 when there are changes")
     .option("--out <file>", "keep the plan in a file, for `apply --plan`")
     .action((paths: string[], given: { detailedExitcode?: boolean; out?: string }, self: Command) =>
-      choose(self, async (app) => (await import("./plan.ts")).plan(app, paths, { detailedExitcode: given.detailedExitcode ?? false, out: given.out ?? null })),
+      choose(self, async (app) =>
+        (await import("./plan.ts")).plan(app, paths, {
+          detailedExitcode: given.detailedExitcode ?? false,
+          out: given.out ?? null,
+        }),
+      ),
     );
   command("apply [paths...]", help.apply, help.applyAfter)
     .option("--plan <file>", "apply only if the plan kept in this file still holds")
-    .action((paths: string[], given: { plan?: string }, self: Command) => choose(self, async (app) => (await import("./apply.ts")).apply(app, paths, { plan: given.plan ?? null })));
+    .action((paths: string[], given: { plan?: string }, self: Command) =>
+      choose(self, async (app) => (await import("./apply.ts")).apply(app, paths, { plan: given.plan ?? null })),
+    );
 }
 
 /** Commands about what is recorded and runs. */
 function services(command: Define, choose: Choose): void {
-  command("tick", help.tick).action((_: unknown, self: Command) => choose(self, async (app) => (await import("./tick.ts")).tick(app)));
+  command("tick", help.tick).action((_: unknown, self: Command) =>
+    choose(self, async (app) => (await import("./tick.ts")).tick(app)),
+  );
   command("ps [name]", help.ps)
     .option("-w, --watch", "show it again and again")
     .action((name: string | undefined, given: { watch?: boolean }, self: Command) =>
-      choose(self, async (app) => (await import("./ps.ts")).ps(app, { name: name ?? null, watch: given.watch ?? false })),
+      choose(self, async (app) =>
+        (await import("./ps.ts")).ps(app, { name: name ?? null, watch: given.watch ?? false }),
+      ),
     );
   command("logs <name>", help.logs)
     .option("-f, --follow", "go on as lines are written")
     .option("--replica <n>", "of this replica alone", whole)
     .option("--tail <n>", "the last lines alone", whole)
     .action((name: string, given: { follow?: boolean; replica?: number; tail?: number }, self: Command) =>
-      choose(self, async (app) => (await import("./logs.ts")).logs(app, name, { follow: given.follow ?? false, replica: given.replica ?? null, tail: given.tail ?? null })),
+      choose(self, async (app) =>
+        (await import("./logs.ts")).logs(app, name, {
+          follow: given.follow ?? false,
+          replica: given.replica ?? null,
+          tail: given.tail ?? null,
+        }),
+      ),
     );
   command("why <name>", help.why)
     .option("--replica <n>", "about this replica alone", whole)
-    .action((name: string, given: { replica?: number }, self: Command) => choose(self, async (app) => (await import("./why.ts")).why(app, name, given.replica ?? null)));
+    .action((name: string, given: { replica?: number }, self: Command) =>
+      choose(self, async (app) => (await import("./why.ts")).why(app, name, given.replica ?? null)),
+    );
   for (const verb of ["destroy", "restart", "retry", "pause", "resume"] as const) {
-    command(`${verb} <name>`, help[verb]).action((name: string, _: unknown, self: Command) => choose(self, async (app) => (await import("./one-service.ts"))[verb](app, name)));
+    command(`${verb} <name>`, help[verb]).action((name: string, _: unknown, self: Command) =>
+      choose(self, async (app) => (await import("./one-service.ts"))[verb](app, name)),
+    );
   }
 }
 
@@ -114,18 +147,24 @@ function processes(program: Command, command: Define, choose: Choose): void {
     .option("--down", "end the replicas too when interrupted")
     .option("--no-gateway", "do not serve; only watch")
     .action((paths: string[], given: { down?: boolean; gateway: boolean }, self: Command) =>
-      choose(self, async (app) => (await import("./watch.ts")).watch(app, paths, { down: given.down ?? false, gateway: given.gateway })),
+      choose(self, async (app) =>
+        (await import("./watch.ts")).watch(app, paths, { down: given.down ?? false, gateway: given.gateway }),
+      ),
     );
   const proxy = program.command("proxy").description(help.proxy);
-  withCommonOptions(proxy.command("serve").description(help.proxyServe)).action((_: unknown, self: Command) => choose(self, async (app) => (await import("./proxy.ts")).proxyServe(app)));
+  withCommonOptions(proxy.command("serve").description(help.proxyServe)).action((_: unknown, self: Command) =>
+    choose(self, async (app) => (await import("./proxy.ts")).proxyServe(app)),
+  );
   withCommonOptions(proxy.command("publish").description(help.proxyPublish)).action((_: unknown, self: Command) =>
     choose(self, async (app) => (await import("./proxy.ts")).proxyPublish(app)),
   );
-  withCommonOptions(proxy.command("render <directory>").description(help.proxyRender)).action((directory: string, _: unknown, self: Command) =>
-    choose(self, async (app) => (await import("./proxy.ts")).proxyRender(app, directory)),
+  withCommonOptions(proxy.command("render <directory>").description(help.proxyRender)).action(
+    (directory: string, _: unknown, self: Command) =>
+      choose(self, async (app) => (await import("./proxy.ts")).proxyRender(app, directory)),
   );
   const state = program.command("state").description(help.state);
-  withCommonOptions(state.command("show [name]").description(help.stateShow)).action((name: string | undefined, _: unknown, self: Command) =>
-    choose(self, async (app) => (await import("./state.ts")).stateShow(app, name ?? null)),
+  withCommonOptions(state.command("show [name]").description(help.stateShow)).action(
+    (name: string | undefined, _: unknown, self: Command) =>
+      choose(self, async (app) => (await import("./state.ts")).stateShow(app, name ?? null)),
   );
 }

@@ -43,7 +43,13 @@ export async function ps(app: App, options: PsOptions): Promise<ExitCode> {
 async function look(app: App, project: Project, world: World, name: string | null) {
   const snapshot = await world.store.load(app.io.signal);
   if (name !== null) recordNamed(name, snapshot);
-  const services = (await lookAt(world, snapshot, { signal: app.io.signal })).filter((service) => name === null || service.record.name === name);
-  const text = replicaTable(services, { paint: painter(app.io.colors), verbose: app.options.verbose, now: world.clock.now() });
+  const services = (await lookAt(world, snapshot, { signal: app.io.signal })).filter(
+    (service) => name === null || service.record.name === name,
+  );
+  const text = replicaTable(services, {
+    paint: painter(app.io.colors),
+    verbose: app.options.verbose,
+    now: world.clock.now(),
+  });
   return { text, json: psJson(services, project.settings) };
 }

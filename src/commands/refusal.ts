@@ -7,7 +7,12 @@ import { planChanged } from "./planning.ts";
 import type { Planned } from "./planning.ts";
 
 /** Everything for which `apply` says no before it touches anything (exit 4). */
-export async function refuseWhatMayNotBe(app: App, project: Project, planned: Planned, planFile: string | null): Promise<void> {
+export async function refuseWhatMayNotBe(
+  app: App,
+  project: Project,
+  planned: Planned,
+  planFile: string | null,
+): Promise<void> {
   if (planFile !== null) await refuseOtherPlan(planFile, planned);
   refuseServices(planned.plan.services);
   refuseDestroying(app, project, planned.plan.services);
@@ -19,10 +24,16 @@ const KeptPlan = z.object({ version: z.literal(1), id: z.string() });
 async function refuseOtherPlan(path: string, planned: Planned): Promise<void> {
   const { readFile } = await import("node:fs/promises");
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new UserError("no-such-file", `cannot read the plan ${path}`, { cause, hint: "write it with `plan --out FILE`" });
+    throw new UserError("no-such-file", `cannot read the plan ${path}`, {
+      cause,
+      hint: "write it with `plan --out FILE`",
+    });
   });
   const kept = KeptPlan.safeParse(parseJson(text));
-  if (!kept.success) throw new UserError("invalid-plan", `${path} is not a plan of version 1`, { hint: "write it with `plan --out FILE`" });
+  if (!kept.success)
+    throw new UserError("invalid-plan", `${path} is not a plan of version 1`, {
+      hint: "write it with `plan --out FILE`",
+    });
   if (kept.data.id !== planned.plan.id) throw planChanged();
 }
 
@@ -35,18 +46,25 @@ function parseJson(text: string): unknown {
 }
 
 function refuseServices(services: readonly PlannedService[]): void {
-  const refused = services.flatMap((service) => (service.refusal === null ? [] : [`${service.name}: ${service.refusal}`]));
-  if (refused.length > 0) throw new UserError("refused", refused.join("\n"), { exitCode: exitCodes.refused, hint: "nothing was changed" });
+  const refused = services.flatMap((service) =>
+    service.refusal === null ? [] : [`${service.name}: ${service.refusal}`],
+  );
+  if (refused.length > 0)
+    throw new UserError("refused", refused.join("\n"), { exitCode: exitCodes.refused, hint: "nothing was changed" });
 }
 
 function refuseDestroying(app: App, project: Project, services: readonly PlannedService[]): void {
   const allowed = app.options.allowDestroy ?? project.settings.policy.brake.destroy;
   const destroyed = services.filter((service) => service.action === "destroy").map((service) => service.name);
   if (allowed === "all" || destroyed.length <= allowed) return;
-  throw new UserError("brake", `this would destroy ${destroyed.length} services (${destroyed.join(", ")}), and ${allowed} may be destroyed without consent`, {
-    exitCode: exitCodes.refused,
-    hint: `consent with --allow-destroy ${destroyed.length}, or set policy.brake.destroy in the settings`,
-  });
+  throw new UserError(
+    "brake",
+    `this would destroy ${destroyed.length} services (${destroyed.join(", ")}), and ${allowed} may be destroyed without consent`,
+    {
+      exitCode: exitCodes.refused,
+      hint: `consent with --allow-destroy ${destroyed.length}, or set policy.brake.destroy in the settings`,
+    },
+  );
 }
 
 /** An older commit never takes the place of a newer one; one from beside it only where a person does it. */
@@ -54,14 +72,20 @@ async function refuseStale(app: App, project: Project, planned: Planned): Promis
   const { commit, snapshot } = planned;
   if (commit === null) return;
   const changing = planned.plan.services.filter((service) => service.action !== "none");
-  const recorded = new Set(changing.flatMap((service) => snapshot.services.get(service.name)?.record?.target?.commit ?? []));
+  const recorded = new Set(
+    changing.flatMap((service) => snapshot.services.get(service.name)?.record?.target?.commit ?? []),
+  );
   for (const accepted of recorded) {
     if (accepted === commit || (await project.repository.isAncestor(accepted, commit))) continue;
     const older = await project.repository.isAncestor(commit, accepted);
     if (!older && app.io.env["GITHUB_ACTIONS"] !== "true") continue;
-    throw new UserError("stale", `commit ${commit.slice(0, 12)} is not newer than ${accepted.slice(0, 12)}, which was accepted already`, {
-      exitCode: exitCodes.refused,
-      hint: "apply the newest commit; to go back on purpose, revert in a new one",
-    });
+    throw new UserError(
+      "stale",
+      `commit ${commit.slice(0, 12)} is not newer than ${accepted.slice(0, 12)}, which was accepted already`,
+      {
+        exitCode: exitCodes.refused,
+        hint: "apply the newest commit; to go back on purpose, revert in a new one",
+      },
+    );
   }
 }

@@ -12,7 +12,11 @@ export function tell(app: App, text: string): void {
   if (!app.options.quiet) app.io.stderr(`${text}\n`);
 }
 
-export function sayDiagnostics(app: App, diagnostics: readonly Diagnostic[], sources: ReadonlyMap<string, string>): void {
+export function sayDiagnostics(
+  app: App,
+  diagnostics: readonly Diagnostic[],
+  sources: ReadonlyMap<string, string>,
+): void {
   const shown = app.options.quiet ? diagnostics.filter((diagnostic) => diagnostic.severity === "error") : diagnostics;
   if (shown.length > 0) app.io.stderr(`${renderDiagnostics(shown, sources)}\n`);
 }

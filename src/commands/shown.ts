@@ -1,7 +1,7 @@
 import type { ObservedInstance } from "../backends/backend.ts";
 import type { ServiceSpec } from "../config/spec.ts";
-import { envOf } from "../reconciler/replica-env.ts";
 import type { ProbeStreak } from "../reconciler/observed.ts";
+import { envOf } from "../reconciler/replica-env.ts";
 import type { ProbeAnswer, World } from "../reconciler/world.ts";
 import { statusOf } from "../report/replica-table.ts";
 import type { ProbeSymbol, ShownReplica, ShownService } from "../report/replica-table.ts";
@@ -9,11 +9,22 @@ import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
 import type { Snapshot } from "../state/store.ts";
 
 /** Services as they are now: what is recorded, corrected by what the backends list and by one look at every probe. */
-export async function lookAt(world: World, snapshot: Snapshot, looking: Omit<Looking, "world">): Promise<readonly ShownService[]> {
+export async function lookAt(
+  world: World,
+  snapshot: Snapshot,
+  looking: Omit<Looking, "world">,
+): Promise<readonly ShownService[]> {
   const { signal } = looking;
   const owner = { ...world.owner, stateId: snapshot.stateId };
-  const listed = await Promise.all([...world.backends.values()].map((backend) => backend.list(owner, signal).catch(() => [])));
-  const instances = new Map(listed.flat().filter((instance) => instance.stateId === snapshot.stateId).map((instance) => [instance.token, instance]));
+  const listed = await Promise.all(
+    [...world.backends.values()].map((backend) => backend.list(owner, signal).catch(() => [])),
+  );
+  const instances = new Map(
+    listed
+      .flat()
+      .filter((instance) => instance.stateId === snapshot.stateId)
+      .map((instance) => [instance.token, instance]),
+  );
   const records = [...snapshot.services.values()].flatMap(({ record }) => (record === null ? [] : [record]));
   records.sort((a, b) => (a.name < b.name ? -1 : 1));
   return Promise.all(records.map((record) => lookAtService(record, instances, { world, ...looking })));
@@ -26,20 +37,38 @@ interface Looking {
   readonly streaksOf?: (service: string, token: string) => readonly ProbeStreak[];
 }
 
-async function lookAtService(record: ServiceRecord, instances: ReadonlyMap<string, ObservedInstance>, looking: Looking): Promise<ShownService> {
-  const replicas = await Promise.all(record.replicas.map((replica) => lookAtReplica(replica, record, instances, looking)));
+async function lookAtService(
+  record: ServiceRecord,
+  instances: ReadonlyMap<string, ObservedInstance>,
+  looking: Looking,
+): Promise<ShownService> {
+  const replicas = await Promise.all(
+    record.replicas.map((replica) => lookAtReplica(replica, record, instances, looking)),
+  );
   const seen = { ...record, replicas: replicas.map((shown) => shown.replica) };
   return { record: seen, status: statusOf(seen), replicas };
 }
 
-async function lookAtReplica(replica: ReplicaRecord, record: ServiceRecord, instances: ReadonlyMap<string, ObservedInstance>, looking: Looking): Promise<ShownReplica> {
-  const outOfSight = replica.instance !== null && looking.world.backends.get(replica.backend)?.observes?.(replica.instance) === false;
+async function lookAtReplica(
+  replica: ReplicaRecord,
+  record: ServiceRecord,
+  instances: ReadonlyMap<string, ObservedInstance>,
+  looking: Looking,
+): Promise<ShownReplica> {
+  const outOfSight =
+    replica.instance !== null && looking.world.backends.get(replica.backend)?.observes?.(replica.instance) === false;
   if (outOfSight) return { replica, probes: [] };
   const seen = corrected(replica, instances.get(replica.token));
   const spec = record.deployments.find((deployment) => deployment.num === replica.deployment)?.spec;
   if (seen.status !== "running" || spec === undefined) return { replica: seen, probes: [] };
   const streaks = looking.streaksOf?.(record.name, replica.token) ?? [];
-  if (streaks.length > 0) return { replica: seen, probes: streaks.slice(0, spec.probes.length).map((streak, index) => symbolOfStreak(streak, spec.probes[index]?.ready_after ?? 1)) };
+  if (streaks.length > 0)
+    return {
+      replica: seen,
+      probes: streaks
+        .slice(0, spec.probes.length)
+        .map((streak, index) => symbolOfStreak(streak, spec.probes[index]?.ready_after ?? 1)),
+    };
   return { replica: seen, probes: await probeSymbols(seen, spec, looking) };
 }
 
@@ -49,15 +78,24 @@ function corrected(replica: ReplicaRecord, instance: ObservedInstance | undefine
   if (instance === undefined) return replica.status === "submitted" ? replica : { ...replica, status: "failed" };
   const { status } = instance;
   const address = instance.address ?? replica.address;
-  if (status === "running" || status === "provisioning" || status === "pulling" || status === "terminating") return { ...replica, status, address };
+  if (status === "running" || status === "provisioning" || status === "pulling" || status === "terminating")
+    return { ...replica, status, address };
   return status === "unobservable" ? replica : { ...replica, status: "failed" };
 }
 
-async function probeSymbols(replica: ReplicaRecord, spec: ServiceSpec, looking: Looking): Promise<readonly ProbeSymbol[]> {
+async function probeSymbols(
+  replica: ReplicaRecord,
+  spec: ServiceSpec,
+  looking: Looking,
+): Promise<readonly ProbeSymbol[]> {
   const { address } = replica;
   if (address === null) return [];
   const env = envOf(spec, looking.world.env).values;
-  const answers = await Promise.all(spec.probes.map((probe) => looking.world.probe(address, { ...probe, timeout: Math.min(probe.timeout, 3) }, env, looking.signal)));
+  const answers = await Promise.all(
+    spec.probes.map((probe) =>
+      looking.world.probe(address, { ...probe, timeout: Math.min(probe.timeout, 3) }, env, looking.signal),
+    ),
+  );
   return answers.map((answer) => symbolOf(answer, replica.readyAt !== null));
 }
 

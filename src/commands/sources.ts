@@ -3,7 +3,9 @@ import type { App } from "./app.ts";
 
 /** Texts of the files that diagnostics are about, for showing where they point. What cannot be read is left out. */
 export async function sourcesOf(app: App, diagnostics: readonly Diagnostic[]): Promise<ReadonlyMap<string, string>> {
-  const paths = [...new Set(diagnostics.flatMap((diagnostic) => [diagnostic.file ?? [], diagnostic.related?.file ?? []].flat()))];
+  const paths = [
+    ...new Set(diagnostics.flatMap((diagnostic) => [diagnostic.file ?? [], diagnostic.related?.file ?? []].flat())),
+  ];
   try {
     const { repository } = await app.project();
     const texts = await Promise.all(

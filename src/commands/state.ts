@@ -9,7 +9,10 @@ export async function stateShow(app: App, name: string | null): Promise<ExitCode
   const project = await app.project();
   const world = await app.world(project, () => undefined);
   const { commit, generation, stateId, services } = await world.store.load(app.io.signal);
-  const shown = name === null ? Object.fromEntries(services) : { [name]: { ...services.get(name), record: recordNamed(name, { commit, generation, stateId, services }) } };
+  const shown =
+    name === null
+      ? Object.fromEntries(services)
+      : { [name]: { ...services.get(name), record: recordNamed(name, { commit, generation, stateId, services }) } };
   const document = { version: 1, commit, generation, stateId, services: shown };
   if (app.options.json) sayJson(app, document);
   else app.io.stdout(`${JSON.stringify(document, null, 2)}\n`);

@@ -1,5 +1,5 @@
-import { acceptRemoval } from "../reconciler/accept.ts";
 import { acceptedChange } from "../reconciler/accept-plan.ts";
+import { acceptRemoval } from "../reconciler/accept.ts";
 import { settle } from "../reconciler/settle.ts";
 import { StateConflict } from "../state/store.ts";
 import { recordedNames } from "./tick.ts";
@@ -14,7 +14,9 @@ export async function takeDown(work: Work): Promise<void> {
   const abort = AbortSignal.timeout(takeDownMs);
   for (;;) {
     const basis = await world.store.load(abort);
-    const changes = [...basis.services.values()].flatMap(({ record, lease }) => (record === null ? [] : [acceptedChange(acceptRemoval(record), lease, world.leaseOwner)]));
+    const changes = [...basis.services.values()].flatMap(({ record, lease }) =>
+      record === null ? [] : [acceptedChange(acceptRemoval(record), lease, world.leaseOwner)],
+    );
     if (changes.length === 0) return;
     try {
       const snapshot = await world.store.commit({ message: "Take everything down", services: changes, basis }, abort);

@@ -40,7 +40,10 @@ export async function collectOrphans(work: Work, snapshot: Snapshot): Promise<vo
       await backend.terminate(owner, instance.instance, work.abort);
     }
     for (const instance of unknown) {
-      tell(work.app, `warning: ${backend.name} runs ${instance.token} (${instance.service}), which this state does not know; it is left alone`);
+      tell(
+        work.app,
+        `warning: ${backend.name} runs ${instance.token} (${instance.service}), which this state does not know; it is left alone`,
+      );
     }
   }
 }

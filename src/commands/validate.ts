@@ -10,26 +10,45 @@ import { say, sayDiagnostics, sayJson } from "./say.ts";
 
 /** `validate [paths]`: files and settings only; no state, no credentials, no network. Exit 2 when anything is wrong. */
 export async function validate(app: App, paths: readonly string[]): Promise<ExitCode> {
-  const [{ parseServices }, { checkGateways }] = await Promise.all([import("../config/services.ts"), import("../config/gateways.ts")]);
+  const [{ parseServices }, { checkGateways }] = await Promise.all([
+    import("../config/services.ts"),
+    import("../config/gateways.ts"),
+  ]);
   const { files, settings, gateways } = await loose(app, paths);
   const parsed = parseServices(files);
   const unserved = gateways === null ? [] : checkGateways(parsed.services, gateways);
-  const diagnostics = [...settings, ...parsed.diagnostics, ...unserved, ...parsed.services.flatMap((service) => unknownHere(service, app))];
+  const diagnostics = [
+    ...settings,
+    ...parsed.diagnostics,
+    ...unserved,
+    ...parsed.services.flatMap((service) => unknownHere(service, app)),
+  ];
   const sources = new Map(files.map((file) => [file.path, new TextDecoder().decode(file.bytes)]));
   if (app.options.json) {
-    const services = parsed.services.map(({ spec, file, fingerprint }) => ({ name: spec.name, file, fingerprint, spec }));
+    const services = parsed.services.map(({ spec, file, fingerprint }) => ({
+      name: spec.name,
+      file,
+      fingerprint,
+      spec,
+    }));
     sayJson(app, { version: 1, services, diagnostics: diagnosticsJson(diagnostics) });
   }
   sayDiagnostics(app, diagnostics, sources);
   const wrong = hasErrors(diagnostics);
   const count = `${parsed.services.length} service${parsed.services.length === 1 ? "" : "s"}`;
-  if (!app.options.json && !app.options.quiet) say(app, wrong ? `Invalid: ${diagnostics.filter((each) => each.severity === "error").length} errors.` : `Valid: ${count}.`);
+  if (!app.options.json && !app.options.quiet)
+    say(
+      app,
+      wrong ? `Invalid: ${diagnostics.filter((each) => each.severity === "error").length} errors.` : `Valid: ${count}.`,
+    );
   return wrong ? exitCodes.usage : exitCodes.success;
 }
 
 function unknownHere(service: ServiceSource, app: App): readonly Diagnostic[] {
   const given = new Set(app.options.env.map((item) => (item.includes("=") ? item.slice(0, item.indexOf("=")) : item)));
-  const missing = Object.entries(service.spec.env).filter(([name, value]) => value === null && app.io.env[name] === undefined && !given.has(name));
+  const missing = Object.entries(service.spec.env).filter(
+    ([name, value]) => value === null && app.io.env[name] === undefined && !given.has(name),
+  );
   return missing.map(([name]) => ({
     severity: "warning" as const,
     code: "missing-env",

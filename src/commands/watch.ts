@@ -1,8 +1,8 @@
 import { exitCodes } from "../lib/user-error.ts";
 import type { ExitCode } from "../lib/user-error.ts";
+import type { Session } from "../reconciler/session.ts";
 import { settleService } from "../reconciler/settle-service.ts";
 import type { ServiceOutcome } from "../reconciler/settle-service.ts";
-import type { Session } from "../reconciler/session.ts";
 import { outcomeText, resultOf } from "../report/outcome-text.ts";
 import { painter } from "../report/style.ts";
 import type { ServiceRecord } from "../state/record.ts";
@@ -12,8 +12,8 @@ import { followFiles } from "./follow-files.ts";
 import { createLiveTable } from "./live-table.ts";
 import type { LiveTable } from "./live-table.ts";
 import { logTail } from "./log-tail.ts";
-import { collectOrphans, recordedNames } from "./tick.ts";
 import { takeDown } from "./take-down.ts";
+import { collectOrphans, recordedNames } from "./tick.ts";
 import { openWork } from "./work.ts";
 import type { Work } from "./work.ts";
 
@@ -42,7 +42,11 @@ export async function watch(app: App, paths: readonly string[], options: WatchOp
     if (options.down) await takeDown(work);
     await gateway?.close({ drain: options.down ? 0 : 2_000 });
   }
-  app.io.stderr(options.down ? "Stopped: gateway and replicas.\n" : "Stopped the gateway; the replicas run on. `dstack-gitops destroy NAME` ends them.\n");
+  app.io.stderr(
+    options.down
+      ? "Stopped: gateway and replicas.\n"
+      : "Stopped the gateway; the replicas run on. `dstack-gitops destroy NAME` ends them.\n",
+  );
   return exitCodes.success;
 }
 
@@ -55,7 +59,11 @@ async function rounds(work: Work, table: LiveTable): Promise<void> {
     const snapshot = await world.store.load(work.abort);
     const session = work.session(snapshot.stateId);
     for (const name of recordedNames(snapshot)) {
-      if (!under.has(name)) under.set(name, passesOf({ name, snapshot, session, work, table }).finally(() => under.delete(name)));
+      if (!under.has(name))
+        under.set(
+          name,
+          passesOf({ name, snapshot, session, work, table }).finally(() => under.delete(name)),
+        );
     }
     await collectOrphans(work, snapshot);
     await session.publish(snapshot, work.abort);
@@ -86,7 +94,8 @@ async function passesOf({ name, snapshot, session, work, table }: Passes): Promi
 /** A round that found everything as it was says nothing. */
 function isNews(before: ServiceRecord | null, outcome: ServiceOutcome): boolean {
   const { record } = outcome;
-  const changed = settledAt(before) !== settledAt(record) || (before?.verdict?.at ?? null) !== (record?.verdict?.at ?? null);
+  const changed =
+    settledAt(before) !== settledAt(record) || (before?.verdict?.at ?? null) !== (record?.verdict?.at ?? null);
   return changed || outcome.state === "removed";
 }
 

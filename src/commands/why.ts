@@ -1,7 +1,7 @@
 import { exitCodes } from "../lib/user-error.ts";
 import type { ExitCode } from "../lib/user-error.ts";
-import { whyText } from "../report/why-text.ts";
 import { painter } from "../report/style.ts";
+import { whyText } from "../report/why-text.ts";
 import type { App } from "./app.ts";
 import { recordNamed } from "./named.ts";
 import { say, sayJson } from "./say.ts";
@@ -13,7 +13,8 @@ export async function why(app: App, name: string, replica: number | null): Promi
   const record = recordNamed(name, await world.store.load(app.io.signal));
   const { target, current, verdict, quarantined, paused, replicas } = record;
   const chosen = replicas.filter((each) => replica === null || each.num === replica);
-  if (app.options.json) sayJson(app, { version: 1, name, target, current, verdict, quarantined, paused, replicas: chosen });
+  if (app.options.json)
+    sayJson(app, { version: 1, name, target, current, verdict, quarantined, paused, replicas: chosen });
   else say(app, whyText(record, chosen, painter(app.io.colors)));
   return exitCodes.success;
 }

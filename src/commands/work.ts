@@ -51,7 +51,12 @@ export async function openWork(app: App, project: Project, options: WorkOptions 
     session: (stateId) => (session ??= sessionOf(world, project, { stateId, keep: options.keep ?? false })),
     settleOptions(attend) {
       const time = Math.min(attend ?? app.options.attend ?? 15 * 60_000, app.options.timeout ?? Infinity);
-      return { signal: app.io.signal, abort: abort.signal, deadline: world.clock.now() + time, waitForLease: app.options.wait };
+      return {
+        signal: app.io.signal,
+        abort: abort.signal,
+        deadline: world.clock.now() + time,
+        waitForLease: app.options.wait,
+      };
     },
     async [Symbol.asyncDispose]() {
       app.io.signal.removeEventListener("abort", interrupted);
@@ -60,11 +65,21 @@ export async function openWork(app: App, project: Project, options: WorkOptions 
   };
 }
 
-function sessionOf(world: World, project: Project, options: { readonly stateId: string; readonly keep: boolean }): Session {
+function sessionOf(
+  world: World,
+  project: Project,
+  options: { readonly stateId: string; readonly keep: boolean },
+): Session {
   const policy: Policy = project.settings.policy;
   // One host's clock does not differ from itself.
   const skew = project.settings.state.remote === null ? 0 : defaultLeasePolicy.skew;
-  return openSession({ ...options, world, policy, routesOf: (snapshot) => routesOf(snapshot, project.settings), leasePolicy: { ...defaultLeasePolicy, skew } });
+  return openSession({
+    ...options,
+    world,
+    policy,
+    routesOf: (snapshot) => routesOf(snapshot, project.settings),
+    leasePolicy: { ...defaultLeasePolicy, skew },
+  });
 }
 
 export function showEvent(app: App, event: Event): void {

@@ -17,7 +17,12 @@ export interface Diagnostic {
   /** Path of the property: `probes[0].url`. */
   readonly path?: string;
   /** A second place that belongs to it, such as the other of two exclusive fields. */
-  readonly related?: { readonly file: string; readonly line: number; readonly column: number; readonly message: string };
+  readonly related?: {
+    readonly file: string;
+    readonly line: number;
+    readonly column: number;
+    readonly message: string;
+  };
 }
 
 export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {

@@ -13,7 +13,11 @@ export interface Accepting {
 }
 
 /** Makes the plan's revisions the targets, in one write. Throws `StateConflict` when any of the services changed since the plan. */
-export async function acceptPlan(services: readonly PlannedService[], snapshot: Snapshot, accepting: Accepting): Promise<Snapshot> {
+export async function acceptPlan(
+  services: readonly PlannedService[],
+  snapshot: Snapshot,
+  accepting: Accepting,
+): Promise<Snapshot> {
   const changes = services.flatMap((service) => changeOf(service, snapshot, accepting));
   if (changes.length === 0) return snapshot;
   const names = changes.map((change) => change.name);
@@ -31,7 +35,11 @@ function changeOf(service: PlannedService, snapshot: Snapshot, accepting: Accept
   return next === null ? [] : [acceptedChange(next, state?.lease ?? null, accepting.leaseOwner)];
 }
 
-function nextRecord(service: PlannedService, record: ServiceRecord | null, acceptance: Acceptance): ServiceRecord | null {
+function nextRecord(
+  service: PlannedService,
+  record: ServiceRecord | null,
+  acceptance: Acceptance,
+): ServiceRecord | null {
   if (service.action === "destroy") return record === null ? null : acceptRemoval(record);
   return service.revision === null ? null : acceptRevision(record, service.revision, service.replacement, acceptance);
 }

@@ -38,7 +38,12 @@ export function servingDeployment(record: ServiceRecord): DeploymentRecord {
 }
 
 /** The record with the revision as its target: one write, and everything after it is passes. Pure. */
-export function acceptRevision(record: ServiceRecord | null, revision: Revision, replacement: Replacement, acceptance: Acceptance): ServiceRecord {
+export function acceptRevision(
+  record: ServiceRecord | null,
+  revision: Revision,
+  replacement: Replacement,
+  acceptance: Acceptance,
+): ServiceRecord {
   const base = record === null || record.deployments.length === 0 ? null : servingDeployment(record);
   const newest = record?.deployments.at(-1) ?? null;
   const num = newest === null ? 0 : Math.max(newest.num, record?.target?.deployment ?? 0) + 1;
@@ -111,5 +116,11 @@ export function acceptRetry(record: ServiceRecord, acceptance: Acceptance): Serv
 }
 
 function revisionOf(deployment: DeploymentRecord): Revision {
-  return { spec: deployment.spec, fingerprint: deployment.fingerprint, files: deployment.files, file: deployment.file, commit: deployment.commit };
+  return {
+    spec: deployment.spec,
+    fingerprint: deployment.fingerprint,
+    files: deployment.files,
+    file: deployment.file,
+    commit: deployment.commit,
+  };
 }

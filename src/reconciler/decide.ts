@@ -61,9 +61,12 @@ function climb(start: Draft, context: Context): Draft {
 function actionsOf(before: ServiceRecord, record: ServiceRecord, context: Context): readonly Action[] {
   // Where a repeated call could make a second instance, only the pass that announced it makes it.
   const mayCall = (replica: ReplicaRecord): boolean =>
-    context.observed.dedupes.get(replica.backend) === true || !before.replicas.some((other) => other.token === replica.token);
+    context.observed.dedupes.get(replica.backend) === true ||
+    !before.replicas.some((other) => other.token === replica.token);
   const provisions = record.replicas
-    .filter((replica) => replica.status === "submitted" && !context.observed.blind.has(replica.backend) && mayCall(replica))
+    .filter(
+      (replica) => replica.status === "submitted" && !context.observed.blind.has(replica.backend) && mayCall(replica),
+    )
     .slice(0, record.target === null ? 0 : mayExist(record));
   return [
     ...provisions.map((replica) => ({ kind: "provision", replica }) as const),
@@ -77,7 +80,8 @@ function callNotes(before: ServiceRecord, record: ServiceRecord, actions: readon
   return record.replicas.flatMap((replica): readonly Note[] => {
     if (replica.status !== "submitted") return [];
     const about = { replica: replica.num, deployment: replica.deployment };
-    if (called.has(replica.token)) return [{ ...about, event: "provision", detail: `on ${replica.backend} (${replica.region})` }];
+    if (called.has(replica.token))
+      return [{ ...about, event: "provision", detail: `on ${replica.backend} (${replica.region})` }];
     const isNew = !before.replicas.some((other) => other.token === replica.token);
     return isNew ? [{ ...about, event: "wait", detail: "for the one that leaves" }] : [];
   });
@@ -86,7 +90,9 @@ function callNotes(before: ServiceRecord, record: ServiceRecord, actions: readon
 function stateOf(record: ServiceRecord, context: Context): ServiceState {
   const failed = record.verdict?.code === "unhealthy";
   if (isComplete(record)) return failed ? "failed" : desiredReplicas(record) === 0 ? "unproven" : "settled";
-  const moving = record.replicas.some((replica) => replica.status === "terminating" || (isAlive(replica) && replica.readyAt === null));
+  const moving = record.replicas.some(
+    (replica) => replica.status === "terminating" || (isAlive(replica) && replica.readyAt === null),
+  );
   if (moving) return "working";
   if (context.observed.blind.size > 0) return "waiting";
   const quarantined = record.quarantined.some((entry) => entry.deployment === record.current);

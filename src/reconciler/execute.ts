@@ -19,18 +19,24 @@ export interface Execution {
 /** Makes the calls that a committed record announced, side by side. Decides nothing; whatever comes of a call is its outcome. */
 export async function execute(actions: readonly Action[], execution: Execution): Promise<ReadonlyMap<string, Outcome>> {
   const outcomes = await Promise.all(
-    actions.map(async (action): Promise<readonly [string, Outcome]> => [action.replica.token, await act(action, execution)]),
+    actions.map(async (action): Promise<readonly [string, Outcome]> => [
+      action.replica.token,
+      await act(action, execution),
+    ]),
   );
   return new Map(outcomes);
 }
 
 async function act(action: Action, execution: Execution): Promise<Outcome> {
   try {
-    return action.kind === "provision" ? await provision(action.replica, execution) : await terminate(action.replica, execution);
+    return action.kind === "provision"
+      ? await provision(action.replica, execution)
+      : await terminate(action.replica, execution);
   } catch (error) {
     if (!(error instanceof BackendError)) throw error;
     // Whether the provider did it cannot be told from these: the next listing tells.
-    if (error.code === "unavailable" || error.code === "rate-limited") return { kind: "unknown", message: error.message };
+    if (error.code === "unavailable" || error.code === "rate-limited")
+      return { kind: "unknown", message: error.message };
     return { kind: "refused", code: error.code, retryable: error.retryable, message: error.message };
   }
 }
@@ -42,7 +48,9 @@ async function provision(replica: ReplicaRecord, execution: Execution): Promise<
   if (env.missing.length > 0) return refused(`no value here for ${env.missing.join(", ")}`);
   const backend = backendOf(replica, world);
   const job = jobOf(deployment.spec, deployment.files);
-  const listed = observed.supply?.offers.find((offer) => offer.backend === replica.backend && offer.region === replica.region);
+  const listed = observed.supply?.offers.find(
+    (offer) => offer.backend === replica.backend && offer.region === replica.region,
+  );
   const offer = listed ?? (await firstOffer(backend, job, signal));
   if (offer === null) return refused("is not offered any more");
   const instance = await backend.provision(
@@ -76,7 +84,8 @@ async function terminate(replica: ReplicaRecord, execution: Execution): Promise<
 
 function backendOf(replica: ReplicaRecord, world: World) {
   const backend = world.backends.get(replica.backend);
-  if (backend === undefined) throw new BackendError(replica.backend, "unavailable", "is not among the settings' backends");
+  if (backend === undefined)
+    throw new BackendError(replica.backend, "unavailable", "is not among the settings' backends");
   return backend;
 }
 

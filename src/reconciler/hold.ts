@@ -42,14 +42,22 @@ export function holdOf(name: string, snapshot: Snapshot, session: Session): Hold
  * Writes a service's next record with the calls that it announces, under our lease, which is taken or renewed by the same
  * write. Nothing is written where somebody else holds it, or where anything read has changed.
  */
-export async function writeRecord(hold: Hold, next: NextRecord, session: Session, signal: AbortSignal): Promise<Written> {
+export async function writeRecord(
+  hold: Hold,
+  next: NextRecord,
+  session: Session,
+  signal: AbortSignal,
+): Promise<Written> {
   const taken = await takeLease(hold, next.name, session);
   if (!taken.ok) return { kind: "held", by: taken.heldBy, until: taken.until };
   // With its last write a round of passes gives the lease back; a service that is gone leaves nothing behind.
   const lease = next.record === null || next.last ? null : taken.lease;
   const change = { name: next.name, record: next.record, intents: intentsOf(next.record), lease };
   try {
-    const snapshot = await session.world.store.commit({ message: next.message, services: [change], basis: hold.snapshot }, signal);
+    const snapshot = await session.world.store.commit(
+      { message: next.message, services: [change], basis: hold.snapshot },
+      signal,
+    );
     return { kind: "written", hold: { snapshot, stored: next.record, lease, readAt: session.world.clock.now() } };
   } catch (error) {
     if (error instanceof StateConflict) return { kind: "conflict" };
@@ -63,12 +71,22 @@ async function takeLease(hold: Hold, name: string, session: Session) {
   if (hold.lease !== null) return { ok: true, lease: renew(hold.lease, now, leasePolicy.ttl) } as const;
   const current = hold.snapshot.services.get(name)?.lease ?? null;
   const ownerAlive = current === null ? false : await world.isAlive(current.owner);
-  return acquire(current, { owner: world.leaseOwner, now, ttl: leasePolicy.ttl, skew: leasePolicy.skew, ownerAlive, generation: hold.snapshot.generation });
+  return acquire(current, {
+    owner: world.leaseOwner,
+    now,
+    ttl: leasePolicy.ttl,
+    skew: leasePolicy.skew,
+    ownerAlive,
+    generation: hold.snapshot.generation,
+  });
 }
 
 /** Whether we may still act: an owner stops as much before the deadline as clocks may differ. */
 export function mayAct(hold: Hold, session: Session): boolean {
-  return hold.lease !== null && stillOwned(hold.lease, session.world.leaseOwner, { now: session.world.clock.now(), skew: session.leasePolicy.skew });
+  return (
+    hold.lease !== null &&
+    stillOwned(hold.lease, session.world.leaseOwner, { now: session.world.clock.now(), skew: session.leasePolicy.skew })
+  );
 }
 
 /** Half of the lease's time is over: it is renewed with a write of its own if no other write comes first. */
@@ -77,13 +95,21 @@ export function isAging(lease: Lease, session: Session): boolean {
 }
 
 /** Gives the lease back with whatever the last passes saw and had no reason to write. Somebody else's newer state is left as it is. */
-export async function release(hold: Hold, last: Pick<NextRecord, "name" | "record">, session: Session, signal: AbortSignal): Promise<Snapshot> {
+export async function release(
+  hold: Hold,
+  last: Pick<NextRecord, "name" | "record">,
+  session: Session,
+  signal: AbortSignal,
+): Promise<Snapshot> {
   const { name, record } = last;
   if (hold.lease === null) return hold.snapshot;
   const change = { name, record, intents: intentsOf(record), lease: null };
   const at = toTimestamp(session.world.clock.now());
   try {
-    return await session.world.store.commit({ message: `Release ${name} (${at})`, services: [change], basis: hold.snapshot }, signal);
+    return await session.world.store.commit(
+      { message: `Release ${name} (${at})`, services: [change], basis: hold.snapshot },
+      signal,
+    );
   } catch (error) {
     if (!(error instanceof StateConflict)) throw error;
     return releaseOnTip(name, session, signal);
@@ -94,7 +120,10 @@ export async function release(hold: Hold, last: Pick<NextRecord, "name" | "recor
 async function releaseOnTip(name: string, session: Session, signal: AbortSignal): Promise<Snapshot> {
   const snapshot = await session.world.store.load(signal);
   if (holdOf(name, snapshot, session).lease === null) return snapshot;
-  return session.world.store.commit({ message: `Release ${name}`, services: [{ name, lease: null }], basis: snapshot }, signal);
+  return session.world.store.commit(
+    { message: `Release ${name}`, services: [{ name, lease: null }], basis: snapshot },
+    signal,
+  );
 }
 
 export function isSame(a: ServiceRecord | null, b: ServiceRecord | null): boolean {

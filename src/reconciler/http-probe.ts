@@ -26,7 +26,12 @@ async function connect(address: Address): Promise<Client> {
   return new Client(`http://${host}:${address.port}`);
 }
 
-async function ask(client: Client, probe: ProbeSpec, env: Readonly<Record<string, string>>, signal: AbortSignal): Promise<ProbeAnswer> {
+async function ask(
+  client: Client,
+  probe: ProbeSpec,
+  env: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<ProbeAnswer> {
   const headers = probe.headers.map(({ name, value }) => [name, withEnv(value, env)] as const);
   const hasHost = headers.some(([name]) => name.toLowerCase() === "host");
   const response = await client.request({
@@ -54,6 +59,7 @@ function withEnv(text: string, env: Readonly<Record<string, string>>): string {
 function reasonOf(error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "ECONNREFUSED" || code === "ENOENT") return "connection refused";
-  if (code === "UND_ERR_SOCKET" || code === "ECONNRESET" || code === "EPIPE") return "connection closed without an answer";
+  if (code === "UND_ERR_SOCKET" || code === "ECONNRESET" || code === "EPIPE")
+    return "connection closed without an answer";
   return error instanceof Error ? error.message : String(error);
 }

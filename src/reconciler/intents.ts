@@ -4,7 +4,8 @@ import type { Intent, ReplicaRecord, ServiceRecord } from "../state/record.ts";
 export function intentsOf(record: ServiceRecord | null): readonly Intent[] {
   return (record?.replicas ?? []).flatMap((replica) => {
     if (replica.status === "submitted") return [intent("provision", record, replica, replica.submittedAt)];
-    if (replica.status === "terminating") return [intent("terminate", record, replica, replica.termination?.since ?? replica.submittedAt)];
+    if (replica.status === "terminating")
+      return [intent("terminate", record, replica, replica.termination?.since ?? replica.submittedAt)];
     return [];
   });
 }

@@ -14,7 +14,10 @@ export function isMaterial(before: ServiceRecord | null, after: ServiceRecord | 
 /** That an announced end has come is seen again by whoever looks. */
 function withoutEnded(before: ServiceRecord, after: ServiceRecord): ServiceRecord {
   const there = new Set(after.replicas.map((replica) => replica.token));
-  return { ...before, replicas: before.replicas.filter((replica) => replica.status !== "terminating" || there.has(replica.token)) };
+  return {
+    ...before,
+    replicas: before.replicas.filter((replica) => replica.status !== "terminating" || there.has(replica.token)),
+  };
 }
 
 function essence(record: ServiceRecord): unknown {

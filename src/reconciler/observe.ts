@@ -1,13 +1,11 @@
-import type { Backend, ObservedInstance, Offer, Owner } from "../backends/backend.ts";
-import { jobOf } from "../config/job.ts";
-import type { Job } from "../config/job.ts";
-import type { ServiceSpec } from "../config/spec.ts";
+import type { ObservedInstance, Owner } from "../backends/backend.ts";
 import type { ServiceRecord } from "../state/record.ts";
-import { currentDeployment, isAlive } from "./decide/draft.ts";
-import { desiredReplicas } from "./decide/scale.ts";
-import type { Observed, Outcome, Supply } from "./observed.ts";
+import { isAlive } from "./decide/draft.ts";
+import type { Listing } from "./listing.ts";
+import type { Observed, Outcome } from "./observed.ts";
 import type { Prober } from "./prober.ts";
 import { envOf } from "./replica-env.ts";
+import { observeSupply } from "./supply.ts";
 import type { World } from "./world.ts";
 
 export interface Observer {
@@ -22,7 +20,12 @@ export interface Observer {
 }
 
 /** Looks at everything outside the state branch that a decision about the service may need. */
-export async function observe(observer: Observer, record: ServiceRecord, outcomes: ReadonlyMap<string, Outcome>, signal: AbortSignal): Promise<Observed> {
+export async function observe(
+  observer: Observer,
+  record: ServiceRecord,
+  outcomes: ReadonlyMap<string, Outcome>,
+  signal: AbortSignal,
+): Promise<Observed> {
   const { world } = observer;
   const [listed, drained, supply] = await Promise.all([
     observer.listing.list(signal),
@@ -31,7 +34,9 @@ export async function observe(observer: Observer, record: ServiceRecord, outcome
   ]);
   const instances = new Map([
     ...outOfSight(world, record),
-    ...listed.instances.filter((instance) => isOf(instance, record, observer.owner)).map((instance) => [instance.token, instance] as const),
+    ...listed.instances
+      .filter((instance) => isOf(instance, record, observer.owner))
+      .map((instance) => [instance.token, instance] as const),
   ]);
   followProbes(observer, record, instances);
   const backends = [...world.backends.values()];
@@ -51,7 +56,9 @@ export async function observe(observer: Observer, record: ServiceRecord, outcome
 /** Replicas on a backend that the settings no longer name are out of sight, not gone. */
 function unknownBackends(world: World, record: ServiceRecord): readonly (readonly [string, string])[] {
   const names = new Set(record.replicas.map((replica) => replica.backend));
-  return [...names].filter((name) => !world.backends.has(name)).map((name) => [name, "is not among the settings' backends"] as const);
+  return [...names]
+    .filter((name) => !world.backends.has(name))
+    .map((name) => [name, "is not among the settings' backends"] as const);
 }
 
 /** What runs on another host is listed there, and nowhere else. */
@@ -59,7 +66,17 @@ function outOfSight(world: World, record: ServiceRecord): readonly (readonly [st
   return record.replicas.flatMap((replica) => {
     const { token, instance, num, deployment, region, price, address } = replica;
     if (instance === null || world.backends.get(replica.backend)?.observes?.(instance) !== false) return [];
-    const seen = { token, instance, stateId: "", service: record.name, replica: num, deployment, region, price, address };
+    const seen = {
+      token,
+      instance,
+      stateId: "",
+      service: record.name,
+      replica: num,
+      deployment,
+      region,
+      price,
+      address,
+    };
     return [[token, { ...seen, status: "unobservable", exitCode: null, startedAt: null }] as const];
   });
 }
@@ -69,7 +86,11 @@ function isOf(instance: ObservedInstance, record: ServiceRecord, owner: Owner): 
 }
 
 /** Replicas that run are probed from the moment that they are seen to. */
-function followProbes(observer: Observer, record: ServiceRecord, instances: ReadonlyMap<string, ObservedInstance>): void {
+function followProbes(
+  observer: Observer,
+  record: ServiceRecord,
+  instances: ReadonlyMap<string, ObservedInstance>,
+): void {
   const running = record.replicas.flatMap((replica) => {
     const instance = instances.get(replica.token);
     const address = instance?.address ?? replica.address;
@@ -83,89 +104,18 @@ function followProbes(observer: Observer, record: ServiceRecord, instances: Read
 }
 
 /** Which of the draining replicas have nothing in flight: as the gateway says of routes that no longer have them. */
-async function observeDrained(observer: Observer, record: ServiceRecord, signal: AbortSignal): Promise<ReadonlySet<string>> {
+async function observeDrained(
+  observer: Observer,
+  record: ServiceRecord,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
   const ending = record.replicas.filter((replica) => replica.status === "terminating");
   if (ending.length === 0 || observer.published < observer.generation) return new Set();
   const status = await observer.world.publisher.status(signal).catch(() => "unknown" as const);
   if (status === "unknown") return new Set();
   if (status === null) return new Set(ending.map((replica) => replica.token));
   if (status.generation < observer.generation) return new Set();
-  return new Set(ending.filter((replica) => (status.inFlight[replica.token] ?? 0) === 0).map((replica) => replica.token));
-}
-
-/** Offers are asked for only where a replica may have to be started. */
-async function observeSupply(world: World, record: ServiceRecord, signal: AbortSignal): Promise<Supply | null> {
-  if (record.target === null) return null;
-  const deployment = currentDeployment(record);
-  const there = record.replicas.filter((replica) => isAlive(replica) && replica.deployment === deployment.num).length;
-  if (there >= desiredReplicas(record)) return null;
-  return supplyFor(world, deployment.spec, jobOf(deployment.spec, deployment.files), signal);
-}
-
-/** What all backends together can give a job now, cheapest first. */
-export async function supplyFor(world: World, spec: ServiceSpec, job: Job, signal: AbortSignal): Promise<Supply> {
-  const answers = await Promise.all([...world.backends.values()].map((backend) => offersOf(backend, job, signal)));
-  const offers = answers.flatMap((answer) => answer.offers).sort(byPrice);
-  const refusals = answers.flatMap((answer) => (answer.refusal === null ? [] : [answer.refusal]));
-  const refusal = answers.length > 0 && refusals.length === answers.length ? refusals.join("; ") : null;
-  return { offers, refusal, missingEnv: envOf(spec, world.env).missing };
-}
-
-/** A backend that cannot be asked offers nothing now; it has not refused. */
-async function offersOf(backend: Backend, job: Parameters<Backend["offers"]>[0], signal: AbortSignal): Promise<{ offers: readonly Offer[]; refusal: string | null }> {
-  try {
-    const answer = await backend.offers(job, signal);
-    if (answer.ok) return { offers: answer.offers.filter(isAvailable), refusal: null };
-    return { offers: [], refusal: `${backend.name} cannot run it: ${answer.reason}` };
-  } catch {
-    return { offers: [], refusal: null };
-  }
-}
-
-function isAvailable(offer: Offer): boolean {
-  return offer.availability === "available" || offer.availability === "unknown" || offer.availability === "idle";
-}
-
-function byPrice(a: Offer, b: Offer): number {
-  return a.price - b.price;
-}
-
-/** One listing of all backends for everybody who asks in the same moment. */
-export interface Listing {
-  list(signal: AbortSignal): Promise<Listed>;
-}
-
-export interface Listed {
-  readonly instances: readonly ObservedInstance[];
-  readonly blind: ReadonlyMap<string, string>;
-}
-
-export function createListing(backends: readonly Backend[], owner: Owner): Listing {
-  let next: Promise<Listed> | null = null;
-  return {
-    list(signal) {
-      // Those who ask before it has begun share it; those who ask later need a newer one.
-      next ??= Promise.resolve().then(() => {
-        next = null;
-        return listAll(backends, owner, signal);
-      });
-      return next;
-    },
-  };
-}
-
-async function listAll(backends: readonly Backend[], owner: Owner, signal: AbortSignal): Promise<Listed> {
-  const answers = await Promise.all(
-    backends.map(async (backend) => {
-      try {
-        return { backend: backend.name, instances: await backend.list(owner, signal), blind: null };
-      } catch (error) {
-        return { backend: backend.name, instances: [], blind: error instanceof Error ? error.message : String(error) };
-      }
-    }),
+  return new Set(
+    ending.filter((replica) => (status.inFlight[replica.token] ?? 0) === 0).map((replica) => replica.token),
   );
-  return {
-    instances: answers.flatMap((answer) => answer.instances),
-    blind: new Map(answers.flatMap((answer) => (answer.blind === null ? [] : [[answer.backend, answer.blind] as const]))),
-  };
 }

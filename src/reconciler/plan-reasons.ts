@@ -22,12 +22,22 @@ export function refusalOf(revision: Revision, supply: Supply, input: PlanInput):
 export function reasonsFor(planned: PlannedService, supply: Supply, rehearsal: Rehearsal | null): readonly Reason[] {
   const { revision, action } = planned;
   const reasons: Reason[] = [];
-  if (action === "rolling") reasons.push({ about: "strategy", text: "surge: one new replica at a time is started and must be ready before an old one leaves" });
-  if (action === "restart") reasons.push({ about: "strategy", text: "the edit cannot be rolled: a whole new run is started beside the old one and takes over at once when all of it is ready" });
+  if (action === "rolling")
+    reasons.push({
+      about: "strategy",
+      text: "surge: one new replica at a time is started and must be ready before an old one leaves",
+    });
+  if (action === "restart")
+    reasons.push({
+      about: "strategy",
+      text: "the edit cannot be rolled: a whole new run is started beside the old one and takes over at once when all of it is ready",
+    });
   if (revision !== null && revision.spec.probes.length === 0 && action !== "update") {
     reasons.push({ about: "probes", text: "no probes: a replica counts as ready when it answers HTTP at all" });
   }
-  if (supply.missingEnv.length > 0) reasons.push({ about: "env", text: `unknown here: ${supply.missingEnv.join(", ")}` });
-  if (rehearsal !== null) reasons.push({ about: "timeline", text: "rehearsed with assumed times: 1 s to run, 4 s to ready, 1 s to end" });
+  if (supply.missingEnv.length > 0)
+    reasons.push({ about: "env", text: `unknown here: ${supply.missingEnv.join(", ")}` });
+  if (rehearsal !== null)
+    reasons.push({ about: "timeline", text: "rehearsed with assumed times: 1 s to run, 4 s to ready, 1 s to end" });
   return reasons;
 }

@@ -15,7 +15,13 @@ import { rehearse } from "./rehearse.ts";
 export function planService(desired: DesiredService, input: PlanInput): PlannedService {
   const { source, contents } = desired;
   const record = input.snapshot.services.get(source.spec.name)?.record ?? null;
-  const revision: Revision = { spec: source.spec, fingerprint: source.fingerprint, files: contents.map(withoutEntries), file: source.file, commit: input.commit };
+  const revision: Revision = {
+    spec: source.spec,
+    fingerprint: source.fingerprint,
+    files: contents.map(withoutEntries),
+    file: source.file,
+    commit: input.commit,
+  };
   const running = record === null || record.target === null ? null : record;
   const difference = running === null ? null : diffRevisions(servingDeployment(running), revision);
   const action = difference?.action ?? "create";
@@ -74,7 +80,9 @@ function heldBecause(record: ServiceRecord | null, revision: Revision, input: Pl
   if (record === null || record.target === null) return null;
   if (record.paused !== null) return `paused by ${record.paused.by}`;
   const { target } = record;
-  const quarantined = record.quarantined.some((entry) => entry.fingerprint === target.fingerprint && entry.acceptance === target.acceptance);
+  const quarantined = record.quarantined.some(
+    (entry) => entry.fingerprint === target.fingerprint && entry.acceptance === target.acceptance,
+  );
   if (!quarantined || target.fingerprint !== revision.fingerprint || input.byHand) return null;
   if (input.commit !== null && input.commit !== target.commit) return null;
   return `this revision is quarantined: deployment ${target.deployment} was unhealthy. Fix it, or lift it with \`retry ${revision.spec.name}\``;
@@ -87,7 +95,8 @@ function rehearsed(planned: PlannedService, record: ServiceRecord | null, input:
   const acceptance = { by: "", planId: "", now: input.now, generation: input.snapshot.generation };
   const accepted = acceptRevision(record, revision, planned.replacement, acceptance);
   const offer = supply.offers[0];
-  const rehearsal = offer === undefined ? null : rehearse(accepted, { policy: input.policy, now: input.now, offers: supply.offers });
+  const rehearsal =
+    offer === undefined ? null : rehearse(accepted, { policy: input.policy, now: input.now, offers: supply.offers });
   const each = offer?.price ?? 0;
   const before = (record?.replicas ?? []).filter(isServing).length;
   return {
@@ -97,7 +106,11 @@ function rehearsed(planned: PlannedService, record: ServiceRecord | null, input:
     offers: supply.offers,
     rehearsal,
     safety: safetyOf(rehearsal, Math.min(before, revision.spec.replicas.min)),
-    price: { before: planned.price.before, after: revision.spec.replicas.min * each, max: Math.max(planned.price.before, (rehearsal?.peak ?? 0) * each) },
+    price: {
+      before: planned.price.before,
+      after: revision.spec.replicas.min * each,
+      max: Math.max(planned.price.before, (rehearsal?.peak ?? 0) * each),
+    },
     reasons: reasonsFor(planned, supply, rehearsal),
     refusal: refusalOf(revision, supply, input),
   };

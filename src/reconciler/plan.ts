@@ -21,7 +21,8 @@ function contractOf(service: PlannedService, input: PlanInput): unknown {
     action,
     safety,
     effects: service.changes.map(({ path, effect }) => [path, effect]),
-    desired: revision === null ? null : [revision.fingerprint, revision.files.map(({ path, content }) => [path, content])],
+    desired:
+      revision === null ? null : [revision.fingerprint, revision.files.map(({ path, content }) => [path, content])],
     recorded: record?.target?.fingerprint ?? null,
   };
 }

@@ -69,13 +69,21 @@ export function createProber(world: { readonly clock: Clock; readonly probe: Pro
       keepProbing({ replica, probe, entry, index, implicit: replica.probes.length === 0 }).catch((error: unknown) => {
         // A probe that breaks its promise never to reject counts as one that gets no answer.
         const answer = { ok: false, status: null, error: error instanceof Error ? error.message : String(error) };
-        entry.streaks = entry.streaks.map((streak, position) => (position === index ? continued(streak, answer) : streak));
+        entry.streaks = entry.streaks.map((streak, position) =>
+          position === index ? continued(streak, answer) : streak,
+        );
       });
     });
     return entry;
   }
 
-  async function keepProbing(job: { replica: Probed; probe: ProbeSpec; entry: Followed; index: number; implicit: boolean }): Promise<void> {
+  async function keepProbing(job: {
+    replica: Probed;
+    probe: ProbeSpec;
+    entry: Followed;
+    index: number;
+    implicit: boolean;
+  }): Promise<void> {
     const { replica, probe, entry, index, implicit } = job;
     const { signal } = entry.abort;
     const begunAt = world.clock.now();
@@ -89,7 +97,10 @@ export function createProber(world: { readonly clock: Clock; readonly probe: Pro
       answered ||= after.successes > 0;
       if (answered && tellsApart(before, after, probe)) changed();
       if (probe.until_ready && after.successes >= probe.ready_after) return;
-      await world.clock.sleep(answered ? probe.interval * 1000 : untilFirst(probe, world.clock.now() - begunAt), signal);
+      await world.clock.sleep(
+        answered ? probe.interval * 1000 : untilFirst(probe, world.clock.now() - begunAt),
+        signal,
+      );
     }
   }
 }

@@ -44,7 +44,10 @@ interface Simulated {
 }
 
 /** Folds `decide` to its end over a world in which everything works and takes as long as assumed: what a plan shows is what passes will do. Pure. */
-export function rehearse(record: ServiceRecord, scene: { readonly policy: Policy; readonly now: number; readonly offers: readonly Offer[]; readonly timing?: Timing }): Rehearsal {
+export function rehearse(
+  record: ServiceRecord,
+  scene: { readonly policy: Policy; readonly now: number; readonly offers: readonly Offer[]; readonly timing?: Timing },
+): Rehearsal {
   const timing = scene.timing ?? assumedTiming;
   const instances = new Map(record.replicas.map((replica) => [replica.token, standing(replica, scene.now)]));
   const timeline: TimelineEvent[] = [];
@@ -53,28 +56,46 @@ export function rehearse(record: ServiceRecord, scene: { readonly policy: Policy
   let fewestServing = Infinity;
   let next: ServiceRecord | null = record;
   for (let pass = 0; pass < mostPasses && next !== null; pass += 1) {
-    const decision: Decision = decide(next, { observed: observedAt(instances, next, now, scene.offers), policy: scene.policy, now });
+    const decision: Decision = decide(next, {
+      observed: observedAt(instances, next, now, scene.offers),
+      policy: scene.policy,
+      now,
+    });
     for (const note of decision.notes) timeline.push({ ...note, at: Math.round((now - scene.now) / 100) / 10 });
     for (const action of decision.actions) perform(action, instances, now, timing);
     next = decision.record;
     peak = Math.max(peak, [...instances.values()].filter((instance) => instance.goneAt > now).length);
-    fewestServing = Math.min(fewestServing, (next?.replicas ?? []).filter((replica) => replica.status === "running" && replica.readyAt !== null).length);
+    fewestServing = Math.min(
+      fewestServing,
+      (next?.replicas ?? []).filter((replica) => replica.status === "running" && replica.readyAt !== null).length,
+    );
     if (decision.actions.length === 0 && decision.state !== "working" && decision.state !== "waiting") break;
     now = nextMoment(instances, decision, now);
     if (now === Infinity) break;
   }
-  return { timeline, peak, fewestServing: fewestServing === Infinity ? 0 : fewestServing, seconds: Math.round((now - scene.now) / 1000) };
+  return {
+    timeline,
+    peak,
+    fewestServing: fewestServing === Infinity ? 0 : fewestServing,
+    seconds: Math.round((now - scene.now) / 1000),
+  };
 }
 
 function standing(replica: ReplicaRecord, now: number): Simulated {
-  return { replica, runningAt: now, readyAt: replica.readyAt === null ? now + assumedTiming.ready : now, goneAt: Infinity };
+  return {
+    replica,
+    runningAt: now,
+    readyAt: replica.readyAt === null ? now + assumedTiming.ready : now,
+    goneAt: Infinity,
+  };
 }
 
 function perform(action: Action, instances: Map<string, Simulated>, now: number, timing: Timing): void {
   const { replica } = action;
   const known = instances.get(replica.token);
   if (action.kind === "terminate") {
-    if (known !== undefined && known.goneAt === Infinity) instances.set(replica.token, { ...known, goneAt: now + timing.terminate });
+    if (known !== undefined && known.goneAt === Infinity)
+      instances.set(replica.token, { ...known, goneAt: now + timing.terminate });
     return;
   }
   if (known !== undefined) return;
@@ -82,16 +103,26 @@ function perform(action: Action, instances: Map<string, Simulated>, now: number,
   instances.set(replica.token, { replica, runningAt, readyAt: runningAt + timing.ready, goneAt: Infinity });
 }
 
-function observedAt(instances: ReadonlyMap<string, Simulated>, record: ServiceRecord, now: number, offers: readonly Offer[]): Observed {
+function observedAt(
+  instances: ReadonlyMap<string, Simulated>,
+  record: ServiceRecord,
+  now: number,
+  offers: readonly Offer[],
+): Observed {
   const there = [...instances].filter(([, simulated]) => simulated.goneAt > now);
-  const backends = new Set([...offers.map((offer) => offer.backend), ...record.replicas.map((replica) => replica.backend)]);
+  const backends = new Set([
+    ...offers.map((offer) => offer.backend),
+    ...record.replicas.map((replica) => replica.backend),
+  ]);
   return {
     instances: new Map(there.map(([token, simulated]) => [token, instanceAt(token, simulated, record, now)])),
     blind: new Map(),
     visibility: new Map([...backends].map((name) => [name, 0])),
     dedupes: new Map([...backends].map((name) => [name, true])),
     probes: new Map(there.map(([token, simulated]) => [token, streaksAt(simulated, record, now)])),
-    drained: new Set(record.replicas.filter((replica) => replica.status === "terminating").map((replica) => replica.token)),
+    drained: new Set(
+      record.replicas.filter((replica) => replica.status === "terminating").map((replica) => replica.token),
+    ),
     unpublished: false,
     outcomes: new Map(),
     supply: { offers, refusal: null, missingEnv: [] },
@@ -124,8 +155,19 @@ function streaksAt(simulated: Simulated, record: ServiceRecord, now: number): re
 }
 
 function nextMoment(instances: ReadonlyMap<string, Simulated>, decision: Decision, now: number): number {
-  const moments = [...instances.values()].flatMap((simulated) => [simulated.runningAt, simulated.readyAt, simulated.goneAt]);
-  const drains = (decision.record?.replicas ?? []).some((replica) => replica.status === "terminating" && replica.termination !== null && fromTimestamp(replica.termination.since) >= now);
-  const next = [...moments, decision.wakeAt ?? Infinity, drains ? now + 100 : Infinity].filter((moment) => moment > now);
+  const moments = [...instances.values()].flatMap((simulated) => [
+    simulated.runningAt,
+    simulated.readyAt,
+    simulated.goneAt,
+  ]);
+  const drains = (decision.record?.replicas ?? []).some(
+    (replica) =>
+      replica.status === "terminating" &&
+      replica.termination !== null &&
+      fromTimestamp(replica.termination.since) >= now,
+  );
+  const next = [...moments, decision.wakeAt ?? Infinity, drains ? now + 100 : Infinity].filter(
+    (moment) => moment > now,
+  );
   return Math.min(...next, Infinity);
 }

@@ -1,7 +1,10 @@
 import type { ServiceSpec } from "../config/spec.ts";
 
 /** Values for a spec's `env`, from the spec or, for bare names, from whoever runs the pass; and the names that have none. */
-export function envOf(spec: ServiceSpec, lookup: (name: string) => string | undefined): { readonly values: Readonly<Record<string, string>>; readonly missing: readonly string[] } {
+export function envOf(
+  spec: ServiceSpec,
+  lookup: (name: string) => string | undefined,
+): { readonly values: Readonly<Record<string, string>>; readonly missing: readonly string[] } {
   const values: Record<string, string> = {};
   const missing: string[] = [];
   for (const [name, literal] of Object.entries(spec.env)) {

@@ -1,12 +1,12 @@
 import type { Owner } from "../backends/backend.ts";
 import type { Policy } from "../config/settings.ts";
+import { toTimestamp } from "../lib/timestamp.ts";
 import type { Route } from "../proxy-config/routes.ts";
 import type { Snapshot } from "../state/store.ts";
-import { toTimestamp } from "../lib/timestamp.ts";
 import { createBell } from "./bell.ts";
 import type { Bell } from "./bell.ts";
-import { createListing } from "./observe.ts";
-import type { Listing } from "./observe.ts";
+import { createListing } from "./listing.ts";
+import type { Listing } from "./listing.ts";
 import { createProber } from "./prober.ts";
 import type { Prober } from "./prober.ts";
 import type { World } from "./world.ts";
@@ -106,7 +106,14 @@ export function openSession(options: SessionOptions): Session {
     } catch (error) {
       // Until a later pass succeeds, nothing that the gateways may still ask is terminated.
       const detail = `routes could not be published: ${error instanceof Error ? error.message : String(error)}`;
-      world.emit({ event: "note", time: toTimestamp(world.clock.now()), service: "", replica: null, deployment: null, detail });
+      world.emit({
+        event: "note",
+        time: toTimestamp(world.clock.now()),
+        service: "",
+        replica: null,
+        deployment: null,
+        detail,
+      });
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { LeaseOwner, ServiceRecord } from "../state/record.ts";
 import type { Snapshot } from "../state/store.ts";
+import type { Bell } from "./bell.ts";
 import { decide } from "./decide.ts";
 import type { Decision, ServiceState } from "./decide.ts";
 import { execute } from "./execute.ts";
@@ -8,7 +9,6 @@ import type { Hold } from "./hold.ts";
 import { isMaterial } from "./material.ts";
 import { observe } from "./observe.ts";
 import type { Observed, Outcome } from "./observed.ts";
-import type { Bell } from "./bell.ts";
 import type { Prober } from "./prober.ts";
 import type { Session } from "./session.ts";
 import { messageOf, tell } from "./tell.ts";
@@ -37,9 +37,17 @@ export interface SettleOptions {
 }
 
 /** Pass after pass (observe, decide, write ahead, publish, execute) until the service has come to an end of its own, or time is up. */
-export async function settleService(name: string, snapshot: Snapshot, session: Session, options: SettleOptions): Promise<ServiceOutcome> {
+export async function settleService(
+  name: string,
+  snapshot: Snapshot,
+  session: Session,
+  options: SettleOptions,
+): Promise<ServiceOutcome> {
   try {
-    return await passes({ name, session, options, ...session.attention(name), begunAt: session.world.clock.now() }, snapshot);
+    return await passes(
+      { name, session, options, ...session.attention(name), begunAt: session.world.clock.now() },
+      snapshot,
+    );
   } finally {
     session.dismiss(name);
   }
@@ -68,15 +76,28 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
       await release(hold, { name, record }, session, AbortSignal.timeout(10_000));
       return { name, state: over ? "working" : "superseded", record, heldBy: null, touched };
     }
-    const observer = { world, prober: run.prober, listing: session.listing, owner: session.owner, generation: hold.snapshot.generation, published: session.published() };
+    const observer = {
+      world,
+      prober: run.prober,
+      listing: session.listing,
+      owner: session.owner,
+      generation: hold.snapshot.generation,
+      published: session.published(),
+    };
     const observed = await observe(observer, record, outcomes, options.abort);
     const decision = decide(record, { observed, policy: session.policy, now: world.clock.now() });
     outcomes = new Map();
     const decided = hold;
     if (mustWrite(hold, decision, session)) {
-      const written = await writeRecord(hold, { name, record: decision.record, message: messageOf(name, decision), last: isEnd(decision) }, session, options.abort);
+      const written = await writeRecord(
+        hold,
+        { name, record: decision.record, message: messageOf(name, decision), last: isEnd(decision) },
+        session,
+        options.abort,
+      );
       if (written.kind === "held") {
-        if (world.clock.now() - run.begunAt >= options.waitForLease) return { name, state: "lease-held", record, heldBy: written.by, touched };
+        if (world.clock.now() - run.begunAt >= options.waitForLease)
+          return { name, state: "lease-held", record, heldBy: written.by, touched };
         await pauseFor(run, Math.min(1000, Math.max(25, options.waitForLease / 20)));
       }
       if (written.kind !== "written") {
@@ -93,7 +114,13 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
     if (record === null) return { name, state: "removed", record, heldBy: null, touched };
     await session.publish(hold.snapshot, options.abort);
     if (decision.actions.length > 0) {
-      outcomes = await execute(decision.actions, { world, owner: session.owner, record, observed, signal: options.abort });
+      outcomes = await execute(decision.actions, {
+        world,
+        owner: session.owner,
+        record,
+        observed,
+        signal: options.abort,
+      });
     }
     if (isEnd(decision)) {
       await release(hold, { name, record }, session, AbortSignal.timeout(10_000));
@@ -115,9 +142,14 @@ function mustWrite(hold: Hold, decision: Decision, session: Session): boolean {
 }
 
 /** What others accepted meanwhile is taken up; what only we saw since is seen again. */
-async function refresh(run: Run, hold: Hold, record: ServiceRecord): Promise<{ hold: Hold; record: ServiceRecord | null }> {
+async function refresh(
+  run: Run,
+  hold: Hold,
+  record: ServiceRecord,
+): Promise<{ hold: Hold; record: ServiceRecord | null }> {
   const { session, name, options } = run;
-  const fresh = session.world.clock.now() - hold.readAt < session.leasePolicy.reload && hold.readAt > session.stirredAt();
+  const fresh =
+    session.world.clock.now() - hold.readAt < session.leasePolicy.reload && hold.readAt > session.stirredAt();
   if (fresh || options.signal.aborted) return { hold, record };
   const next = holdOf(name, await session.world.store.load(options.abort), session);
   return { hold: next, record: isSame(next.stored, hold.stored) ? record : next.stored };
@@ -133,7 +165,13 @@ function isOver(run: Run): boolean {
 }
 
 function isEnd(decision: Decision): boolean {
-  return decision.actions.length === 0 && (decision.state === "settled" || decision.state === "unproven" || decision.state === "failed" || decision.state === "held");
+  return (
+    decision.actions.length === 0 &&
+    (decision.state === "settled" ||
+      decision.state === "unproven" ||
+      decision.state === "failed" ||
+      decision.state === "held")
+  );
 }
 
 /** Until something is heard of, or it is time to look: soon while a provider is at work, seldom otherwise. */
@@ -143,7 +181,7 @@ async function rest(run: Run, decision: Decision, looks: number): Promise<void> 
   const busy = decision.actions.length > 0 || decision.state === "working";
   const usual = Math.min(...polls.map((each) => (busy ? each.busy : each.idle)), 1000 * 60);
   // What was just asked for may have happened already; then ever less often, up to the backend's own pace.
-  const poll = Math.min(usual, usual / 8 * 2 ** Math.min(looks, 3));
+  const poll = Math.min(usual, (usual / 8) * 2 ** Math.min(looks, 3));
   const wakeIn = decision.wakeAt === null ? poll : Math.min(poll, Math.max(0, decision.wakeAt - world.clock.now()));
   await pauseFor(run, wakeIn);
 }

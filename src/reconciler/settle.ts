@@ -1,13 +1,18 @@
 import type { Snapshot } from "../state/store.ts";
+import type { Session } from "./session.ts";
 import { settleService } from "./settle-service.ts";
 import type { ServiceOutcome, SettleOptions } from "./settle-service.ts";
-import type { Session } from "./session.ts";
 
 /** How one service's passes ended: with an outcome, or with an error that concerns this service alone. */
 export type Settled = ServiceOutcome | { readonly name: string; readonly state: "error"; readonly error: unknown };
 
 /** Works on services side by side: none waits for another's decisions, and what befalls one does not end the others. */
-export async function settle(names: readonly string[], snapshot: Snapshot, session: Session, options: SettleOptions): Promise<readonly Settled[]> {
+export async function settle(
+  names: readonly string[],
+  snapshot: Snapshot,
+  session: Session,
+  options: SettleOptions,
+): Promise<readonly Settled[]> {
   return Promise.all(
     names.map(async (name): Promise<Settled> => {
       try {

@@ -2,7 +2,10 @@ import type { FileDiff } from "../diff/diff-files.ts";
 import type { Paint } from "./style.ts";
 
 /** What differs between two service files, for people. */
-export function diffText(diff: FileDiff, options: { readonly before: string; readonly after: string; readonly paint: Paint }): string {
+export function diffText(
+  diff: FileDiff,
+  options: { readonly before: string; readonly after: string; readonly paint: Paint },
+): string {
   if (diff.changes.length === 0) return "Detected no changes.";
   const { paint } = options;
   const updatable = diff.action === "restart" ? "cannot" : "can";
@@ -11,5 +14,9 @@ export function diffText(diff: FileDiff, options: { readonly before: string; rea
     return `  - ${change.path} ${paint("cyan", `(${change.effect})`)}${paint("gray", `  ${file}:${change.line}`)}`;
   });
   const effect = diff.redeploys ? "replicas are replaced" : "no replica is replaced";
-  return [`Detected changes that ${updatable} be updated in-place:`, ...lines, `Action: ${diff.action}; ${effect}.`].join("\n");
+  return [
+    `Detected changes that ${updatable} be updated in-place:`,
+    ...lines,
+    `Action: ${diff.action}; ${effect}.`,
+  ].join("\n");
 }

@@ -29,10 +29,20 @@ const results = {
 export function resultOf(settled: Settled, settings: Settings): ServiceResult {
   const base = { name: settled.name, result: results[settled.state] };
   if (settled.state === "error") {
-    return { ...base, verdict: null, detail: settled.error instanceof Error ? settled.error.message : String(settled.error), url: null };
+    return {
+      ...base,
+      verdict: null,
+      detail: settled.error instanceof Error ? settled.error.message : String(settled.error),
+      url: null,
+    };
   }
   const verdict = settled.record?.verdict ?? null;
-  return { ...base, verdict, detail: detailOf(settled, verdict), url: settled.record === null ? null : serviceUrl(settled.record, settings) };
+  return {
+    ...base,
+    verdict,
+    detail: detailOf(settled, verdict),
+    url: settled.record === null ? null : serviceUrl(settled.record, settings),
+  };
 }
 
 function detailOf(settled: Exclude<Settled, { readonly state: "error" }>, verdict: Verdict | null): string {
@@ -58,7 +68,9 @@ export function outcomeText(summary: OutcomeSummary, paint: Paint): string {
   const wrong = summary.results.filter((result) => result.result !== "settled");
   const served = summary.results.filter((result) => result.result === "settled" && result.url !== null);
   const lines = [
-    ...(served.length > 0 && served.length <= 20 ? served.flatMap((result) => [`Service ${result.name} is published at:`, `  ${result.url ?? ""}`]) : []),
+    ...(served.length > 0 && served.length <= 20
+      ? served.flatMap((result) => [`Service ${result.name} is published at:`, `  ${result.url ?? ""}`])
+      : []),
     ...wrong.flatMap((result) => wrongLines(result, summary.tails.get(result.name) ?? [], paint)),
     `${summary.planned === 0 ? "Nothing was to be done." : `${summary.done} of ${summary.planned} planned changes done.`}${summary.interrupted ? " Interrupted; the next run goes on from here." : ""}`,
   ];
@@ -69,8 +81,14 @@ function wrongLines(result: ServiceResult, tail: readonly string[], paint: Paint
   const color = result.result === "failed" ? "red" : "yellow";
   const probes = result.verdict?.evidence.probes ?? [];
   return [
-    paint(color, `${result.name}: ${result.result}${result.verdict === null ? "" : ` (${result.verdict.code})`}${result.detail === "" ? "" : `: ${result.detail}`}`),
-    ...probes.map((probe) => `  probe ${probe.probe} ${probe.url}: ${probe.status === null ? (probe.error ?? "no answer") : `answered ${probe.status}`}`),
+    paint(
+      color,
+      `${result.name}: ${result.result}${result.verdict === null ? "" : ` (${result.verdict.code})`}${result.detail === "" ? "" : `: ${result.detail}`}`,
+    ),
+    ...probes.map(
+      (probe) =>
+        `  probe ${probe.probe} ${probe.url}: ${probe.status === null ? (probe.error ?? "no answer") : `answered ${probe.status}`}`,
+    ),
     ...(result.verdict?.evidence.exitCode === undefined ? [] : [`  exit code ${result.verdict.evidence.exitCode}`]),
     ...(tail.length > 0 ? ["  the log's last lines:", ...tail.map((line) => `    ${line}`)] : []),
     ...nextStep(result),
@@ -78,7 +96,11 @@ function wrongLines(result: ServiceResult, tail: readonly string[], paint: Paint
 }
 
 function nextStep(result: ServiceResult): readonly string[] {
-  if (result.verdict?.code === "unhealthy") return [`  next: fix the service file and apply again, or try the same one again with \`dstack-gitops retry ${result.name}\``];
-  if (result.verdict?.code === "missing-env") return ["  next: set the variables where ticks run, or pass them with -e"];
+  if (result.verdict?.code === "unhealthy")
+    return [
+      `  next: fix the service file and apply again, or try the same one again with \`dstack-gitops retry ${result.name}\``,
+    ];
+  if (result.verdict?.code === "missing-env")
+    return ["  next: set the variables where ticks run, or pass them with -e"];
   return [];
 }

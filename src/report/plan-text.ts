@@ -80,7 +80,13 @@ function offersTable(service: PlannedService): readonly string[] {
   if (service.offers.length === 0) return service.refusal === null ? ["  No matching instance offers available."] : [];
   const rows = service.offers
     .slice(0, shownOffers)
-    .map((offer, index) => [String(index + 1), `${offer.backend} (${offer.region})`, `${offer.resources}${offer.spot ? " (spot)" : ""}`, offer.instance, formatPrice(offer.price)]);
+    .map((offer, index) => [
+      String(index + 1),
+      `${offer.backend} (${offer.region})`,
+      `${offer.resources}${offer.spot ? " (spot)" : ""}`,
+      offer.instance,
+      formatPrice(offer.price),
+    ]);
   const more = service.offers.length > shownOffers ? [` Shown ${shownOffers} of ${service.offers.length} offers`] : [];
   return [table(["#", "BACKEND", "RESOURCES", "INSTANCE TYPE", "PRICE"], rows), ...more];
 }
@@ -95,7 +101,11 @@ function timeline(service: PlannedService, verbose: boolean): readonly string[] 
     return [`+${event.at}s`, event.event, who, event.detail];
   });
   const rest = shown.length > most ? [`   … ${shown.length - most} more, --verbose shows all`] : [];
-  return [`  Rehearsed: ${seconds} s, at most ${peak} instances at once`, table(["AT", "EVENT", "WHO", "WHAT"], rows), ...rest];
+  return [
+    `  Rehearsed: ${seconds} s, at most ${peak} instances at once`,
+    table(["AT", "EVENT", "WHO", "WHAT"], rows),
+    ...rest,
+  ];
 }
 
 function summary(plan: Plan): string {

@@ -20,11 +20,19 @@ export interface ShownService {
 }
 
 /** The reference's words for the status of a service (facts §5.1). */
-export type ServiceStatus = "pending" | "submitted" | "provisioning" | "running" | "terminating" | "terminated" | "failed";
+export type ServiceStatus =
+  | "pending"
+  | "submitted"
+  | "provisioning"
+  | "running"
+  | "terminating"
+  | "terminated"
+  | "failed";
 
 /** Status of a service from its replicas, first match (facts §5.1). */
 export function statusOf(record: ServiceRecord): ServiceStatus {
-  const has = (...statuses: readonly ReplicaRecord["status"][]): boolean => record.replicas.some((replica) => statuses.includes(replica.status));
+  const has = (...statuses: readonly ReplicaRecord["status"][]): boolean =>
+    record.replicas.some((replica) => statuses.includes(replica.status));
   if (record.target === null) return "terminating";
   if (has("running")) return "running";
   if (record.verdict?.code === "unhealthy") return "failed";
@@ -43,8 +51,18 @@ export interface TableOptions {
 /** `ps`: a row a service and a row a replica, as dstack prints them (facts §11.4). */
 export function replicaTable(services: readonly ShownService[], options: TableOptions): string {
   if (services.length === 0) return "No services.";
-  const probes = options.verbose || services.some((service) => service.replicas.some((shown) => shown.probes.length > 0));
-  const head = ["NAME", "BACKEND", ...(options.verbose ? ["INSTANCE"] : []), "PRICE", "STATUS", ...(probes ? ["PROBES"] : []), "SUBMITTED", ...(options.verbose ? ["ERROR"] : [])];
+  const probes =
+    options.verbose || services.some((service) => service.replicas.some((shown) => shown.probes.length > 0));
+  const head = [
+    "NAME",
+    "BACKEND",
+    ...(options.verbose ? ["INSTANCE"] : []),
+    "PRICE",
+    "STATUS",
+    ...(probes ? ["PROBES"] : []),
+    "SUBMITTED",
+    ...(options.verbose ? ["ERROR"] : []),
+  ];
   const rows = services.flatMap((service) => serviceRows(service, { ...options, probes }));
   return table(head, rows);
 }

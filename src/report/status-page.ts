@@ -38,7 +38,11 @@ function serviceTable(records: readonly ServiceRecord[], settings: Settings): st
     const ready = record.replicas.filter((replica) => replica.status === "running" && replica.readyAt !== null).length;
     return `| ${record.name} | ${statusOf(record)} | ${record.current} | ${ready} of ${record.replicas.length} | ${formatPrice(price)} | ${url ?? ""} | ${lastChange(record)} |`;
   });
-  return ["| service | status | deployment | ready replicas | $/h | endpoint | last change |", "| --- | --- | --- | --- | --- | --- | --- |", ...rows].join("\n");
+  return [
+    "| service | status | deployment | ready replicas | $/h | endpoint | last change |",
+    "| --- | --- | --- | --- | --- | --- | --- |",
+    ...rows,
+  ].join("\n");
 }
 
 function lastChange(record: ServiceRecord): string {
@@ -50,8 +54,13 @@ function lastChange(record: ServiceRecord): string {
 function openSection(record: ServiceRecord): readonly string[] {
   const lines = [
     ...(record.paused === null ? [] : [`- paused by ${cell(record.paused.by)} since ${record.paused.at}`]),
-    ...(record.verdict === null ? [] : [`- verdict \`${record.verdict.code}\` at ${record.verdict.at}: ${cell(record.verdict.message)}`]),
-    ...(record.verdict?.evidence.probes ?? []).map((probe) => `- probe ${probe.probe} ${cell(probe.url)}: ${probe.status === null ? cell(probe.error ?? "no answer") : `answered ${probe.status}`}`),
+    ...(record.verdict === null
+      ? []
+      : [`- verdict \`${record.verdict.code}\` at ${record.verdict.at}: ${cell(record.verdict.message)}`]),
+    ...(record.verdict?.evidence.probes ?? []).map(
+      (probe) =>
+        `- probe ${probe.probe} ${cell(probe.url)}: ${probe.status === null ? cell(probe.error ?? "no answer") : `answered ${probe.status}`}`,
+    ),
     ...record.replicas.map(replicaLine),
   ];
   return [`## ${record.name}`, lines.join("\n")];

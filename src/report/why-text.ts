@@ -5,7 +5,9 @@ import type { Paint } from "./style.ts";
 export function whyText(record: ServiceRecord, replicas: readonly ReplicaRecord[], paint: Paint): string {
   return [
     targetLine(record),
-    ...(record.paused === null ? [] : [paint("yellow", `Paused by ${record.paused.by} since ${record.paused.at}: no pass touches it.`)]),
+    ...(record.paused === null
+      ? []
+      : [paint("yellow", `Paused by ${record.paused.by} since ${record.paused.at}: no pass touches it.`)]),
     ...deploymentLines(record),
     ...verdictLines(record, paint),
     ...replicas.map(replicaLine),
@@ -20,21 +22,36 @@ function targetLine(record: ServiceRecord): string {
 }
 
 function deploymentLines(record: ServiceRecord): readonly string[] {
-  const back = record.target !== null && record.current !== record.target.deployment ? [`Passes work towards deployment ${record.current} instead: they went back to it.`] : [];
+  const back =
+    record.target !== null && record.current !== record.target.deployment
+      ? [`Passes work towards deployment ${record.current} instead: they went back to it.`]
+      : [];
   const settled = record.deployments.find((deployment) => deployment.num === record.current)?.settledAt ?? null;
-  return [...back, settled === null ? `Deployment ${record.current} has not settled yet.` : `Deployment ${record.current} settled at ${settled}.`];
+  return [
+    ...back,
+    settled === null
+      ? `Deployment ${record.current} has not settled yet.`
+      : `Deployment ${record.current} settled at ${settled}.`,
+  ];
 }
 
 function verdictLines(record: ServiceRecord, paint: Paint): readonly string[] {
   const { verdict } = record;
   if (verdict === null) return [];
-  const probes = (verdict.evidence.probes ?? []).map((probe) => `  probe ${probe.probe} ${probe.url}: ${probe.status === null ? (probe.error ?? "no answer") : `answered ${probe.status}`}`);
+  const probes = (verdict.evidence.probes ?? []).map(
+    (probe) =>
+      `  probe ${probe.probe} ${probe.url}: ${probe.status === null ? (probe.error ?? "no answer") : `answered ${probe.status}`}`,
+  );
   const exit = verdict.evidence.exitCode === undefined ? [] : [`  exit code ${verdict.evidence.exitCode}`];
   return [paint("red", `Verdict ${verdict.code} at ${verdict.at}: ${verdict.message}`), ...probes, ...exit];
 }
 
 function replicaLine(replica: ReplicaRecord): string {
-  const reason = replica.termination === null ? "" : ` (${replica.termination.reason} since ${replica.termination.since})`;
-  const error = replica.error === null ? "" : `; ${replica.error.message}, ${replica.failures} in a row, next attempt not before ${replica.error.retryAt}`;
+  const reason =
+    replica.termination === null ? "" : ` (${replica.termination.reason} since ${replica.termination.since})`;
+  const error =
+    replica.error === null
+      ? ""
+      : `; ${replica.error.message}, ${replica.failures} in a row, next attempt not before ${replica.error.retryAt}`;
   return `replica ${replica.num}: ${replica.status}${reason}, deployment ${replica.deployment}, ready ${replica.readyAt ?? "not yet"}${error}`;
 }

@@ -7,14 +7,42 @@ const good = "type: service\nname: other\nauth: false\ncommands: [serve]\nport: 
 
 it.each([
   { what: "a syntax error", files: { "a.dstack.yml": "type: service\nname: [a\n" }, says: ["a.dstack.yml:"] },
-  { what: "an unknown key", files: { "a.dstack.yml": `${good}resorces: {}\n` }, says: ["a.dstack.yml:6:1", "did you mean `resources`"] },
+  {
+    what: "an unknown key",
+    files: { "a.dstack.yml": `${good}resorces: {}\n` },
+    says: ["a.dstack.yml:6:1", "did you mean `resources`"],
+  },
   { what: "a wrong type", files: { "a.dstack.yml": `${good}replicas: many\n` }, says: ["a.dstack.yml:6:11"] },
-  { what: "two errors in two files", files: { "a.dstack.yml": `${good}x: 1\n`, "b/.dstack.yml": "type: service\nname: b\n" }, says: ["a.dstack.yml:6:1", "b/.dstack.yml:1:1"] },
-  { what: "one name in two files", files: { "a.dstack.yml": good, "b.dstack.yml": good }, says: ["b.dstack.yml:2:1", "a.dstack.yml:2:1"] },
-  { what: "a value that is missing", files: { "a.dstack.yml": `${good}env: [NOT_SET_ANYWHERE, NOR_THIS]\n` }, says: ["NOT_SET_ANYWHERE is not set", "NOR_THIS is not set", "a.dstack.yml:6:7"] },
-  { what: "a file that is not there", files: { "a.dstack.yml": `${good}files: [missing.txt]\n` }, says: ["missing.txt", "a.dstack.yml:6:"] },
-  { what: "a field that is not supported yet", files: { "a.dstack.yml": `${good}volumes: ["v:/data"]\n` }, says: ["a.dstack.yml:6:1", "not-supported-yet"] },
-  { what: "settings with an unknown key", files: { ".dstack/gitops.yml": "polcy: {}\n", "a.dstack.yml": good }, says: [".dstack/gitops.yml:1:1", "did you mean `policy`"] },
+  {
+    what: "two errors in two files",
+    files: { "a.dstack.yml": `${good}x: 1\n`, "b/.dstack.yml": "type: service\nname: b\n" },
+    says: ["a.dstack.yml:6:1", "b/.dstack.yml:1:1"],
+  },
+  {
+    what: "one name in two files",
+    files: { "a.dstack.yml": good, "b.dstack.yml": good },
+    says: ["b.dstack.yml:2:1", "a.dstack.yml:2:1"],
+  },
+  {
+    what: "a value that is missing",
+    files: { "a.dstack.yml": `${good}env: [NOT_SET_ANYWHERE, NOR_THIS]\n` },
+    says: ["NOT_SET_ANYWHERE is not set", "NOR_THIS is not set", "a.dstack.yml:6:7"],
+  },
+  {
+    what: "a file that is not there",
+    files: { "a.dstack.yml": `${good}files: [missing.txt]\n` },
+    says: ["missing.txt", "a.dstack.yml:6:"],
+  },
+  {
+    what: "a field that is not supported yet",
+    files: { "a.dstack.yml": `${good}volumes: ["v:/data"]\n` },
+    says: ["a.dstack.yml:6:1", "not-supported-yet"],
+  },
+  {
+    what: "settings with an unknown key",
+    files: { ".dstack/gitops.yml": "polcy: {}\n", "a.dstack.yml": good },
+    says: [".dstack/gitops.yml:1:1", "did you mean `policy`"],
+  },
 ])("$what is refused with its place, and nothing is touched", async ({ files, says }) => {
   await using demo = await createDemo();
   await demo.edit({});
@@ -33,9 +61,12 @@ it.each([
   expect(JSON.parse(json.stdout)).toMatchObject({ version: 1, diagnostics: including(like({ severity: "error" })) });
 });
 
-it.each([["plan"], ["apply"], ["ps"], ["tick"], ["watch"], ["logs", "x"], ["destroy", "x"], ["proxy", "serve"]])("`%s` outside a repository says so", async (...args) => {
-  await using demo = await createDemo();
-  const ran = await demo.run(...args, "-C", "/");
-  expect(ran.exitCode).toBe(2);
-  expect(ran.stderr).toContain("/ is not inside a git repository");
-});
+it.each([["plan"], ["apply"], ["ps"], ["tick"], ["watch"], ["logs", "x"], ["destroy", "x"], ["proxy", "serve"]])(
+  "`%s` outside a repository says so",
+  async (...args) => {
+    await using demo = await createDemo();
+    const ran = await demo.run(...args, "-C", "/");
+    expect(ran.exitCode).toBe(2);
+    expect(ran.stderr).toContain("/ is not inside a git repository");
+  },
+);

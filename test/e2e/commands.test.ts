@@ -41,8 +41,16 @@ it("plan, apply, ps, logs, why, restart, scale and destroy tell the same story, 
   const applied = await demo.run("apply", "-y", "--json", "--plan", "plan.json");
   expect(applied.exitCode, applied.stderr).toBe(0);
   const events = applied.stdout.split("\n").map(json);
-  expect(events).toEqual(including(like({ version: 1, event: "provision", service: "demo", replica: 0, deployment: 0 })));
-  expect(events.at(-1)).toMatchObject({ event: "outcome", ok: true, planned: 1, done: 1, services: [{ name: "demo", result: "settled", verdict: null }] });
+  expect(events).toEqual(
+    including(like({ version: 1, event: "provision", service: "demo", replica: 0, deployment: 0 })),
+  );
+  expect(events.at(-1)).toMatchObject({
+    event: "outcome",
+    ok: true,
+    planned: 1,
+    done: 1,
+    services: [{ name: "demo", result: "settled", verdict: null }],
+  });
 
   expect(await demo.run("plan", "--detailed-exitcode")).toMatchObject({ exitCode: 0, stdout: "Plan: 1 unchanged." });
   expect(await demo.run("apply", "-y")).toMatchObject({ exitCode: 0, stderr: containing("Nothing was to be done.") });
@@ -56,7 +64,9 @@ it("plan, apply, ps, logs, why, restart, scale and destroy tell the same story, 
   expect((await demo.run("plan")).stdout).toContain("- replicas (in-place)");
   expect(await demo.run("apply", "-y")).toMatchObject({ exitCode: 0 });
   const scaled = await shownBy(demo);
-  expect(scaled?.replicas.slice(0, 2).map((replica) => replica.token)).toEqual(before?.replicas.map((replica) => replica.token));
+  expect(scaled?.replicas.slice(0, 2).map((replica) => replica.token)).toEqual(
+    before?.replicas.map((replica) => replica.token),
+  );
   expect(scaled?.replicas).toHaveLength(3);
 
   // A plan that was kept does not hold any more.
@@ -65,7 +75,9 @@ it("plan, apply, ps, logs, why, restart, scale and destroy tell the same story, 
   expect(await demo.run("restart", "demo", "-y")).toMatchObject({ exitCode: 0 });
   const restarted = await shownBy(demo);
   expect(restarted?.replicas.map((replica) => replica.deployment)).toEqual([2, 2, 2]);
-  expect(restarted?.replicas.filter((replica) => scaled?.replicas.some((old) => old.token === replica.token))).toEqual([]);
+  expect(restarted?.replicas.filter((replica) => scaled?.replicas.some((old) => old.token === replica.token))).toEqual(
+    [],
+  );
 
   expect(await demo.run("destroy", "demo", "-y")).toMatchObject({ exitCode: 0 });
   expect(await shownBy(demo)).toBeNull();
@@ -78,7 +90,9 @@ it("services whose file is gone are destroyed by an apply of everything, and mor
   await demo.edit({ replicas: 1 });
   expect(await demo.run("apply", "-y")).toMatchObject({ exitCode: 0 });
   await demo.repository.git("rm", "-q", "-f", "--ignore-unmatch", ".dstack.yml");
-  await demo.repository.write({ "other/.dstack.yml": "type: service\nname: other\nauth: false\nreplicas: 0\ncommands: [serve]\nport: 80\n" });
+  await demo.repository.write({
+    "other/.dstack.yml": "type: service\nname: other\nauth: false\nreplicas: 0\ncommands: [serve]\nport: 80\n",
+  });
   const { rm } = await import("node:fs/promises");
   await rm(`${demo.repository.path}/.dstack.yml`, { force: true });
 
@@ -106,7 +120,9 @@ it("a died replica is replaced by the next tick, and only that one; a paused ser
   expect(await demo.run("resume", "demo", "-y")).toMatchObject({ exitCode: 0 });
   const after = await shownBy(demo);
   expect(await demo.processes()).toHaveLength(2);
-  expect(after?.replicas.filter((replica) => before?.replicas.some((old) => old.token === replica.token))).toHaveLength(1);
+  expect(after?.replicas.filter((replica) => before?.replicas.some((old) => old.token === replica.token))).toHaveLength(
+    1,
+  );
 });
 
 it("what runs on another host is neither lost nor replaced from here", async () => {
@@ -116,14 +132,19 @@ it("what runs on another host is neither lost nor replaced from here", async () 
   const before = await shownBy(demo);
   const elsewhere = { XDG_STATE_HOME: `${demo.repository.path}/../elsewhere` };
   expect(await demo.run("tick", elsewhere)).toMatchObject({ exitCode: 0 });
-  expect(JSON.parse((await demo.run("ps", "--json", elsewhere)).stdout)).toMatchObject({ services: [{ status: "running" }] });
+  expect(JSON.parse((await demo.run("ps", "--json", elsewhere)).stdout)).toMatchObject({
+    services: [{ status: "running" }],
+  });
   expect(await demo.processes()).toHaveLength(2);
   expect(await shownBy(demo)).toEqual(before);
 });
 
 it("bearer tokens protect a service, and without any it is refused", async () => {
   await using demo = await createDemo();
-  await demo.repository.write({ ".dstack.yml": "type: service\nname: demo\nreplicas: 1\nfiles: [server.mjs]\ncommands: [exec node server.mjs]\nport: 8000\n" });
+  await demo.repository.write({
+    ".dstack.yml":
+      "type: service\nname: demo\nreplicas: 1\nfiles: [server.mjs]\ncommands: [exec node server.mjs]\nport: 8000\n",
+  });
   const refused = await demo.run("apply", "-y");
   expect(refused.exitCode).toBe(4);
   expect(refused.stderr).toContain("set DSTACK_TOKEN");
@@ -174,7 +195,7 @@ it("watch serves, follows an edit of the file, refuses a bad one, and ends what 
 
 /** Until something outside of this process has happened; the time is only a bound. */
 async function waitFor(condition: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 40_000; Date.now() < end; ) {
+  for (const end = Date.now() + 40_000; Date.now() < end;) {
     if (await condition()) return;
     await sleep(50);
   }

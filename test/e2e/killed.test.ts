@@ -21,20 +21,26 @@ async function killAfter(demo: Demo, events: number): Promise<boolean> {
   return signal === "SIGKILL";
 }
 
-it("an apply that is killed anywhere is finished by the next: nothing left over, nothing doubled", { timeout: 300_000 }, async () => {
-  await using demo = await createDemo({ settings: quick });
-  let killed = 0;
-  for (let events = 1; events <= 9; events += 1) {
-    await demo.edit({ version: String(events) });
-    killed += Number(await killAfter(demo, events));
-    const { exitCode, stderr } = await demo.run("apply", "-y");
-    expect(exitCode, stderr).toBe(0);
-    const shown = await shownBy(demo);
-    expect(shown?.replicas.map((replica) => [replica.deployment, replica.status, replica.ready])).toEqual([0, 1].map(() => [events - 1, "running", true]));
-    expect(await demo.processes()).toHaveLength(2);
-  }
-  expect(killed).toBeGreaterThanOrEqual(7);
-});
+it(
+  "an apply that is killed anywhere is finished by the next: nothing left over, nothing doubled",
+  { timeout: 300_000 },
+  async () => {
+    await using demo = await createDemo({ settings: quick });
+    let killed = 0;
+    for (let events = 1; events <= 9; events += 1) {
+      await demo.edit({ version: String(events) });
+      killed += Number(await killAfter(demo, events));
+      const { exitCode, stderr } = await demo.run("apply", "-y");
+      expect(exitCode, stderr).toBe(0);
+      const shown = await shownBy(demo);
+      expect(shown?.replicas.map((replica) => [replica.deployment, replica.status, replica.ready])).toEqual(
+        [0, 1].map(() => [events - 1, "running", true]),
+      );
+      expect(await demo.processes()).toHaveLength(2);
+    }
+    expect(killed).toBeGreaterThanOrEqual(7);
+  },
+);
 
 it("an apply that is killed at any time, events or not, is finished by a tick", { timeout: 300_000 }, async () => {
   await using demo = await createDemo({ settings: quick });
@@ -51,7 +57,9 @@ it("an apply that is killed at any time, events or not, is finished by a tick", 
     expect(exitCode, stderr).toBe(0);
     const shown = await shownBy(demo);
     const current = shown?.deployment;
-    expect(shown?.replicas.map((replica) => [replica.deployment, replica.status, replica.ready])).toEqual([0, 1].map(() => [current, "running", true]));
+    expect(shown?.replicas.map((replica) => [replica.deployment, replica.status, replica.ready])).toEqual(
+      [0, 1].map(() => [current, "running", true]),
+    );
     expect(await demo.processes()).toHaveLength(2);
   }
 });

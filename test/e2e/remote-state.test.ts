@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
 
+import { git } from "../../src/git/git.ts";
 import { createDemo, shownBy } from "../support/demo.ts";
 import type { Demo } from "../support/demo.ts";
 import { startGitHttp } from "../support/git-http.ts";
 import { tempDirectory } from "../support/temp-repository.ts";
-import { git } from "../../src/git/git.ts";
 
 const token = "a-token-for-the-forge";
 
@@ -13,7 +13,9 @@ policy:
   rollout: { startup: 20s, drain: 5s, bake: 0s }`;
 
 /** The demo with its state on a forge that asks for a token. */
-async function withForge(body: (demo: Demo, forge: { readonly url: string; readonly root: string }) => Promise<void>): Promise<void> {
+async function withForge(
+  body: (demo: Demo, forge: { readonly url: string; readonly root: string }) => Promise<void>,
+): Promise<void> {
   await using root = await tempDirectory();
   await git(["init", "--quiet", "--bare", "--initial-branch=main", `${root.path}/team.git`], { cwd: root.path });
   await git(["config", "http.receivepack", "true"], { cwd: `${root.path}/team.git` });

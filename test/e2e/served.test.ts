@@ -8,11 +8,15 @@ import { createDemo, shownBy } from "../support/demo.ts";
 import { describeWithPeer } from "../support/peers.ts";
 
 it("`proxy serve` serves what is deployed, follows a roll without losing a request, and asks for the token", async () => {
-  await using demo = await createDemo({ settings: "policy: { rollout: { bake: 0s } }", env: { DSTACK_TOKEN: "a-token-of-ours" } });
+  await using demo = await createDemo({
+    settings: "policy: { rollout: { bake: 0s } }",
+    env: { DSTACK_TOKEN: "a-token-of-ours" },
+  });
   await demo.edit({ version: "1", auth: true });
   expect(await demo.run("apply", "-y")).toMatchObject({ exitCode: 0 });
   const gateway = demo.start("proxy", "serve");
-  const ask = async (token: string): Promise<Response> => fetch(demo.url, { headers: { authorization: `Bearer ${token}` } });
+  const ask = async (token: string): Promise<Response> =>
+    fetch(demo.url, { headers: { authorization: `Bearer ${token}` } });
   await until(async () => (await ask("a-token-of-ours").catch(() => null))?.status === 200);
   expect((await ask("another")).status).toBe(403);
   expect((await fetch(demo.url)).status).toBe(403);
@@ -41,7 +45,10 @@ it("`proxy serve` serves what is deployed, follows a roll without losing a reque
 describeWithPeer("uv", (uv) => {
   it("three replicas of `python3 -m http.server` listen on one port", async () => {
     await using demo = await createDemo({ env: { PATH: `${join(uv, "..")}:${process.env["PATH"] ?? ""}` } });
-    await cp(join(import.meta.dirname, "../../examples/http-server/.dstack.yml"), join(demo.repository.path, ".dstack.yml"));
+    await cp(
+      join(import.meta.dirname, "../../examples/http-server/.dstack.yml"),
+      join(demo.repository.path, ".dstack.yml"),
+    );
     const applied = await demo.run("apply", "-y");
     expect(applied.exitCode, applied.stderr).toBe(0);
     expect((await shownBy(demo))?.replicas).toHaveLength(3);
@@ -56,7 +63,7 @@ describeWithPeer("uv", (uv) => {
 });
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 40_000; Date.now() < end; ) {
+  for (const end = Date.now() + 40_000; Date.now() < end;) {
     if (await condition()) return;
     await sleep(50);
   }

@@ -3,7 +3,11 @@ import { expect, it } from "vitest";
 import { createDemo, shownBy } from "../support/demo.ts";
 
 it.each([
-  { what: "fails its probe", edit: { mode: "never-ready" }, says: ["probe 0 /health: answered 503", "version 2 listens"] },
+  {
+    what: "fails its probe",
+    edit: { mode: "never-ready" },
+    says: ["probe 0 /health: answered 503", "version 2 listens"],
+  },
   { what: "exits at start", edit: { mode: "exits" }, says: ["exit code 3", "cannot go on"] },
   { what: "never listens", edit: { mode: "never-listens" }, says: ["probe 0 /health: connection"] },
 ] as const)("a revision that $what is taken back, quarantined, and superseded by the next", async ({ edit, says }) => {
@@ -17,13 +21,23 @@ it.each([
   expect(failed.exitCode).toBe(1);
   for (const text of says) expect(failed.stderr).toContain(text);
   const after = await shownBy(demo);
-  expect(after).toMatchObject({ status: "running", deployment: 0, verdict: "unhealthy", quarantined: [{ deployment: 1 }] });
+  expect(after).toMatchObject({
+    status: "running",
+    deployment: 0,
+    verdict: "unhealthy",
+    quarantined: [{ deployment: 1 }],
+  });
   expect(after?.replicas.map((replica) => replica.token)).toEqual(before?.replicas.map((replica) => replica.token));
 
   // The next tick leaves it alone.
   const ticked = await demo.run("tick", "--json");
   expect(ticked).toMatchObject({ exitCode: 0 });
-  expect(JSON.parse(ticked.stdout)).toMatchObject({ event: "outcome", ok: true, planned: 0, services: [{ name: "demo", result: "held", verdict: "unhealthy" }] });
+  expect(JSON.parse(ticked.stdout)).toMatchObject({
+    event: "outcome",
+    ok: true,
+    planned: 0,
+    services: [{ name: "demo", result: "held", verdict: "unhealthy" }],
+  });
   expect((await shownBy(demo))?.replicas).toEqual(after?.replicas);
 
   await demo.edit({ version: "3" });

@@ -5,12 +5,29 @@ import { decide } from "../../src/reconciler/decide.ts";
 import type { Observed } from "../../src/reconciler/observed.ts";
 import { rehearse } from "../../src/reconciler/rehearse.ts";
 import type { ServiceRecord } from "../../src/state/record.ts";
-import { accepted, allWell, failing, instanceOf, now, offer, passing, policy, serving, settled } from "../support/decisions.ts";
+import {
+  accepted,
+  allWell,
+  failing,
+  instanceOf,
+  now,
+  offer,
+  passing,
+  policy,
+  serving,
+  settled,
+} from "../support/decisions.ts";
 
 describe("a rollout in which everything works", () => {
   const restart = acceptRestart(settled(), { by: "me", planId: "", now, generation: 4 });
   it.each<{ name: string; record: ServiceRecord; peak: number; fewest: number; steps: string }>([
-    { name: "create", record: accepted(null), peak: 2, fewest: 0, steps: "start 0/0, start 1/0, ready 0/0, ready 1/0, settled 0" },
+    {
+      name: "create",
+      record: accepted(null),
+      peak: 2,
+      fewest: 0,
+      steps: "start 0/0, start 1/0, ready 0/0, ready 1/0, settled 0",
+    },
     {
       name: "rolling",
       record: accepted(settled(), { commands: ["new"] }),
@@ -18,7 +35,13 @@ describe("a rollout in which everything works", () => {
       fewest: 2,
       steps: "start 2/1, ready 2/1, drain 1/0, gone 1/0, start 1/1, ready 1/1, drain 0/0, gone 0/0, settled 1",
     },
-    { name: "restart of every replica", record: restart, peak: 3, fewest: 2, steps: "start 2/1, ready 2/1, drain 1/0, gone 1/0, start 1/1, ready 1/1, drain 0/0, gone 0/0, settled 1" },
+    {
+      name: "restart of every replica",
+      record: restart,
+      peak: 3,
+      fewest: 2,
+      steps: "start 2/1, ready 2/1, drain 1/0, gone 1/0, start 1/1, ready 1/1, drain 0/0, gone 0/0, settled 1",
+    },
     {
       name: "a whole run beside the old one",
       record: accepted(settled(), { auth: true }, "whole-run"),
@@ -26,21 +49,66 @@ describe("a rollout in which everything works", () => {
       fewest: 2,
       steps: "start 2/1, start 3/1, ready 2/1, ready 3/1, route, drain 1/0, drain 0/0, gone 0/0, gone 1/0, settled 1",
     },
-    { name: "scale up", record: accepted(settled(), { replicas: { min: 3, max: 3 } }), peak: 3, fewest: 2, steps: "start 2/1, ready 2/1, settled 1" },
-    { name: "scale down", record: accepted(settled(), { replicas: { min: 1, max: 1 } }), peak: 2, fewest: 1, steps: "drain 1/1, gone 1/1, settled 1" },
-    { name: "scale to nothing", record: accepted(settled(), { replicas: { min: 0, max: 0 } }), peak: 2, fewest: 0, steps: "drain 1/1, drain 0/1, gone 0/1, gone 1/1, settled 1" },
-    { name: "an edit that no replica notices", record: accepted(settled(), { priority: 5 }), peak: 2, fewest: 2, steps: "settled 1" },
-    { name: "removal", record: acceptRemoval(settled()), peak: 2, fewest: 0, steps: "drain 0/0, drain 1/0, gone 0/0, gone 1/0" },
+    {
+      name: "scale up",
+      record: accepted(settled(), { replicas: { min: 3, max: 3 } }),
+      peak: 3,
+      fewest: 2,
+      steps: "start 2/1, ready 2/1, settled 1",
+    },
+    {
+      name: "scale down",
+      record: accepted(settled(), { replicas: { min: 1, max: 1 } }),
+      peak: 2,
+      fewest: 1,
+      steps: "drain 1/1, gone 1/1, settled 1",
+    },
+    {
+      name: "scale to nothing",
+      record: accepted(settled(), { replicas: { min: 0, max: 0 } }),
+      peak: 2,
+      fewest: 0,
+      steps: "drain 1/1, drain 0/1, gone 0/1, gone 1/1, settled 1",
+    },
+    {
+      name: "an edit that no replica notices",
+      record: accepted(settled(), { priority: 5 }),
+      peak: 2,
+      fewest: 2,
+      steps: "settled 1",
+    },
+    {
+      name: "removal",
+      record: acceptRemoval(settled()),
+      peak: 2,
+      fewest: 0,
+      steps: "drain 0/0, drain 1/0, gone 0/0, gone 1/0",
+    },
   ])("$name", ({ record, peak, fewest, steps }) => {
     const rehearsal = rehearse(record, { policy, now, offers: [offer] });
-    expect({ peak: rehearsal.peak, fewest: rehearsal.fewestServing, steps: stepsOf(rehearsal.timeline) }).toEqual({ peak, fewest, steps });
+    expect({ peak: rehearsal.peak, fewest: rehearsal.fewestServing, steps: stepsOf(rehearsal.timeline) }).toEqual({
+      peak,
+      fewest,
+      steps,
+    });
   });
 });
 
 function stepsOf(timeline: ReturnType<typeof rehearse>["timeline"]): string {
-  const words: Partial<Record<string, string>> = { provision: "start", ready: "ready", drain: "drain", terminate: "gone", route: "route", record: "settled" };
+  const words: Partial<Record<string, string>> = {
+    provision: "start",
+    ready: "ready",
+    drain: "drain",
+    terminate: "gone",
+    route: "route",
+    record: "settled",
+  };
   return timeline
-    .flatMap(({ event, replica, deployment }) => (words[event] === undefined ? [] : [`${words[event]} ${replica === null ? (deployment ?? "") : `${replica}/${deployment}`}`.trim()]))
+    .flatMap(({ event, replica, deployment }) =>
+      words[event] === undefined
+        ? []
+        : [`${words[event]} ${replica === null ? (deployment ?? "") : `${replica}/${deployment}`}`.trim()],
+    )
     .join(", ");
 }
 
@@ -50,7 +118,9 @@ function decided(record: ServiceRecord, observed: Observed, at = now) {
   return {
     state: decision.state,
     actions: decision.actions.map((action) => `${action.kind} ${action.replica.num}/${action.replica.deployment}`),
-    replicas: (decision.record?.replicas ?? []).map((replica) => `${replica.num}/${replica.deployment} ${replica.status}`),
+    replicas: (decision.record?.replicas ?? []).map(
+      (replica) => `${replica.num}/${replica.deployment} ${replica.status}`,
+    ),
     current: decision.record?.current,
     verdict: decision.record?.verdict?.code ?? null,
     decision,
@@ -61,13 +131,22 @@ describe("what is not seen is not judged", () => {
   it("nothing is changed while a backend that holds replicas is blind", () => {
     const record = accepted(settled(), { commands: ["new"] });
     const observed = allWell(record, { instances: new Map(), blind: new Map([["local", "timed out"]]) });
-    expect(decided(record, observed)).toMatchObject({ state: "waiting", actions: [], replicas: ["0/0 running", "1/0 running"] });
+    expect(decided(record, observed)).toMatchObject({
+      state: "waiting",
+      actions: [],
+      replicas: ["0/0 running", "1/0 running"],
+    });
   });
 
   it("replicas of another host are neither gone nor replaced", () => {
     const record = settled();
-    const instances = new Map(record.replicas.map((replica) => [replica.token, instanceOf(replica, { status: "unobservable" })]));
-    expect(decided(record, allWell(record, { instances }))).toMatchObject({ actions: [], replicas: ["0/0 running", "1/0 running"] });
+    const instances = new Map(
+      record.replicas.map((replica) => [replica.token, instanceOf(replica, { status: "unobservable" })]),
+    );
+    expect(decided(record, allWell(record, { instances }))).toMatchObject({
+      actions: [],
+      replicas: ["0/0 running", "1/0 running"],
+    });
   });
 
   it("a replica that a listing does not have to show yet is not gone", () => {
@@ -85,12 +164,25 @@ describe("what is not seen is not judged", () => {
 
 describe("what is missing starts nothing, and what runs, runs on", () => {
   it.each([
-    { name: "a name without a value", supply: { offers: [offer], refusal: null, missingEnv: ["HF_TOKEN"] }, verdict: "missing-env" },
-    { name: "a job that no backend can run", supply: { offers: [], refusal: "no image", missingEnv: [] }, verdict: "refused" },
+    {
+      name: "a name without a value",
+      supply: { offers: [offer], refusal: null, missingEnv: ["HF_TOKEN"] },
+      verdict: "missing-env",
+    },
+    {
+      name: "a job that no backend can run",
+      supply: { offers: [], refusal: "no image", missingEnv: [] },
+      verdict: "refused",
+    },
     { name: "no capacity", supply: { offers: [], refusal: null, missingEnv: [] }, verdict: "no-capacity" },
   ])("$name", ({ supply, verdict }) => {
     const record = accepted(settled(), { commands: ["new"] });
-    expect(decided(record, allWell(record, { supply }))).toMatchObject({ state: "waiting", verdict, actions: [], replicas: ["0/0 running", "1/0 running"] });
+    expect(decided(record, allWell(record, { supply }))).toMatchObject({
+      state: "waiting",
+      verdict,
+      actions: [],
+      replicas: ["0/0 running", "1/0 running"],
+    });
   });
 });
 
@@ -100,34 +192,67 @@ describe("a new revision that turns bad", () => {
   const token = "web-3-3";
 
   it.each([
-    { name: "fails its probes after it was ready", observed: allWell(withNew, { probes: new Map([...allWell(withNew).probes, [token, [failing(3)]]]) }) },
-    { name: "exits", observed: allWell(withNew, { instances: new Map([...allWell(withNew).instances, [token, instanceOf(serving(2, 1), { status: "exited", exitCode: 1 })]]) }) },
+    {
+      name: "fails its probes after it was ready",
+      observed: allWell(withNew, { probes: new Map([...allWell(withNew).probes, [token, [failing(3)]]]) }),
+    },
+    {
+      name: "exits",
+      observed: allWell(withNew, {
+        instances: new Map([
+          ...allWell(withNew).instances,
+          [token, instanceOf(serving(2, 1), { status: "exited", exitCode: 1 })],
+        ]),
+      }),
+    },
   ])("goes back when it $name", ({ observed }) => {
     const { current, verdict, replicas, decision } = decided(withNew, observed);
-    expect({ current, verdict, replicas }).toEqual({ current: 0, verdict: "unhealthy", replicas: ["0/0 running", "1/0 running", "2/1 terminating"] });
+    expect({ current, verdict, replicas }).toEqual({
+      current: 0,
+      verdict: "unhealthy",
+      replicas: ["0/0 running", "1/0 running", "2/1 terminating"],
+    });
     expect(decision.record?.quarantined).toEqual([expect.objectContaining({ deployment: 1, acceptance: 2 })]);
   });
 
   it("does not count as bad for a single failed probe, but lets nothing leave meanwhile", () => {
     const observed = allWell(withNew, { probes: new Map([...allWell(withNew).probes, [token, [failing(1)]]]) });
-    expect(decided(withNew, observed)).toMatchObject({ current: 1, verdict: null, replicas: ["0/0 running", "1/0 running", "2/1 running"] });
+    expect(decided(withNew, observed)).toMatchObject({
+      current: 1,
+      verdict: null,
+      replicas: ["0/0 running", "1/0 running", "2/1 running"],
+    });
   });
 
   it("is not blamed for a lack of capacity", () => {
-    const pending: ServiceRecord = { ...rolling, attempts: 3, replicas: [...rolling.replicas, { ...serving(2, 1), status: "submitted", instance: null, address: null, runningAt: null, readyAt: null }] };
-    const outcomes = new Map([[token, { kind: "refused", code: "no-capacity", retryable: true, message: "none left" } as const]]);
+    const pending: ServiceRecord = {
+      ...rolling,
+      attempts: 3,
+      replicas: [
+        ...rolling.replicas,
+        { ...serving(2, 1), status: "submitted", instance: null, address: null, runningAt: null, readyAt: null },
+      ],
+    };
+    const outcomes = new Map([
+      [token, { kind: "refused", code: "no-capacity", retryable: true, message: "none left" } as const],
+    ]);
     expect(decided(pending, allWell(pending, { outcomes }))).toMatchObject({ current: 1, verdict: "no-capacity" });
   });
 
   it("a settled one is never judged: it heals", () => {
     const record = settled();
     const probes = new Map(record.replicas.map((replica) => [replica.token, [failing(100)]]));
-    expect(decided(record, allWell(record, { probes }))).toMatchObject({ state: "settled", verdict: null, actions: [] });
+    expect(decided(record, allWell(record, { probes }))).toMatchObject({
+      state: "settled",
+      verdict: null,
+      actions: [],
+    });
   });
 });
 
 describe("healing", () => {
-  const dead = (record: ServiceRecord): Observed => allWell(record, { instances: new Map([...allWell(record).instances].slice(1)) });
+  const dead = (record: ServiceRecord): Observed =>
+    allWell(record, { instances: new Map([...allWell(record).instances].slice(1)) });
 
   it("replaces only the replica that died, and at once the first time", () => {
     const { replicas, actions, decision } = decided(settled(), dead(settled()));
@@ -147,7 +272,10 @@ describe("healing", () => {
     const record = settled();
     const [first, ...others] = record.replicas;
     if (first === undefined) throw new Error("no replica");
-    const flapping: ServiceRecord = { ...record, replicas: [{ ...first, readyAt: null, failures: failures - 1 }, ...others] };
+    const flapping: ServiceRecord = {
+      ...record,
+      replicas: [{ ...first, readyAt: null, failures: failures - 1 }, ...others],
+    };
     const after = decide(flapping, { observed: dead(flapping), policy, now }).record;
     const error = after?.replicas.find((replica) => replica.num === 0)?.error;
     if (seconds === 0) expect(after?.replicas.map((replica) => replica.status)).toContain("submitted");
@@ -159,23 +287,51 @@ describe("healing", () => {
     const [first, ...others] = record.replicas;
     if (first === undefined) throw new Error("no replica");
     const since = new Date(now - 1_000).toISOString();
-    const draining: ServiceRecord = { ...record, replicas: [{ ...first, status: "terminating", termination: { reason: "replaced", since, drainUntil: new Date(now + 9_000).toISOString() } }, ...others] };
+    const draining: ServiceRecord = {
+      ...record,
+      replicas: [
+        {
+          ...first,
+          status: "terminating",
+          termination: { reason: "replaced", since, drainUntil: new Date(now + 9_000).toISOString() },
+        },
+        ...others,
+      ],
+    };
     const drained = new Set([first.token]);
     expect(decided(draining, allWell(draining)).actions).toEqual(["provision 0/0"]);
     expect(decided(draining, allWell(draining, { drained, unpublished: true })).actions).not.toContain("terminate 0/0");
     expect(decided(draining, allWell(draining, { drained })).actions).toContain("terminate 0/0");
-    expect(decided(draining, allWell(draining, { probes: new Map([["x", [passing]]]) }), now + 9_000).actions).toContain("terminate 0/0");
+    expect(
+      decided(draining, allWell(draining, { probes: new Map([["x", [passing]]]) }), now + 9_000).actions,
+    ).toContain("terminate 0/0");
   });
 
   it("a paused service is touched by nothing", () => {
     const record: ServiceRecord = { ...settled(), paused: { at: new Date(now).toISOString(), by: "me" } };
-    expect(decided(record, dead(record))).toMatchObject({ state: "held", actions: [], replicas: ["0/0 running", "1/0 running"] });
+    expect(decided(record, dead(record))).toMatchObject({
+      state: "held",
+      actions: [],
+      replicas: ["0/0 running", "1/0 running"],
+    });
   });
 });
 
 describe("a provider that does not deduplicate", () => {
   const record = settled();
-  const pending: ServiceRecord = { ...record, replicas: [{ ...serving(0, 0), status: "submitted", instance: null, runningAt: null, readyAt: null, submittedAt: new Date(now - 1_000).toISOString() }] };
+  const pending: ServiceRecord = {
+    ...record,
+    replicas: [
+      {
+        ...serving(0, 0),
+        status: "submitted",
+        instance: null,
+        runningAt: null,
+        readyAt: null,
+        submittedAt: new Date(now - 1_000).toISOString(),
+      },
+    ],
+  };
   const observed = { dedupes: new Map([["local", false]]), visibility: new Map([["local", 5_000]]) };
 
   it("is not called again for an attempt whose outcome is unknown", () => {

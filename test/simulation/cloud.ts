@@ -56,14 +56,17 @@ export function createCloud(clock: VirtualClock, random: Random, options: { read
   const trouble: Trouble = { refuses: 0, forgets: 0, blinds: 0, lacks: 0 };
   const visibility = options.dedupes ? 0 : 3_000;
 
-  const alive = (): readonly Instance[] => [...instances.values()].filter((instance) => clock.now() < instance.terminatedAt + terminationMs);
+  const alive = (): readonly Instance[] =>
+    [...instances.values()].filter((instance) => clock.now() < instance.terminatedAt + terminationMs);
   const fail = (code: "unavailable" | "no-capacity", message: string): never => {
     throw new BackendError("cloud", code, message);
   };
 
   const provision = async (request: ProvisionRequest): Promise<ObservedInstance> => {
     await clock.sleep(between(random, 20, 400));
-    const same = options.dedupes ? [...instances.values()].find((instance) => instance.token === request.token) : undefined;
+    const same = options.dedupes
+      ? [...instances.values()].find((instance) => instance.token === request.token)
+      : undefined;
     if (same === undefined) {
       if (random() < trouble.lacks) fail("no-capacity", "no instance of that kind now");
       if (random() < trouble.refuses) fail("unavailable", "500 before anything was done");
@@ -78,7 +81,12 @@ export function createCloud(clock: VirtualClock, random: Random, options: { read
     const runningAt = clock.now() + between(random, 100, 2_000);
     // Without probes nothing more than listening was asked of it, and nothing after that is noticed.
     const probed = request.job.probes.length > 0;
-    const readyAt = !probed && behaviour !== "crashes-at-start" ? runningAt : behaviour === "never-ready" || behaviour === "crashes-at-start" ? Infinity : runningAt + (behaviour === "slow" ? between(random, 8_000, 20_000) : between(random, 200, 2_000));
+    const readyAt =
+      !probed && behaviour !== "crashes-at-start"
+        ? runningAt
+        : behaviour === "never-ready" || behaviour === "crashes-at-start"
+          ? Infinity
+          : runningAt + (behaviour === "slow" ? between(random, 8_000, 20_000) : between(random, 200, 2_000));
     const instance: Instance = {
       id: `i-${instances.size + 1}`,
       token: request.token,
@@ -104,7 +112,10 @@ export function createCloud(clock: VirtualClock, random: Random, options: { read
     if (random() < trouble.blinds) fail("unavailable", "the listing timed out");
     return [...instances.values()]
       .filter((instance) => instance.createdAt <= asOf && clock.now() < instance.terminatedAt + terminationMs)
-      .map((instance) => ({ ...observed(instance, clock.now()), stateId: owner.stateId === instance.stateId ? owner.stateId : instance.stateId }));
+      .map((instance) => ({
+        ...observed(instance, clock.now()),
+        stateId: owner.stateId === instance.stateId ? owner.stateId : instance.stateId,
+      }));
   };
 
   const backend: MachineBackend = {
@@ -113,7 +124,21 @@ export function createCloud(clock: VirtualClock, random: Random, options: { read
     dedupes: options.dedupes,
     visibility,
     poll: { busy: 200, idle: 2_000 },
-    offers: async () => ({ ok: true, offers: [{ backend: "cloud", region: "r1", instance: "small", resources: "cpu=2 mem=8GB", spot: false, price: 0.5, availability: "available" }], notes: [] }),
+    offers: async () => ({
+      ok: true,
+      offers: [
+        {
+          backend: "cloud",
+          region: "r1",
+          instance: "small",
+          resources: "cpu=2 mem=8GB",
+          spot: false,
+          price: 0.5,
+          availability: "available",
+        },
+      ],
+      notes: [],
+    }),
     list,
     find: async (owner, token) => (await list(owner)).find((instance) => instance.token === token) ?? null,
     provision,
@@ -131,7 +156,9 @@ export function createCloud(clock: VirtualClock, random: Random, options: { read
     backend,
     trouble,
     alive,
-    isHealthy: (instance) => clock.now() >= instance.readyAt && clock.now() < Math.min(instance.sickAt, instance.exitedAt, instance.terminatedAt),
+    isHealthy: (instance) =>
+      clock.now() >= instance.readyAt &&
+      clock.now() < Math.min(instance.sickAt, instance.exitedAt, instance.terminatedAt),
     byAddress: (address) => (address.kind === "tcp" ? instances.get(address.host) : undefined),
   };
 }
@@ -152,7 +179,14 @@ function observed(instance: Instance, now: number): ObservedInstance {
     deployment: instance.deployment,
     region: "r1",
     price: 0.5,
-    status: now >= instance.terminatedAt ? "terminating" : exited ? "exited" : now >= instance.runningAt ? "running" : "provisioning",
+    status:
+      now >= instance.terminatedAt
+        ? "terminating"
+        : exited
+          ? "exited"
+          : now >= instance.runningAt
+            ? "running"
+            : "provisioning",
     address: now >= instance.runningAt ? { kind: "tcp", host: instance.id, port: 8000 } : null,
     exitCode: exited ? 1 : null,
     startedAt: now >= instance.runningAt ? instance.runningAt : null,

@@ -12,20 +12,27 @@ export interface SimulatedGateway {
   inFlight(token: string): number;
 }
 
-export function createGateway(clock: VirtualClock, random: Random, changed: (before: Publication | null, after: Publication) => void): SimulatedGateway {
+export function createGateway(
+  clock: VirtualClock,
+  random: Random,
+  changed: (before: Publication | null, after: Publication) => void,
+): SimulatedGateway {
   let current: Publication | null = null;
   /** When the last request to an upstream that left ends. */
   const busyUntil = new Map<string, number>();
 
-  const tokens = (publication: Publication | null): ReadonlySet<string> => new Set((publication?.routes ?? []).flatMap((route) => route.upstreams.map((upstream) => upstream.id)));
-  const inFlight = (token: string): number => (tokens(current).has(token) || (busyUntil.get(token) ?? 0) > clock.now() ? 1 : 0);
+  const tokens = (publication: Publication | null): ReadonlySet<string> =>
+    new Set((publication?.routes ?? []).flatMap((route) => route.upstreams.map((upstream) => upstream.id)));
+  const inFlight = (token: string): number =>
+    tokens(current).has(token) || (busyUntil.get(token) ?? 0) > clock.now() ? 1 : 0;
   return {
     publisher: {
       async publish(publication) {
         await clock.sleep(between(random, 0, 30));
         if (current !== null && publication.generation < current.generation) return { acknowledged: true };
         const before = current;
-        for (const left of tokens(before)) if (!tokens(publication).has(left)) busyUntil.set(left, clock.now() + between(random, 0, 4_000));
+        for (const left of tokens(before))
+          if (!tokens(publication).has(left)) busyUntil.set(left, clock.now() + between(random, 0, 4_000));
         current = publication;
         changed(before, publication);
         return { acknowledged: true };
@@ -33,10 +40,16 @@ export function createGateway(clock: VirtualClock, random: Random, changed: (bef
       async status() {
         await clock.sleep(between(random, 0, 10));
         const known = [...new Set([...tokens(current), ...busyUntil.keys()])];
-        return { generation: current?.generation ?? 0, inFlight: Object.fromEntries(known.map((token) => [token, inFlight(token)])) };
+        return {
+          generation: current?.generation ?? 0,
+          inFlight: Object.fromEntries(known.map((token) => [token, inFlight(token)])),
+        };
       },
     },
-    routed: (service) => (current?.routes ?? []).filter((route) => route.service === service).flatMap((route) => route.upstreams.map((upstream) => upstream.id)),
+    routed: (service) =>
+      (current?.routes ?? [])
+        .filter((route) => route.service === service)
+        .flatMap((route) => route.upstreams.map((upstream) => upstream.id)),
     routesTo: (token) => tokens(current).has(token),
     inFlight,
   };

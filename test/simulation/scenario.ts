@@ -33,7 +33,13 @@ export function drawScenario(random: Random): Scenario {
   for (let index = 0; index < count; index += 1) {
     const step = drawStep(random, { index, last });
     if (step.kind === "apply" && step.revision !== null) last = step.revision;
-    steps.push({ after: index === 0 ? 0 : pick(random, [between(random, 0, 2_000), between(random, 0, 10_000), between(random, 10_000, 90_000)]), step });
+    steps.push({
+      after:
+        index === 0
+          ? 0
+          : pick(random, [between(random, 0, 2_000), between(random, 0, 10_000), between(random, 10_000, 90_000)]),
+      step,
+    });
   }
   return { dedupes: random() < 0.7, steps };
 }
@@ -41,14 +47,27 @@ export function drawScenario(random: Random): Scenario {
 function drawStep(random: Random, { index, last }: { readonly index: number; readonly last: Revision | null }): Step {
   const effects = random() < 0.5 ? Infinity : between(random, 0, 60);
   const chance = random();
-  if (index === 0 || chance < 0.5) return { kind: "apply", revision: index > 0 && random() < 0.08 ? null : drawRevision(random, index, last), effects };
+  if (index === 0 || chance < 0.5)
+    return {
+      kind: "apply",
+      revision: index > 0 && random() < 0.08 ? null : drawRevision(random, index, last),
+      effects,
+    };
   if (chance < 0.75) return { kind: "tick", effects };
   return chance < 0.9 ? { kind: "instance-dies" } : { kind: "trouble", seconds: between(random, 5, 60) };
 }
 
 function drawRevision(random: Random, number: number, last: Revision | null): Revision {
-  const base: Revision = last ?? { number, behaviour: "healthy", replicas: between(random, 1, 4), readyAfter: 1, stripPrefix: true, probes: true };
-  const behaviour = random() < 0.6 ? "healthy" : pick(random, ["slow", "crashes-at-start", "never-ready", "sickens"] as const);
+  const base: Revision = last ?? {
+    number,
+    behaviour: "healthy",
+    replicas: between(random, 1, 4),
+    readyAfter: 1,
+    stripPrefix: true,
+    probes: true,
+  };
+  const behaviour =
+    random() < 0.6 ? "healthy" : pick(random, ["slow", "crashes-at-start", "never-ready", "sickens"] as const);
   return {
     number: random() < 0.85 ? number : base.number,
     behaviour,
@@ -60,7 +79,9 @@ function drawRevision(random: Random, number: number, last: Revision | null): Re
 }
 
 export function serviceFile(revision: Revision): string {
-  const probes = revision.probes ? `probes: [{ type: http, url: /health, interval: 1s, ready_after: ${revision.readyAfter} }]` : "";
+  const probes = revision.probes
+    ? `probes: [{ type: http, url: /health, interval: 1s, ready_after: ${revision.readyAfter} }]`
+    : "";
   return `type: service
 name: web
 auth: false

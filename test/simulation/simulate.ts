@@ -1,8 +1,8 @@
 import type { MachineBackend } from "../../src/backends/backend.ts";
-import type { World } from "../../src/reconciler/world.ts";
-import type { LeaseOwner, ServiceRecord } from "../../src/state/record.ts";
-import { memoryBranch, memoryStore } from "../../src/state/memory.ts";
 import { isComplete } from "../../src/reconciler/decide/finish.ts";
+import type { World } from "../../src/reconciler/world.ts";
+import { memoryBranch, memoryStore } from "../../src/state/memory.ts";
+import type { LeaseOwner, ServiceRecord } from "../../src/state/record.ts";
 import { createCloud } from "./cloud.ts";
 import type { Cloud } from "./cloud.ts";
 import { createGateway } from "./gateway.ts";
@@ -34,7 +34,12 @@ export async function simulate(seed: number): Promise<SimulationResult> {
   const random = seeded(seed);
   const stage = createStage(seed, drawScenario(random));
   await stage.play();
-  return { seed, broken: stage.truth.broken() ?? (await stage.settledWrong()), timeline: stage.timeline, seconds: (stage.clock.now() - start) / 1000 };
+  return {
+    seed,
+    broken: stage.truth.broken() ?? (await stage.settledWrong()),
+    timeline: stage.timeline,
+    seconds: (stage.clock.now() - start) / 1000,
+  };
 }
 
 interface Stage {
@@ -50,11 +55,14 @@ function createStage(seed: number, scenario: Scenario): Stage {
   const clock = createVirtualClock(start);
   const random = seeded(seed ^ 0x5eed);
   const timeline: string[] = [];
-  const log = (text: string): void => void timeline.push(`${((clock.now() - start) / 1000).toFixed(2).padStart(8)}  ${text}`);
+  const log = (text: string): void =>
+    void timeline.push(`${((clock.now() - start) / 1000).toFixed(2).padStart(8)}  ${text}`);
   const cloud: Cloud = createCloud(clock, random, { dedupes: scenario.dedupes });
   const gateway = createGateway(clock, random, (before, after) => truth.routesChange(before, after));
   const truth: Truth = createTruth(clock, () => cloud, gateway);
-  const branch = memoryBranch((operation) => (operation === "write" && random() < cloud.trouble.refuses ? (random() < 0.5 ? "lost-race" : "error-after") : null));
+  const branch = memoryBranch((operation) =>
+    operation === "write" && random() < cloud.trouble.refuses ? (random() < 0.5 ? "lost-race" : "error-after") : null,
+  );
   const lives = new Map<string, Life>();
   let processes = 0;
 
@@ -81,7 +89,10 @@ function createStage(seed: number, scenario: Scenario): Stage {
       case "apply":
         return launch("apply", step.effects, async (program) => {
           const applied = step.revision;
-          const outcome = await applyFiles(applied === null ? [] : [{ path: ".dstack.yml", text: serviceFile(applied) }], program);
+          const outcome = await applyFiles(
+            applied === null ? [] : [{ path: ".dstack.yml", text: serviceFile(applied) }],
+            program,
+          );
           return outcome;
         });
       case "tick":
@@ -93,7 +104,9 @@ function createStage(seed: number, scenario: Scenario): Stage {
       }
       case "trouble": {
         Object.assign(cloud.trouble, { refuses: 0.2, forgets: 0.2, blinds: 0.2, lacks: 0.2 });
-        clock.at(clock.now() + step.seconds * 1000, () => Object.assign(cloud.trouble, { refuses: 0, forgets: 0, blinds: 0, lacks: 0 }));
+        clock.at(clock.now() + step.seconds * 1000, () =>
+          Object.assign(cloud.trouble, { refuses: 0, forgets: 0, blinds: 0, lacks: 0 }),
+        );
       }
     }
   }
@@ -103,7 +116,11 @@ function createStage(seed: number, scenario: Scenario): Stage {
     const nonce = `p${processes}`;
     const life = createLife(effects, random);
     lives.set(nonce, life);
-    const program: Program = { world: mortal(worldFor(nonce), life), signal: new AbortController().signal, attend: 240_000 };
+    const program: Program = {
+      world: mortal(worldFor(nonce), life),
+      signal: new AbortController().signal,
+      attend: 240_000,
+    };
     log(`${nonce} ${what} begins`);
     body(program).then(
       (outcome) => {
@@ -118,7 +135,15 @@ function createStage(seed: number, scenario: Scenario): Stage {
   }
 
   function worldFor(nonce: string): World {
-    const leaseOwner: LeaseOwner = { run: nonce, attempt: 1, nonce, host: "h", boot: "b", pid: processes, pidStart: nonce };
+    const leaseOwner: LeaseOwner = {
+      run: nonce,
+      attempt: 1,
+      nonce,
+      host: "h",
+      boot: "b",
+      pid: processes,
+      pidStart: nonce,
+    };
     const store = memoryStore({ clock, branch, random, writer: nonce });
     return {
       clock,
@@ -137,7 +162,12 @@ function createStage(seed: number, scenario: Scenario): Stage {
       async probe(address, _probe, _env, signal) {
         await clock.sleep(10 + Math.floor(random() * 40), signal);
         const instance = cloud.byAddress(address);
-        if (instance === undefined || clock.now() < instance.runningAt || clock.now() >= Math.min(instance.exitedAt, instance.terminatedAt)) return { ok: false, status: null, error: "connection refused" };
+        if (
+          instance === undefined ||
+          clock.now() < instance.runningAt ||
+          clock.now() >= Math.min(instance.exitedAt, instance.terminatedAt)
+        )
+          return { ok: false, status: null, error: "connection refused" };
         const ok = cloud.isHealthy(instance);
         return { ok, status: ok ? 200 : 503, error: null };
       },
@@ -145,7 +175,8 @@ function createStage(seed: number, scenario: Scenario): Stage {
       leaseOwner,
       isAlive: async (owner) => lives.get(owner.nonce)?.isAlive() ?? "unknown",
       owner: { repository: "r", project: "main" },
-      emit: (event) => log(`${nonce} ${event.event} ${event.replica ?? "-"}/${event.deployment ?? "-"} ${event.detail}`),
+      emit: (event) =>
+        log(`${nonce} ${event.event} ${event.replica ?? "-"}/${event.deployment ?? "-"} ${event.detail}`),
     };
   }
 
@@ -183,11 +214,15 @@ function createStage(seed: number, scenario: Scenario): Stage {
       if (alive.length > 0) return `leaked: ${tokens.join(", ")} run though nothing is recorded`;
       return null;
     }
-    const recorded = record.replicas.filter((replica) => replica.status !== "failed").map((replica) => replica.token).sort();
+    const recorded = record.replicas
+      .filter((replica) => replica.status !== "failed")
+      .map((replica) => replica.token)
+      .sort();
     if (tokens.join() !== recorded.join()) return `recorded are ${recorded.join(", ")}, and ${tokens.join(", ")} run`;
     const quarantined = record.quarantined.some((entry) => entry.deployment === record.current);
     const sick = cloud.alive().some((instance) => instance.behaviour !== "healthy" && instance.behaviour !== "slow");
-    if (!isComplete(record) && !quarantined && !sick && lastIsGood(record)) return `not settled: ${JSON.stringify(record.replicas.map(({ num, deployment, status }) => [num, deployment, status]))}`;
+    if (!isComplete(record) && !quarantined && !sick && lastIsGood(record))
+      return `not settled: ${JSON.stringify(record.replicas.map(({ num, deployment, status }) => [num, deployment, status]))}`;
     if (record.target === null) return "an accepted removal was not carried out";
     return null;
   }

@@ -20,7 +20,11 @@ export interface Truth {
 /** How long after something fell ill nobody can know it yet: a probe's interval, several in a row, and a pass. */
 const blindMs = 8_000;
 
-export function createTruth(clock: VirtualClock, cloud: () => Cloud, gateway: { routesTo(token: string): boolean }): Truth {
+export function createTruth(
+  clock: VirtualClock,
+  cloud: () => Cloud,
+  gateway: { routesTo(token: string): boolean },
+): Truth {
   let broken: string | null = null;
   /** The fewest that any revision accepted so far in the last while wants: an older run may still be at work on its own. */
   let wanted: number[] = [];
@@ -43,22 +47,29 @@ export function createTruth(clock: VirtualClock, cloud: () => Cloud, gateway: { 
       if (has < had && has < floor) breaks(`${had} served, ${has} serve, and ${floor} are wanted`);
     },
     terminated(instance) {
-      if (gateway.routesTo(instance.token) && isWell(instance, clock.now())) breaks(`${instance.token} was ended while it was routed to`);
+      if (gateway.routesTo(instance.token) && isWell(instance, clock.now()))
+        breaks(`${instance.token} was ended while it was routed to`);
     },
     provisioned(instance) {
-      const same = [...cloud().instances.values()].filter((other) => other.token === instance.token && other !== instance);
+      const same = [...cloud().instances.values()].filter(
+        (other) => other.token === instance.token && other !== instance,
+      );
       if (same.some((other) => clock.now() < other.terminatedAt)) breaks(`${instance.token} exists twice`);
     },
   };
 
   function serving(publication: Publication | null, asOf: number): number {
     const tokens = (publication?.routes ?? []).flatMap((route) => route.upstreams.map((upstream) => upstream.id));
-    return tokens.filter((token) => [...cloud().instances.values()].some((instance) => instance.token === token && isWell(instance, asOf))).length;
+    return tokens.filter((token) =>
+      [...cloud().instances.values()].some((instance) => instance.token === token && isWell(instance, asOf)),
+    ).length;
   }
 
   /** Well at that time, as far as it is not ended by now. */
   function isWell(instance: Instance, asOf: number): boolean {
     const now = clock.now();
-    return now >= instance.readyAt && asOf < Math.min(instance.sickAt, instance.exitedAt) && now < instance.terminatedAt;
+    return (
+      now >= instance.readyAt && asOf < Math.min(instance.sickAt, instance.exitedAt) && now < instance.terminatedAt
+    );
   }
 }

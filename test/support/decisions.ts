@@ -11,9 +11,21 @@ import { healthProbe, revisionOf, specOf } from "./specs.ts";
 
 export const now = Date.parse("2026-01-01T12:00:00Z");
 export const policy: Policy = defaultPolicy;
-export const offer: Offer = { backend: "local", region: "local", instance: "localhost", resources: "cpu=2", spot: false, price: 0, availability: "available" };
+export const offer: Offer = {
+  backend: "local",
+  region: "local",
+  instance: "localhost",
+  resources: "cpu=2",
+  spot: false,
+  price: 0,
+  availability: "available",
+};
 
-export function accepted(record: ServiceRecord | null, overrides: Partial<ServiceSpec> = {}, replacement: Replacement = "where-jobs-differ"): ServiceRecord {
+export function accepted(
+  record: ServiceRecord | null,
+  overrides: Partial<ServiceSpec> = {},
+  replacement: Replacement = "where-jobs-differ",
+): ServiceRecord {
   const spec = specOf({ replicas: { min: 2, max: 2 }, probes: [healthProbe], ...overrides });
   return acceptRevision(record, revisionOf(spec), replacement, { by: "me", planId: "", now, generation: 3 });
 }
@@ -33,7 +45,15 @@ export function settled(overrides: Partial<ServiceSpec> = {}): ServiceRecord {
 
 export function serving(num: number, deployment: number): ReplicaRecord {
   const ago = toTimestamp(now - 3_600_000);
-  return { ...submitted(num, deployment), status: "running", instance: `i-${num}`, address: { kind: "tcp", host: "127.0.0.1", port: 9000 + num }, submittedAt: ago, runningAt: ago, readyAt: ago };
+  return {
+    ...submitted(num, deployment),
+    status: "running",
+    instance: `i-${num}`,
+    address: { kind: "tcp", host: "127.0.0.1", port: 9000 + num },
+    submittedAt: ago,
+    runningAt: ago,
+    readyAt: ago,
+  };
 }
 
 export function submitted(num: number, deployment: number): ReplicaRecord {
@@ -81,5 +101,19 @@ export function allWell(record: ServiceRecord, overrides: Partial<Observed> = {}
 
 export function instanceOf(replica: ReplicaRecord, overrides: Partial<ObservedInstance> = {}): ObservedInstance {
   const { token, num, deployment, region, price, address } = replica;
-  return { token, instance: `i-${num}`, stateId: "s", service: "web", replica: num, deployment, region, price, status: "running", address, exitCode: null, startedAt: now, ...overrides };
+  return {
+    token,
+    instance: `i-${num}`,
+    stateId: "s",
+    service: "web",
+    replica: num,
+    deployment,
+    region,
+    price,
+    status: "running",
+    address,
+    exitCode: null,
+    startedAt: now,
+    ...overrides,
+  };
 }

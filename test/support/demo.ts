@@ -42,7 +42,10 @@ export interface Demo extends AsyncDisposable {
 
 type Started = ReturnType<typeof startProgram>;
 
-function startProgram(args: readonly string[], { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string>> }) {
+function startProgram(
+  args: readonly string[],
+  { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
+) {
   return execa(process.execPath, args, { cwd, env, reject: false, buffer: false, stdin: "ignore" });
 }
 
@@ -53,12 +56,21 @@ export interface Ran {
 }
 
 /** A repository with one small web service, its own runtime directory, and the program to run in it. Ends every process that it started. */
-export async function createDemo(options: { readonly settings?: string; readonly env?: Readonly<Record<string, string>> } = {}): Promise<Demo> {
+export async function createDemo(
+  options: { readonly settings?: string; readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<Demo> {
   const repository = await tempRepository();
   const state = await tempDirectory();
   const mark = randomUUID();
   const port = await freePort();
-  const env = { XDG_STATE_HOME: state.path, XDG_CACHE_HOME: join(state.path, "cache"), NO_COLOR: "1", GITHUB_ACTIONS: "", DSTACK_TOKEN: "", ...options.env };
+  const env = {
+    XDG_STATE_HOME: state.path,
+    XDG_CACHE_HOME: join(state.path, "cache"),
+    NO_COLOR: "1",
+    GITHUB_ACTIONS: "",
+    DSTACK_TOKEN: "",
+    ...options.env,
+  };
   await repository.commit({
     "server.mjs": await readFile(server, "utf8"),
     ".dstack/gitops.yml": `${options.settings ?? defaultSettings}
@@ -73,7 +85,12 @@ gateways: [{ name: main, type: embedded, default: true, listen: "127.0.0.1:${por
     async run(...args) {
       const words = args.filter((arg) => typeof arg === "string");
       const more = Object.fromEntries(args.flatMap((arg) => (typeof arg === "string" ? [] : Object.entries(arg))));
-      const { exitCode, stdout, stderr } = await execa(process.execPath, [cli, ...words], { cwd: repository.path, env: { ...env, ...more }, reject: false, stdin: "ignore" });
+      const { exitCode, stdout, stderr } = await execa(process.execPath, [cli, ...words], {
+        cwd: repository.path,
+        env: { ...env, ...more },
+        reject: false,
+        stdin: "ignore",
+      });
       return { exitCode, stdout, stderr };
     },
     start: (...args) => startProgram([cli, ...args], { cwd: repository.path, env }),
@@ -92,7 +109,13 @@ const defaultSettings = `policy:
 
 function serviceFile(service: DemoService, mark: string): string {
   const probe = service.probe === undefined ? "/health" : service.probe;
-  const env = [`MARK=${mark}`, `VERSION=${service.version ?? "1"}`, `MODE=${service.mode ?? "healthy"}`, `READY_AFTER_MS=${service.readyAfterMs ?? 0}`, ...(service.env ?? [])];
+  const env = [
+    `MARK=${mark}`,
+    `VERSION=${service.version ?? "1"}`,
+    `MODE=${service.mode ?? "healthy"}`,
+    `READY_AFTER_MS=${service.readyAfterMs ?? 0}`,
+    ...(service.env ?? []),
+  ];
   return `type: service
 name: demo
 auth: ${service.auth ?? false}
@@ -114,8 +137,14 @@ async function processesMarked(mark: string): Promise<readonly number[]> {
   const marked = await Promise.all(
     pids.map(async (pid) => {
       try {
-        const [environment, command, executable] = await Promise.all([readFile(`/proc/${pid}/environ`, "utf8"), readFile(`/proc/${pid}/cmdline`, "utf8"), readlink(`/proc/${pid}/exe`)]);
-        return environment.includes(`MARK=${mark}`) && command.includes("server.mjs") && executable.endsWith("node") ? [pid] : [];
+        const [environment, command, executable] = await Promise.all([
+          readFile(`/proc/${pid}/environ`, "utf8"),
+          readFile(`/proc/${pid}/cmdline`, "utf8"),
+          readlink(`/proc/${pid}/exe`),
+        ]);
+        return environment.includes(`MARK=${mark}`) && command.includes("server.mjs") && executable.endsWith("node")
+          ? [pid]
+          : [];
       } catch {
         // It has ended meanwhile.
         return [];
@@ -149,7 +178,15 @@ const Shown = z.object({
       deployment: z.number(),
       verdict: z.string().nullable(),
       quarantined: z.array(z.looseObject({ deployment: z.number() })),
-      replicas: z.array(z.object({ num: z.number(), deployment: z.number(), status: z.string(), ready: z.boolean(), token: z.string() })),
+      replicas: z.array(
+        z.object({
+          num: z.number(),
+          deployment: z.number(),
+          status: z.string(),
+          ready: z.boolean(),
+          token: z.string(),
+        }),
+      ),
     }),
   ),
 });

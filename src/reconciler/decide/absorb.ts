@@ -25,7 +25,8 @@ function absorbReplica(draft: Draft, replica: ReplicaRecord, context: Context): 
       if (context.observed.blind.has(replica.backend)) return draft;
       if (instance !== undefined && instance.status !== "gone") return draft;
       // Not listed yet is not gone: it may still come, and must be ended then.
-      if (instance === undefined && context.now < visibleFrom(replica, context)) return wake(draft, visibleFrom(replica, context));
+      if (instance === undefined && context.now < visibleFrom(replica, context))
+        return wake(draft, visibleFrom(replica, context));
       return ended(draft, replica);
     case "terminated":
       return withoutReplica(draft, replica.token);
@@ -44,7 +45,8 @@ function absorbSubmitted(draft: Draft, replica: ReplicaRecord, context: Context)
     const code = outcome.code === "invalid" ? "failed-to-start" : "no-capacity";
     return failed(draft, replica, { code, exitCode: null, message: outcome.message }, context);
   }
-  if (context.observed.blind.has(replica.backend) || context.observed.dedupes.get(replica.backend) !== false) return draft;
+  if (context.observed.blind.has(replica.backend) || context.observed.dedupes.get(replica.backend) !== false)
+    return draft;
   // The provider may have done it without telling: only a listing that must show it by now proves that it did not.
   const provenAt = visibleFrom(replica, context);
   if (context.now < provenAt) return wake(draft, provenAt);
@@ -65,8 +67,15 @@ function absorbInstance(draft: Draft, replica: ReplicaRecord, instance: Observed
     case "pulling":
       return withReplica(draft, { ...seen, status: instance.status });
     case "running": {
-      const running: ReplicaRecord = { ...seen, status: "running", runningAt: seen.runningAt ?? toTimestamp(context.now) };
-      const noted = replica.status === "running" ? draft : note(draft, "running", replica, `on ${replica.backend} (${running.region})`);
+      const running: ReplicaRecord = {
+        ...seen,
+        status: "running",
+        runningAt: seen.runningAt ?? toTimestamp(context.now),
+      };
+      const noted =
+        replica.status === "running"
+          ? draft
+          : note(draft, "running", replica, `on ${replica.backend} (${running.region})`);
       return absorbProbes(withReplica(noted, running), running, context);
     }
     case "exited": {
@@ -74,7 +83,12 @@ function absorbInstance(draft: Draft, replica: ReplicaRecord, instance: Observed
       return exited(draft, seen, { code: "exited", exitCode: instance.exitCode, message }, context);
     }
     case "terminating":
-      return exited(draft, seen, { code: "exited", exitCode: instance.exitCode, message: "is being ended by its provider" }, context);
+      return exited(
+        draft,
+        seen,
+        { code: "exited", exitCode: instance.exitCode, message: "is being ended by its provider" },
+        context,
+      );
     case "gone":
     case "unobservable":
       return draft;
@@ -89,5 +103,10 @@ function absorbProbes(draft: Draft, replica: ReplicaRecord, context: Context): D
   if (streaks === undefined || streaks.length === 0) return draft;
   const ready = streaks.every((streak, index) => streak.successes >= (probes[index]?.ready_after ?? 1));
   if (!ready) return draft;
-  return note(withReplica(draft, { ...replica, readyAt: toTimestamp(context.now) }), "ready", replica, probes.length > 0 ? "probes passed" : "listening");
+  return note(
+    withReplica(draft, { ...replica, readyAt: toTimestamp(context.now) }),
+    "ready",
+    replica,
+    probes.length > 0 ? "probes passed" : "listening",
+  );
 }

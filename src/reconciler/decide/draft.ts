@@ -24,7 +24,12 @@ export type Note = Omit<Event, "time" | "service">;
 
 export type Decider = (draft: Draft, context: Context) => Draft;
 
-export function note(draft: Draft, event: Event["event"], replica: Pick<ReplicaRecord, "num" | "deployment"> | null, detail: string): Draft {
+export function note(
+  draft: Draft,
+  event: Event["event"],
+  replica: Pick<ReplicaRecord, "num" | "deployment"> | null,
+  detail: string,
+): Draft {
   const entry: Note = { event, replica: replica?.num ?? null, deployment: replica?.deployment ?? null, detail };
   return { ...draft, notes: [...draft.notes, entry] };
 }
@@ -40,7 +45,10 @@ export function withReplica(draft: Draft, replica: ReplicaRecord): Draft {
 }
 
 export function withoutReplica(draft: Draft, token: string): Draft {
-  return { ...draft, record: { ...draft.record, replicas: draft.record.replicas.filter((other) => other.token !== token) } };
+  return {
+    ...draft,
+    record: { ...draft.record, replicas: draft.record.replicas.filter((other) => other.token !== token) },
+  };
 }
 
 /** The deployment that passes work towards. A record without it is damaged, which loading has ruled out. */
@@ -61,7 +69,12 @@ export function withDeployment(draft: Draft, deployment: DeploymentRecord): Draf
 
 /** Asked for or there, and not on its way out. */
 export function isAlive(replica: ReplicaRecord): boolean {
-  return replica.status === "submitted" || replica.status === "provisioning" || replica.status === "pulling" || replica.status === "running";
+  return (
+    replica.status === "submitted" ||
+    replica.status === "provisioning" ||
+    replica.status === "pulling" ||
+    replica.status === "running"
+  );
 }
 
 /** Takes requests: ready, and not on its way out. */
@@ -70,7 +83,12 @@ export function isServing(replica: ReplicaRecord): boolean {
 }
 
 /** Begins the end of a replica: it leaves the routes with this record, drains, and is terminated by a later pass. */
-export function retire(draft: Draft, replica: ReplicaRecord, reason: NonNullable<ReplicaRecord["termination"]>["reason"], context: Context): Draft {
+export function retire(
+  draft: Draft,
+  replica: ReplicaRecord,
+  reason: NonNullable<ReplicaRecord["termination"]>["reason"],
+  context: Context,
+): Draft {
   const drain = isServing(replica) ? context.policy.rollout.drain * 1000 : 0;
   const termination = { reason, since: toTimestamp(context.now), drainUntil: toTimestamp(context.now + drain) };
   const retired = withReplica(draft, { ...replica, status: "terminating", termination });

@@ -26,10 +26,19 @@ export function visibleFrom(replica: ReplicaRecord, context: Context): number {
 }
 
 /** Its process ended by itself: what is left of the instance is ended too, and the failure is remembered until then. */
-export function exited(draft: Draft, replica: ReplicaRecord, error: Omit<ReplicaError, "at" | "retryAt">, context: Context): Draft {
+export function exited(
+  draft: Draft,
+  replica: ReplicaRecord,
+  error: Omit<ReplicaError, "at" | "retryAt">,
+  context: Context,
+): Draft {
   const since = toTimestamp(context.now);
   const marked = mark(replica, error, context);
-  const next = withReplica(draft, { ...marked, status: "terminating", termination: { reason: "exited", since, drainUntil: since } });
+  const next = withReplica(draft, {
+    ...marked,
+    status: "terminating",
+    termination: { reason: "exited", since, drainUntil: since },
+  });
   return note(next, "note", replica, error.message);
 }
 
@@ -41,21 +50,49 @@ export function ended(draft: Draft, replica: ReplicaRecord): Draft {
 }
 
 /** It never came to run, or nobody knows how it ended. */
-export function failed(draft: Draft, replica: ReplicaRecord, error: Omit<ReplicaError, "at" | "retryAt">, context: Context): Draft {
-  const next = withReplica(draft, { ...mark(replica, error, context), status: "failed", address: null, termination: null, instance: null });
+export function failed(
+  draft: Draft,
+  replica: ReplicaRecord,
+  error: Omit<ReplicaError, "at" | "retryAt">,
+  context: Context,
+): Draft {
+  const next = withReplica(draft, {
+    ...mark(replica, error, context),
+    status: "failed",
+    address: null,
+    termination: null,
+    instance: null,
+  });
   return note(withLack(next, replica, error, context), "note", replica, error.message);
 }
 
 /** A lack of capacity is no fault of the revision: it is said, and tried again. */
-function withLack(draft: Draft, replica: ReplicaRecord, error: Omit<ReplicaError, "at" | "retryAt">, context: Context): Draft {
+function withLack(
+  draft: Draft,
+  replica: ReplicaRecord,
+  error: Omit<ReplicaError, "at" | "retryAt">,
+  context: Context,
+): Draft {
   if (error.code !== "no-capacity" || draft.record.verdict !== null) return draft;
   const { num, deployment, backend } = replica;
-  const verdict = { code: "no-capacity", deployment, replica: num, message: error.message, at: toTimestamp(context.now), evidence: { backend } } as const;
+  const verdict = {
+    code: "no-capacity",
+    deployment,
+    replica: num,
+    message: error.message,
+    at: toTimestamp(context.now),
+    evidence: { backend },
+  } as const;
   return { ...draft, record: { ...draft.record, verdict } };
 }
 
 function mark(replica: ReplicaRecord, error: Omit<ReplicaError, "at" | "retryAt">, context: Context): ReplicaRecord {
-  const stable = isServing(replica) && replica.readyAt !== null && elapsedSince(replica.readyAt, context) >= stableAfter;
+  const stable =
+    isServing(replica) && replica.readyAt !== null && elapsedSince(replica.readyAt, context) >= stableAfter;
   const failures = stable ? 1 : replica.failures + 1;
-  return { ...replica, failures, error: { ...error, at: toTimestamp(context.now), retryAt: toTimestamp(retryAt(error.code, failures, context.now)) } };
+  return {
+    ...replica,
+    failures,
+    error: { ...error, at: toTimestamp(context.now), retryAt: toTimestamp(retryAt(error.code, failures, context.now)) },
+  };
 }

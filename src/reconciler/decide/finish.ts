@@ -22,12 +22,26 @@ export function isComplete(record: ServiceRecord): boolean {
   const deployment = currentDeployment(record);
   const { replicas } = record;
   if (deployment.run !== record.run) return false;
-  return replicas.length === desiredReplicas(record) && replicas.every((replica) => isServing(replica) && replica.deployment === deployment.num);
+  return (
+    replicas.length === desiredReplicas(record) &&
+    replicas.every((replica) => isServing(replica) && replica.deployment === deployment.num)
+  );
 }
 
 function settle(draft: Draft, deployment: DeploymentRecord, context: Context): Draft {
   const next = withDeployment(draft, { ...deployment, settledAt: toTimestamp(context.now) });
-  return { ...next, notes: [...next.notes, { event: "record", replica: null, deployment: deployment.num, detail: `deployment ${deployment.num} has settled` }] };
+  return {
+    ...next,
+    notes: [
+      ...next.notes,
+      {
+        event: "record",
+        replica: null,
+        deployment: deployment.num,
+        detail: `deployment ${deployment.num} has settled`,
+      },
+    ],
+  };
 }
 
 /** A verdict about the accepted revision stays until another one is accepted; one about a lack ends with the lack. */
@@ -38,7 +52,11 @@ function clearVerdict(draft: Draft): Draft {
 }
 
 function keep(record: ServiceRecord): readonly DeploymentRecord[] {
-  const used = new Set([record.current, record.target?.deployment, ...record.replicas.map((replica) => replica.deployment)]);
+  const used = new Set([
+    record.current,
+    record.target?.deployment,
+    ...record.replicas.map((replica) => replica.deployment),
+  ]);
   const settled = record.deployments.filter((deployment) => deployment.settledAt !== null).slice(-keptDeployments);
   return record.deployments.filter((deployment) => used.has(deployment.num) || settled.includes(deployment));
 }

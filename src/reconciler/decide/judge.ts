@@ -11,7 +11,9 @@ import type { Context, Draft } from "./draft.ts";
 export function judge(draft: Draft, context: Context): Draft {
   const deployment = currentDeployment(draft.record);
   if (deployment.settledAt !== null || isQuarantined(draft, deployment)) return judgeStartup(draft, context);
-  const bad = draft.record.replicas.find((replica) => replica.deployment === deployment.num && fault(replica, deployment, context) !== null);
+  const bad = draft.record.replicas.find(
+    (replica) => replica.deployment === deployment.num && fault(replica, deployment, context) !== null,
+  );
   if (bad === undefined) return wakeAtDeadlines(draft, deployment, context);
   return goBack(draft, deployment, bad, context);
 }
@@ -29,15 +31,24 @@ function fault(replica: ReplicaRecord, deployment: DeploymentRecord, context: Co
     return late ? `was not ready within ${context.policy.rollout.startup} s of running` : null;
   }
   const threshold = context.policy.rollout.failureThreshold;
-  const failing = streaks.some((streak, index) => streak.failures >= threshold && deployment.spec.probes[index]?.until_ready !== true);
+  const failing = streaks.some(
+    (streak, index) => streak.failures >= threshold && deployment.spec.probes[index]?.until_ready !== true,
+  );
   return failing ? `failed its probe ${threshold} times in a row after it was ready` : null;
 }
 
 function goBack(draft: Draft, deployment: DeploymentRecord, bad: ReplicaRecord, context: Context): Draft {
   const message = fault(bad, deployment, context) ?? "";
   const at = toTimestamp(context.now);
-  const settled = draft.record.deployments.filter((other) => other.settledAt !== null && other.num < deployment.num).at(-1);
-  const quarantine = { fingerprint: deployment.fingerprint, acceptance: deployment.acceptance, deployment: deployment.num, at };
+  const settled = draft.record.deployments
+    .filter((other) => other.settledAt !== null && other.num < deployment.num)
+    .at(-1);
+  const quarantine = {
+    fingerprint: deployment.fingerprint,
+    acceptance: deployment.acceptance,
+    deployment: deployment.num,
+    at,
+  };
   const verdict: Verdict = {
     code: "unhealthy",
     deployment: deployment.num,
@@ -71,11 +82,18 @@ function evidenceOf(bad: ReplicaRecord, deployment: DeploymentRecord, context: C
     error: streak.last?.error ?? null,
   }));
   const exitCode = bad.error?.exitCode ?? null;
-  return { token: bad.token, backend: bad.backend, ...(exitCode === null ? {} : { exitCode }), ...(probes.length > 0 ? { probes } : {}) };
+  return {
+    token: bad.token,
+    backend: bad.backend,
+    ...(exitCode === null ? {} : { exitCode }),
+    ...(probes.length > 0 ? { probes } : {}),
+  };
 }
 
 export function isQuarantined(draft: Draft, deployment: DeploymentRecord): boolean {
-  return draft.record.quarantined.some((entry) => entry.fingerprint === deployment.fingerprint && entry.acceptance === deployment.acceptance);
+  return draft.record.quarantined.some(
+    (entry) => entry.fingerprint === deployment.fingerprint && entry.acceptance === deployment.acceptance,
+  );
 }
 
 /** Outside a rollout a replica that never becomes ready is replaced, with back-off: it only costs money. */
@@ -83,21 +101,46 @@ function judgeStartup(draft: Draft, context: Context): Draft {
   return draft.record.replicas.reduce((next, replica) => {
     if (replica.status !== "running") return next;
     const deployment = draft.record.deployments.find((other) => other.num === replica.deployment);
-    const late = replica.readyAt === null && replica.runningAt !== null && context.now >= fromTimestamp(replica.runningAt) + context.policy.rollout.startup * 1000;
+    const late =
+      replica.readyAt === null &&
+      replica.runningAt !== null &&
+      context.now >= fromTimestamp(replica.runningAt) + context.policy.rollout.startup * 1000;
     const { unhealthyAfter } = context.policy.heal;
     const streaks = context.observed.probes.get(replica.token) ?? [];
-    const failing = unhealthyAfter !== null && replica.readyAt !== null && streaks.some((streak, index) => streak.failures >= unhealthyAfter && deployment?.spec.probes[index]?.until_ready !== true);
+    const failing =
+      unhealthyAfter !== null &&
+      replica.readyAt !== null &&
+      streaks.some(
+        (streak, index) => streak.failures >= unhealthyAfter && deployment?.spec.probes[index]?.until_ready !== true,
+      );
     if (!late && !failing) return next;
     const failures = replica.failures + 1;
     const at = toTimestamp(context.now);
-    const error = { code: "unhealthy", exitCode: null, message: late ? "never became ready" : "keeps failing its probes", at, retryAt: toTimestamp(retryAt("unhealthy", failures, context.now)) } as const;
-    return retire(withReplica(next, { ...replica, failures, error }), { ...replica, failures, error }, "unhealthy", context);
+    const error = {
+      code: "unhealthy",
+      exitCode: null,
+      message: late ? "never became ready" : "keeps failing its probes",
+      at,
+      retryAt: toTimestamp(retryAt("unhealthy", failures, context.now)),
+    } as const;
+    return retire(
+      withReplica(next, { ...replica, failures, error }),
+      { ...replica, failures, error },
+      "unhealthy",
+      context,
+    );
   }, draft);
 }
 
 function wakeAtDeadlines(draft: Draft, deployment: DeploymentRecord, context: Context): Draft {
   return draft.record.replicas.reduce((next, replica) => {
-    if (replica.deployment !== deployment.num || replica.status !== "running" || replica.readyAt !== null || replica.runningAt === null) return next;
+    if (
+      replica.deployment !== deployment.num ||
+      replica.status !== "running" ||
+      replica.readyAt !== null ||
+      replica.runningAt === null
+    )
+      return next;
     return wake(next, fromTimestamp(replica.runningAt) + context.policy.rollout.startup * 1000);
   }, draft);
 }

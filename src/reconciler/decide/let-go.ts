@@ -10,11 +10,23 @@ export function letGo(draft: Draft, context: Context): Draft {
   const { fresh, stale } = sortOut(draft);
   if (isBeside(draft)) {
     // Neither what serves nor what is to: a run that never took over.
-    const neverRouted = stale.filter((replica) => deploymentOf(draft.record, replica.deployment).run !== draft.record.run);
-    return letGoOf(letGoOf(draft, neverRouted, "superseded", context), surplus(fresh, desired, context), "scaled-down", context);
+    const neverRouted = stale.filter(
+      (replica) => deploymentOf(draft.record, replica.deployment).run !== draft.record.run,
+    );
+    return letGoOf(
+      letGoOf(draft, neverRouted, "superseded", context),
+      surplus(fresh, desired, context),
+      "scaled-down",
+      context,
+    );
   }
   const idle = stale.filter((replica) => !isServing(replica));
-  const trimmed = letGoOf(letGoOf(draft, idle, "superseded", context), surplus(fresh, desired, context), "scaled-down", context);
+  const trimmed = letGoOf(
+    letGoOf(draft, idle, "superseded", context),
+    surplus(fresh, desired, context),
+    "scaled-down",
+    context,
+  );
   return letGoOfServing(trimmed, { stale: stale.filter(isServing), fresh: fresh.filter(isServing), desired }, context);
 }
 
@@ -26,13 +38,19 @@ interface Serving {
 
 /** Old ones that serve leave when more serve than are wanted, and for each proven successor. Nothing leaves before everything was looked at. */
 function letGoOfServing(draft: Draft, { stale, fresh, desired }: Serving, context: Context): Draft {
-  if (stale.length === 0 || [...stale, ...fresh].some((replica) => healthOf(replica, context) === "unknown")) return draft;
+  if (stale.length === 0 || [...stale, ...fresh].some((replica) => healthOf(replica, context) === "unknown"))
+    return draft;
   const successors = fresh.filter((replica) => healthOf(replica, context) === "well").length;
   const baked = currentDeployment(draft.record).bakedAt !== null;
   const scaledDown = Math.max(0, stale.length - desired);
   const replaced = baked ? Math.max(0, stale.length + Math.min(successors, desired) - desired) : 0;
   const leaving = Math.min(stale.length, Math.max(scaledDown, replaced));
-    return letGoOf(draft, leastImportant(stale, context).slice(0, leaving), replaced >= leaving ? "replaced" : "scaled-down", context);
+  return letGoOf(
+    draft,
+    leastImportant(stale, context).slice(0, leaving),
+    replaced >= leaving ? "replaced" : "scaled-down",
+    context,
+  );
 }
 
 type Health = "well" | "failing" | "unknown";
@@ -50,7 +68,9 @@ function wellness(replica: ReplicaRecord, context: Context): number {
 
 /** Stopping takes the least important first, then the highest number (facts §4.1). */
 function leastImportant(replicas: readonly ReplicaRecord[], context: Context): readonly ReplicaRecord[] {
-  return [...replicas].sort((a, b) => importance(a) - importance(b) || wellness(a, context) - wellness(b, context) || b.num - a.num);
+  return [...replicas].sort(
+    (a, b) => importance(a) - importance(b) || wellness(a, context) - wellness(b, context) || b.num - a.num,
+  );
 }
 
 function importance(replica: ReplicaRecord): number {
@@ -63,6 +83,11 @@ function surplus(replicas: readonly ReplicaRecord[], desired: number, context: C
   return leastImportant(replicas, context).slice(0, Math.max(0, replicas.length - desired));
 }
 
-function letGoOf(draft: Draft, replicas: readonly ReplicaRecord[], reason: "scaled-down" | "replaced" | "superseded", context: Context): Draft {
+function letGoOf(
+  draft: Draft,
+  replicas: readonly ReplicaRecord[],
+  reason: "scaled-down" | "replaced" | "superseded",
+  context: Context,
+): Draft {
   return replicas.reduce((next, replica) => retire(next, replica, reason, context), draft);
 }

@@ -24,10 +24,18 @@ function forget(draft: Draft): Draft {
   const { record } = draft;
   const { fresh, stale } = sortOut(draft);
   const missing = desiredReplicas(record) - fresh.length;
-  const wanted = isBeside(draft) ? missing : Math.max(missing - stale.length, stale.length > 0 ? Math.min(surge, missing) : 0);
+  const wanted = isBeside(draft)
+    ? missing
+    : Math.max(missing - stale.length, stale.length > 0 ? Math.min(surge, missing) : 0);
   const failed = record.replicas.filter((replica) => replica.status === "failed").sort((a, b) => a.num - b.num);
   const kept = new Set(failed.filter((replica) => replica.deployment === record.current).slice(0, Math.max(0, wanted)));
-  return { ...draft, record: { ...record, replicas: record.replicas.filter((replica) => replica.status !== "failed" || kept.has(replica)) } };
+  return {
+    ...draft,
+    record: {
+      ...record,
+      replicas: record.replicas.filter((replica) => replica.status !== "failed" || kept.has(replica)),
+    },
+  };
 }
 
 function startMissing(draft: Draft, context: Context): Draft {
@@ -53,7 +61,9 @@ function mayAnnounce(context: Context): boolean {
 export function mayExist(record: ServiceRecord): number {
   if (currentDeployment(record).run !== record.run) return Infinity;
   const exchanging = record.replicas.some((replica) => isAlive(replica) && replica.deployment !== record.current);
-  const existing = record.replicas.filter((replica) => replica.status !== "submitted" && replica.status !== "failed").length;
+  const existing = record.replicas.filter(
+    (replica) => replica.status !== "submitted" && replica.status !== "failed",
+  ).length;
   return exchanging || existing > 0 ? Math.max(0, desiredReplicas(record) + surge - existing) : Infinity;
 }
 
@@ -69,7 +79,12 @@ function bake(draft: Draft, context: Context): Draft {
   if (context.now < until) return wake(draft, until);
   if (healthOf(first, context) !== "well") return draft;
   const done = withDeployment(draft, { ...deployment, bakedAt: toTimestamp(context.now) });
-  return note(done, "note", first, `kept its probes for ${Math.round(elapsedSince(first.readyAt, context) / 100) / 10} s`);
+  return note(
+    done,
+    "note",
+    first,
+    `kept its probes for ${Math.round(elapsedSince(first.readyAt, context) / 100) / 10} s`,
+  );
 }
 
 export function bakeSeconds(deployment: DeploymentRecord, context: Pick<Context, "policy">): number {

@@ -19,7 +19,10 @@ export function startReplicas(draft: Draft, count: number, context: Context): Dr
   const ready = failed.filter((replica) => retryTime(replica) <= context.now);
   const delayed = waiting.reduce((next, replica) => wake(next, retryTime(replica)), draft);
   const starts = Math.max(0, count - waiting.length);
-  return Array.from({ length: starts }).reduce<Draft>((next, _, index) => startOne(next, ready[index] ?? null, context), starts > 0 ? clearHindrance(delayed) : delayed);
+  return Array.from({ length: starts }).reduce<Draft>(
+    (next, _, index) => startOne(next, ready[index] ?? null, context),
+    starts > 0 ? clearHindrance(delayed) : delayed,
+  );
 }
 
 /** Why nothing can be started at all, as a verdict. What runs, runs on. */
@@ -28,10 +31,16 @@ function hindered(draft: Draft, supply: Supply, context: Context): Verdict | nul
   const base = { deployment: deployment.num, replica: null, at: toTimestamp(context.now) };
   if (supply.missingEnv.length > 0) {
     const names = supply.missingEnv.join(", ");
-    return { ...base, code: "missing-env", message: `no value here for ${names}`, evidence: { missing: supply.missingEnv } };
+    return {
+      ...base,
+      code: "missing-env",
+      message: `no value here for ${names}`,
+      evidence: { missing: supply.missingEnv },
+    };
   }
   if (supply.refusal !== null) return { ...base, code: "refused", message: supply.refusal, evidence: {} };
-  if (supply.offers.length === 0) return { ...base, code: "no-capacity", message: "no backend offers an instance now", evidence: {} };
+  if (supply.offers.length === 0)
+    return { ...base, code: "no-capacity", message: "no backend offers an instance now", evidence: {} };
   return null;
 }
 
@@ -39,7 +48,12 @@ function withVerdict(draft: Draft, verdict: Verdict): Draft {
   const same = draft.record.verdict?.code === verdict.code && draft.record.verdict.message === verdict.message;
   const later = wake(draft, fromTimestamp(verdict.at) + 15_000);
   if (same || draft.record.verdict?.code === "unhealthy") return later;
-  return note({ ...later, record: { ...later.record, verdict } }, "verdict", null, `${verdict.code}: ${verdict.message}`);
+  return note(
+    { ...later, record: { ...later.record, verdict } },
+    "verdict",
+    null,
+    `${verdict.code}: ${verdict.message}`,
+  );
 }
 
 function clearHindrance(draft: Draft): Draft {
@@ -71,7 +85,10 @@ function startOne(draft: Draft, failed: ReplicaRecord | null, context: Context):
     error: null,
     failures: failed?.failures ?? 0,
   };
-  return { ...cleared, record: { ...record, attempts: attempt, replicas: [...record.replicas, replica].sort((a, b) => a.num - b.num) } };
+  return {
+    ...cleared,
+    record: { ...record, attempts: attempt, replicas: [...record.replicas, replica].sort((a, b) => a.num - b.num) },
+  };
 }
 
 /** Numbers of ended replicas, and of those that are ending, are used again before new ones (facts §4.2). */
