@@ -6,11 +6,13 @@ import type { Io } from "./commands/io.ts";
 import type { Parsed } from "./commands/program.ts";
 import type { SourceFile } from "./git/repository.ts";
 import { systemClock } from "./lib/clock.ts";
+import { digest } from "./lib/digest.ts";
 import { UserError } from "./lib/user-error.ts";
 import type { Event } from "./reconciler/event.ts";
 import type { World } from "./reconciler/world.ts";
 import type { Snapshot } from "./state/store.ts";
 
+const defaultStateBranch = "dstack-state";
 const settingsPath = ".dstack/gitops.yml";
 
 /**
@@ -102,7 +104,7 @@ async function openWorld(opening: Opening): Promise<{ readonly world: World; rea
     import("./report/status-page.ts"),
   ]);
   const leaseOwner = await currentOwner(environment);
-  const directory = runtimeDirectory(repository.id, environment);
+  const directory = runtimeDirectory(placeOf(project), environment);
   const { branch, remote } = settings.state;
   const derive = (snapshot: Snapshot) => new Map([["README.md", statusPage(snapshot, settings)]]);
   const store = gitBranchStore({ root: repository.root, branch, remote, clock: systemClock, derive, env: environment });
@@ -129,6 +131,12 @@ async function openWorld(opening: Opening): Promise<{ readonly world: World; rea
   return { world, store };
 }
 
+/** States of one repository, such as staging and production, keep their processes and routes apart. */
+function placeOf({ repository, settings }: Project): string {
+  const { branch } = settings.state;
+  return branch === defaultStateBranch ? repository.id : `${repository.id}-${digest(branch).slice(7, 15)}`;
+}
+
 /** `-e NAME=VALUE` goes before the environment; `-e NAME` says no more than that the environment has it. */
 function envLookup(given: readonly string[], environment: Io["env"]): World["env"] {
   const values = new Map(
@@ -151,7 +159,7 @@ async function startGateway(project: Project, io: Io) {
   ]);
   return startEmbeddedGateway({
     listen: gateway.listen,
-    runtimeDirectory: runtimeDirectory(project.repository.id, io.env),
+    runtimeDirectory: runtimeDirectory(placeOf(project), io.env),
     gateway: gateway.name,
     tokens: project.tokens,
     clock: systemClock,

@@ -11,7 +11,7 @@ import { StateConflict } from "../state/store.ts";
 import type { App, Project } from "./app.ts";
 import { confirm } from "./confirm.ts";
 import { finishCommand } from "./outcome.ts";
-import { invalidInput, planChanged, preparePlan } from "./planning.ts";
+import { planChanged, preparePlan, refuseMissingEnv } from "./planning.ts";
 import type { Planned } from "./planning.ts";
 import { refuseWhatMayNotBe } from "./refusal.ts";
 import { sayDiagnostics, tell } from "./say.ts";
@@ -52,9 +52,7 @@ export async function apply(app: App, paths: readonly string[], options: ApplyOp
 function showPlan(app: App, planned: Planned): void {
   sayDiagnostics(app, planned.plan.diagnostics, planned.desired.sources);
   tell(app, planText(planned.plan, { paint: painter(app.io.colors), verbose: app.options.verbose }));
-  const missing = planned.plan.diagnostics.filter((diagnostic) => diagnostic.code === "missing-env");
-  if (missing.length > 0)
-    throw invalidInput(missing.map((diagnostic) => ({ ...diagnostic, severity: "error" as const })));
+  refuseMissingEnv(planned);
 }
 
 /** In dstack's words where there is one service, and in short where there are many. */

@@ -8,25 +8,31 @@ import { painter } from "../report/style.ts";
 import { StateConflict } from "../state/store.ts";
 import { readDesired } from "./desired.ts";
 import type { LiveTable } from "./live-table.ts";
-import { preparePlan } from "./planning.ts";
+import { preparePlan, refuseMissingEnv } from "./planning.ts";
 import { refuseWhatMayNotBe } from "./refusal.ts";
 import type { Work } from "./work.ts";
 
 /** How often the files are looked at, in milliseconds: editors write in several steps, and not every file system tells of them. In a large repository ten times as long as a look takes. */
 const lookMs = 300;
 
+/** In how many looks in a row a service file must be gone before its service goes. */
+const stableLooks = 10;
+
 /** Accepts every edit of the files, as soon as what they say is valid and differs from what they said before. */
 export async function followFiles(work: Work, paths: readonly string[], table: LiveTable): Promise<void> {
   const { signal } = work.app.io;
-  let seen = "";
+  let accepted = "";
+  let before = "";
+  let same = 0;
   while (!signal.aborted) {
     const begun = work.world.clock.now();
     const now = await digestOfFiles(work, paths);
     const took = work.world.clock.now() - begun;
-    if (now !== seen) {
-      seen = now;
-      await acceptEdit(work, paths, table);
-    }
+    same = now === before ? same + 1 : 0;
+    before = now;
+    // A file that is being written, or replaced by deleting it first, is not what somebody wants.
+    if (now !== accepted && same >= 1 && (await acceptEdit(work, { paths, table, removals: same >= stableLooks })))
+      accepted = now;
     await work.world.clock.sleep(Math.max(lookMs, 10 * took), signal);
   }
 }
@@ -49,24 +55,37 @@ async function digestOfFiles(work: Work, paths: readonly string[]): Promise<stri
   }
 }
 
-async function acceptEdit(work: Work, paths: readonly string[], table: LiveTable): Promise<void> {
+interface Edit {
+  readonly paths: readonly string[];
+  readonly table: LiveTable;
+  /** Whether files have been gone for long enough. */
+  readonly removals: boolean;
+}
+
+/** Resolves with whether the edit is dealt with: accepted, or found wrong and said so. */
+async function acceptEdit(work: Work, edit: Edit): Promise<boolean> {
+  const { paths, table } = edit;
   try {
     const planned = await preparePlan(work.app, work.project, work.world, paths);
     const doing = planned.plan.services.filter((service) => service.action !== "none");
-    if (doing.length === 0) return;
+    if (doing.length === 0) return true;
+    if (!edit.removals && doing.some((service) => service.action === "destroy")) return false;
     table.line(
       planText({ ...planned.plan, services: doing } satisfies Plan, {
         paint: painter(work.app.io.colors),
         verbose: work.app.options.verbose,
       }),
     );
+    refuseMissingEnv(planned);
     await refuseWhatMayNotBe(work.app, work.project, planned, null);
     await accept(doing, planned.snapshot, work, planned.plan.id);
   } catch (error) {
-    if (error instanceof StateConflict) return acceptEdit(work, paths, table);
-    if (!(error instanceof UserError)) throw error;
-    table.line(`${await problemText(work, paths, error)}\nNothing was changed; what runs, runs on.`);
+    if (error instanceof StateConflict) return acceptEdit(work, edit);
+    // Whatever it is, it must not end what serves.
+    const text = error instanceof UserError ? await problemText(work, paths, error) : String(error);
+    table.line(`${text}\nNothing was changed; what runs, runs on.`);
   }
+  return true;
 }
 
 async function accept(

@@ -77,6 +77,13 @@ export function planChanged(): UserError {
   });
 }
 
+/** What is a warning of a plan is an error of whoever applies it. */
+export function refuseMissingEnv({ plan }: Pick<Planned, "plan">): void {
+  const missing = plan.diagnostics.filter((diagnostic) => diagnostic.code === "missing-env");
+  if (missing.length > 0)
+    throw invalidInput(missing.map((diagnostic) => ({ ...diagnostic, severity: "error" as const })));
+}
+
 function missingFrom(desired: Desired, snapshot: Snapshot): readonly string[] {
   const names = new Set(desired.services.map((service) => service.source.spec.name));
   return [...snapshot.services]

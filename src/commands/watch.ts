@@ -1,5 +1,6 @@
 import { exitCodes } from "../lib/user-error.ts";
 import type { ExitCode } from "../lib/user-error.ts";
+import type { Bell } from "../reconciler/bell.ts";
 import type { Session } from "../reconciler/session.ts";
 import { settleService } from "../reconciler/settle-service.ts";
 import type { ServiceOutcome } from "../reconciler/settle-service.ts";
@@ -25,6 +26,9 @@ export interface WatchOptions {
 
 /** How often the state is looked at, in milliseconds: a local one, and one on a remote. */
 const roundMs = { local: 1_000, remote: 15_000 } as const;
+
+/** The longest pause after rounds that failed, in milliseconds. */
+const longestPauseMs = 60_000;
 
 /** `watch [paths]`: the gateway, and `tick` in a loop that follows the files too, in this process, until interrupted. */
 export async function watch(app: App, paths: readonly string[], options: WatchOptions): Promise<ExitCode> {
@@ -55,7 +59,24 @@ async function rounds(work: Work, table: LiveTable): Promise<void> {
   const { app, world, project } = work;
   const under = new Map<string, Promise<void>>();
   const pause = project.settings.state.remote === null ? roundMs.local : roundMs.remote;
+  let trouble = 0;
+  let bell: Bell | null = null;
   while (!app.io.signal.aborted) {
+    try {
+      bell = await round();
+      trouble = 0;
+    } catch (error) {
+      // A remote that is away, a host that is busy: what serves goes on, and the next round looks again.
+      trouble += 1;
+      table.line(`Trouble: ${error instanceof Error ? error.message : String(error)}`);
+    }
+    const longer = Math.min(pause * 2 ** trouble, longestPauseMs);
+    if (bell === null) await world.clock.sleep(longer, app.io.signal);
+    else await bell.wait(longer, world.clock, app.io.signal);
+  }
+  await Promise.all(under.values());
+
+  async function round(): Promise<Bell> {
     const snapshot = await world.store.load(work.abort);
     const session = work.session(snapshot.stateId);
     for (const name of recordedNames(snapshot)) {
@@ -68,9 +89,8 @@ async function rounds(work: Work, table: LiveTable): Promise<void> {
     await collectOrphans(work, snapshot);
     await session.publish(snapshot, work.abort);
     await table.show(snapshot, work, session);
-    await session.attention("").bell.wait(pause, world.clock, app.io.signal);
+    return session.attention("").bell;
   }
-  await Promise.all(under.values());
 }
 
 interface Passes {
