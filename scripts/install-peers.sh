@@ -24,7 +24,7 @@ missing_debian_packages() {
 git git
 nginx nginx-light
 slirp4netns slirp4netns
-pasta passt
+busybox busybox
 ip iproute2
 unshare util-linux
 perl perl

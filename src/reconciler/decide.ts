@@ -83,7 +83,7 @@ function callNotes(before: ServiceRecord, record: ServiceRecord, actions: readon
     if (called.has(replica.token))
       return [{ ...about, event: "provision", detail: `on ${replica.backend} (${replica.region})` }];
     const isNew = !before.replicas.some((other) => other.token === replica.token);
-    return isNew ? [{ ...about, event: "wait", detail: "for the one that leaves" }] : [];
+    return isNew ? [{ ...about, event: "wait", detail: "until another has left" }] : [];
   });
 }
 

@@ -137,6 +137,8 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
 /** Before anything is done, and to keep a lease that we still need. */
 function mustWrite(hold: Hold, decision: Decision, session: Session): boolean {
   if (isMaterial(hold.stored, decision.record)) return true;
+  // With the last pass of a round everything that was seen is written down.
+  if (isEnd(decision) && !isSame(hold.stored, decision.record)) return true;
   if (decision.actions.length > 0 && !mayAct(hold, session)) return true;
   return hold.lease !== null && isAging(hold.lease, session);
 }

@@ -47,7 +47,7 @@ describe("a rollout in which everything works", () => {
       record: accepted(settled(), { auth: true }, "whole-run"),
       peak: 4,
       fewest: 2,
-      steps: "start 2/1, start 3/1, ready 2/1, ready 3/1, route, drain 1/0, drain 0/0, gone 0/0, gone 1/0, settled 1",
+      steps: "start 2/1, start 3/1, ready 2/1, ready 3/1, route, drain 0/0, drain 1/0, gone 0/0, gone 1/0, settled 1",
     },
     {
       name: "scale up",
@@ -344,5 +344,23 @@ describe("a provider that does not deduplicate", () => {
     const later = decided(two, allWell(two, observed), now + 70_000);
     expect(later.actions).toEqual(["provision 0/0"]);
     expect(later.decision.record?.replicas[0]?.token).toBe("web-3-3");
+  });
+});
+
+describe("replicas of a run that never came to serve", () => {
+  it("do not count as serving when passes go back to the run that does", () => {
+    const restarted = accepted(settled(), { auth: true }, "whole-run");
+    // The new run is ready, but one of it turned bad: what serves is the old run alone.
+    const beside: ServiceRecord = {
+      ...restarted,
+      attempts: 4,
+      replicas: [...restarted.replicas, serving(2, 1), serving(3, 1)],
+    };
+    const probes = new Map([...allWell(beside).probes, ["web-3-4", [failing(3)]]]);
+    expect(decided(beside, allWell(beside, { probes }))).toMatchObject({
+      current: 0,
+      verdict: "unhealthy",
+      replicas: ["0/0 running", "1/0 running", "2/1 terminating", "3/1 terminating"],
+    });
   });
 });

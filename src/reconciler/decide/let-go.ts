@@ -10,9 +10,7 @@ export function letGo(draft: Draft, context: Context): Draft {
   const { fresh, stale } = sortOut(draft);
   if (isBeside(draft)) {
     // Neither what serves nor what is to: a run that never took over.
-    const neverRouted = stale.filter(
-      (replica) => deploymentOf(draft.record, replica.deployment).run !== draft.record.run,
-    );
+    const neverRouted = stale.filter((replica) => !isRouted(replica, draft));
     return letGoOf(
       letGoOf(draft, neverRouted, "superseded", context),
       surplus(fresh, desired, context),
@@ -20,14 +18,20 @@ export function letGo(draft: Draft, context: Context): Draft {
       context,
     );
   }
-  const idle = stale.filter((replica) => !isServing(replica));
+  const routed = stale.filter((replica) => isServing(replica) && isRouted(replica, draft));
+  const idle = stale.filter((replica) => !routed.includes(replica));
   const trimmed = letGoOf(
     letGoOf(draft, idle, "superseded", context),
     surplus(fresh, desired, context),
     "scaled-down",
     context,
   );
-  return letGoOfServing(trimmed, { stale: stale.filter(isServing), fresh: fresh.filter(isServing), desired }, context);
+  return letGoOfServing(trimmed, { stale: routed, fresh: fresh.filter(isServing), desired }, context);
+}
+
+/** Replicas of the run that serves are; those of another are ready for nothing. */
+function isRouted(replica: ReplicaRecord, draft: Draft): boolean {
+  return deploymentOf(draft.record, replica.deployment).run === draft.record.run;
 }
 
 interface Serving {
