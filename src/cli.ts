@@ -42,8 +42,11 @@ function ioOf({ env, stdout, stderr, stdin }: NodeJS.Process): Io {
 async function ask(question: string, signal: AbortSignal): Promise<string | null> {
   const { createInterface } = await import("node:readline/promises");
   const lines = createInterface({ input: process.stdin, output: process.stderr });
+  // An end of the input is no answer.
+  const ended = new Promise<null>((resolve) => lines.once("close", () => resolve(null)));
   try {
-    return (await lines.question(question, { signal })).trim();
+    const answer = await Promise.race([lines.question(question, { signal }), ended]);
+    return answer === null ? null : answer.trim();
   } catch {
     return null;
   } finally {

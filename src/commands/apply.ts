@@ -38,8 +38,9 @@ export async function apply(app: App, paths: readonly string[], options: ApplyOp
   const first = await acceptAndSettle(creations, planned, work, { app, project, paths });
   const removals = doing.filter((service) => service.action === "destroy");
   // What replaces it must serve before anything goes.
+  const replaced = new Set(doing.map((service) => service.name));
   const mayRemove = first.every(
-    (outcome) => outcome.state === "settled" || outcome.state === "unproven" || outcome.state === "removed",
+    ({ name, state }) => !replaced.has(name) || state === "settled" || state === "unproven" || state === "removed",
   );
   const second = mayRemove ? await acceptAndSettle(removals, planned, work, { app, project, paths }) : [];
   return await finishCommand(work, {

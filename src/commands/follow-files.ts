@@ -1,6 +1,6 @@
 import { renderDiagnostics } from "../config/source-frame.ts";
 import { hasErrors } from "../lib/diagnostics.ts";
-import { UserError } from "../lib/user-error.ts";
+import { exitCodes, UserError } from "../lib/user-error.ts";
 import { acceptPlan } from "../reconciler/accept-plan.ts";
 import type { Plan, PlannedService } from "../reconciler/plan-document.ts";
 import { planText } from "../report/plan-text.ts";
@@ -18,12 +18,15 @@ const lookMs = 300;
 /** In how many looks in a row a service file must be gone before its service goes. */
 const stableLooks = 10;
 
+const longestPauseMs = 30_000;
+
 /** Accepts every edit of the files, as soon as what they say is valid and differs from what they said before. */
 export async function followFiles(work: Work, paths: readonly string[], table: LiveTable): Promise<void> {
   const { signal } = work.app.io;
   let accepted = "";
   let before = "";
   let same = 0;
+  let troubles = 0;
   while (!signal.aborted) {
     const begun = work.world.clock.now();
     const now = await digestOfFiles(work, paths);
@@ -31,9 +34,13 @@ export async function followFiles(work: Work, paths: readonly string[], table: L
     same = now === before ? same + 1 : 0;
     before = now;
     // A file that is being written, or replaced by deleting it first, is not what somebody wants.
-    if (now !== accepted && same >= 1 && (await acceptEdit(work, { paths, table, removals: same >= stableLooks })))
-      accepted = now;
-    await work.world.clock.sleep(Math.max(lookMs, 10 * took), signal);
+    if (now !== accepted && same >= 1) {
+      const result = await acceptEdit(work, { paths, table, removals: same >= stableLooks });
+      if (result === "done") accepted = now;
+      troubles = result === "trouble" ? troubles + 1 : 0;
+    }
+    // A forge that is away is asked again, ever less often.
+    await work.world.clock.sleep(Math.min(longestPauseMs, Math.max(lookMs, 10 * took) * 2 ** troubles), signal);
   }
 }
 
@@ -62,14 +69,16 @@ interface Edit {
   readonly removals: boolean;
 }
 
-/** Resolves with whether the edit is dealt with: accepted, or found wrong and said so. */
-async function acceptEdit(work: Work, edit: Edit): Promise<boolean> {
+/** `done`: accepted, or found wrong and said so; `wait`: for the files to be the same for longer; `trouble`: not their fault. */
+type Accepted = "done" | "wait" | "trouble";
+
+async function acceptEdit(work: Work, edit: Edit): Promise<Accepted> {
   const { paths, table } = edit;
   try {
     const planned = await preparePlan(work.app, work.project, work.world, paths);
     const doing = planned.plan.services.filter((service) => service.action !== "none");
-    if (doing.length === 0) return true;
-    if (!edit.removals && doing.some((service) => service.action === "destroy")) return false;
+    if (doing.length === 0) return "done";
+    if (!edit.removals && doing.some((service) => service.action === "destroy")) return "wait";
     table.line(
       planText({ ...planned.plan, services: doing } satisfies Plan, {
         paint: painter(work.app.io.colors),
@@ -82,10 +91,11 @@ async function acceptEdit(work: Work, edit: Edit): Promise<boolean> {
   } catch (error) {
     if (error instanceof StateConflict) return acceptEdit(work, edit);
     // Whatever it is, it must not end what serves.
-    const text = error instanceof UserError ? await problemText(work, paths, error) : String(error);
+    const text = await problemText(work, paths, error);
     table.line(`${text}\nNothing was changed; what runs, runs on.`);
+    return isAboutFiles(error) ? "done" : "trouble";
   }
-  return true;
+  return "done";
 }
 
 async function accept(
@@ -104,9 +114,18 @@ async function accept(
   work.session(snapshot.stateId).stir();
 }
 
-async function problemText(work: Work, paths: readonly string[], error: UserError): Promise<string> {
+/** What another look at the same files would find again. */
+function isAboutFiles(error: unknown): boolean {
+  return error instanceof UserError && (hasErrors(error.diagnostics) || error.exitCode === exitCodes.refused);
+}
+
+async function problemText(work: Work, paths: readonly string[], error: unknown): Promise<string> {
+  if (!(error instanceof UserError)) return String(error);
   const hint = error.hint === undefined ? "" : ` (${error.hint})`;
   if (!hasErrors(error.diagnostics)) return `${error.message}${hint}`;
-  const { sources } = await readDesired(work.app, work.project, paths);
+  const sources = await readDesired(work.app, work.project, paths).then(
+    (desired) => desired.sources,
+    () => new Map<string, string>(),
+  );
   return renderDiagnostics(error.diagnostics, sources);
 }

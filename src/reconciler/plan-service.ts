@@ -7,7 +7,7 @@ import type { ServiceRecord } from "../state/record.ts";
 import { acceptRevision, servingDeployment } from "./accept.ts";
 import type { Replacement, Revision } from "./accept.ts";
 import { isAlive, isServing } from "./decide/draft.ts";
-import type { DesiredService, PlanInput, PlannedChange, PlannedService } from "./plan-document.ts";
+import type { DesiredService, PlanAction, PlanInput, PlannedChange, PlannedService } from "./plan-document.ts";
 import { reasonsFor, refusalOf, safetyOf } from "./plan-reasons.ts";
 import { rehearse } from "./rehearse.ts";
 
@@ -24,7 +24,7 @@ export function planService(desired: DesiredService, input: PlanInput): PlannedS
   };
   const running = record === null || record.target === null ? null : record;
   const difference = running === null ? null : diffRevisions(servingDeployment(running), revision);
-  const action = difference?.action ?? "create";
+  const action = running === null || difference === null ? "create" : acceptedAgain(running, difference.action);
   const changes = (difference?.changes ?? []).map((change) => located(change, source));
   const replacement: Replacement = action === "restart" ? "whole-run" : "where-jobs-differ";
   const held = heldBecause(running, revision, input);
@@ -68,6 +68,20 @@ export function outline(name: string, record: ServiceRecord | null): PlannedServ
     contents: [],
     replacement: "where-jobs-differ",
   };
+}
+
+/**
+ * An edit that changes nothing of what serves still takes the place of a revision that was taken back; and one that never
+ * served, and is wanted again, is tried again.
+ */
+function acceptedAgain(record: ServiceRecord, action: PlanAction): PlanAction {
+  if (action !== "none" || record.target === null) return action;
+  if (record.current !== record.target.deployment) return "update";
+  const { acceptance, fingerprint } = record.target;
+  const failed = record.quarantined.some(
+    (entry) => entry.acceptance === acceptance && entry.fingerprint === fingerprint,
+  );
+  return failed ? "rolling" : "none";
 }
 
 function located(change: PropertyChange, source: ServiceSource): PlannedChange {

@@ -56,3 +56,28 @@ it("a first revision that is unhealthy leaves nothing running, and `retry` tries
   expect(retried.stderr).toContain("exit code 3");
   expect(await demo.processes()).toHaveLength(0);
 });
+
+it("what serves takes the place of a revision that was taken back, when the file says so again", async () => {
+  await using demo = await createDemo();
+  await demo.edit({ version: "1", replicas: 1 });
+  await demo.run("apply", "-y");
+  const before = await shownBy(demo);
+  await demo.edit({ version: "2", mode: "exits", replicas: 1 });
+  expect(await demo.run("apply", "-y")).toMatchObject({ exitCode: 1 });
+  await demo.edit({ version: "1", replicas: 1 });
+  expect(await demo.run("apply", "-y")).toMatchObject({ exitCode: 0 });
+  const after = await shownBy(demo);
+  expect(after).toMatchObject({ verdict: null, deployment: 2 });
+  expect(after?.replicas.map((replica) => replica.token)).toEqual(before?.replicas.map((replica) => replica.token));
+});
+
+it("a first revision that was unhealthy is tried again by a person who applies it again", async () => {
+  await using demo = await createDemo();
+  await demo.edit({ mode: "exits", replicas: 1 });
+  expect(await demo.run("apply", "-y")).toMatchObject({ exitCode: 1 });
+  const again = await demo.run("apply", "-y");
+  expect(again.exitCode).toBe(1);
+  expect(again.stderr).toContain("deployment 0 -> 1");
+  // A workflow that runs again on the same files leaves it alone.
+  expect(await demo.run("apply", "-y", { GITHUB_ACTIONS: "true" })).toMatchObject({ exitCode: 0 });
+});
