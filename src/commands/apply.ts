@@ -43,11 +43,21 @@ export async function apply(app: App, paths: readonly string[], options: ApplyOp
     ({ name, state }) => !replaced.has(name) || state === "settled" || state === "unproven" || state === "removed",
   );
   const second = mayRemove ? await acceptAndSettle(removals, planned, work, { app, project, paths }) : [];
+  const third = planned.desired.complete ? await settleRemovals(planned, work, app) : [];
   return await finishCommand(work, {
-    outcomes: [...first, ...second],
+    outcomes: [...first, ...second, ...third],
     planned: doing.map((service) => service.name),
     held: planned.plan.services.filter((service) => service.held !== null),
   });
+}
+
+/** Removals that were accepted before and cut short: nothing else would go on with them but a tick. */
+async function settleRemovals(planned: Planned, work: Work, app: App): Promise<readonly Settled[]> {
+  const begun = [...planned.snapshot.services].filter(([, { record }]) => record !== null && record.target === null);
+  if (begun.length === 0) return [];
+  const snapshot = await work.world.store.load(app.io.signal);
+  const names = begun.map(([name]) => name).filter((name) => snapshot.services.get(name)?.record?.target === null);
+  return settle(names, snapshot, work.session(snapshot.stateId), work.settleOptions());
 }
 
 function showPlan(app: App, planned: Planned): void {
@@ -93,7 +103,7 @@ async function accept(
   again: Again,
 ): Promise<Snapshot> {
   const names = new Set(services.map((service) => service.name));
-  let basis = await work.world.store.load(again.app.io.signal);
+  let basis = planned.snapshot;
   let current = services;
   for (let attempt = 0; ; attempt += 1) {
     const acceptance = {

@@ -1,4 +1,4 @@
-import { exitCodes } from "../lib/user-error.ts";
+import { exitCodes, UserError } from "../lib/user-error.ts";
 import type { ExitCode } from "../lib/user-error.ts";
 import { acceptedChange } from "../reconciler/accept-plan.ts";
 import type { Acceptance } from "../reconciler/accept.ts";
@@ -23,6 +23,8 @@ export interface OneChange {
   /** The record to write; `null`: there is nothing to change. */
   readonly change: (record: ServiceRecord, acceptance: Acceptance) => ServiceRecord | null;
   readonly nothing: string;
+  /** Whether a paused service may be changed so: what no pass may carry out is not promised. */
+  readonly whilePaused?: boolean;
   /** Whether passes follow until the service has settled. */
   readonly settles: boolean;
 }
@@ -32,7 +34,7 @@ export async function changeOne(app: App, one: OneChange): Promise<ExitCode> {
   const project = await app.project();
   await using work = await openWork(app, project);
   const before = await work.world.store.load(app.io.signal);
-  recordNamed(one.name, before);
+  refusePaused(recordNamed(one.name, before), one);
   if (!(await confirm(app, one.question))) return exitCodes.refused;
   const snapshot = await accept(one, work, before);
   if (snapshot === null) {
@@ -45,6 +47,14 @@ export async function changeOne(app: App, one: OneChange): Promise<ExitCode> {
   }
   const outcomes = await settle([one.name], snapshot, work.session(snapshot.stateId), work.settleOptions());
   return await finishCommand(work, { outcomes, planned: [one.name], held: [] });
+}
+
+function refusePaused(record: ServiceRecord, one: OneChange): void {
+  if (record.paused === null || one.whilePaused === true) return;
+  throw new UserError("paused", `${one.name} is paused by ${record.paused.by} since ${record.paused.at}`, {
+    exitCode: exitCodes.refused,
+    hint: `\`resume ${one.name}\` first`,
+  });
 }
 
 async function accept(one: OneChange, work: Work, first: Snapshot): Promise<Snapshot | null> {

@@ -10,6 +10,7 @@ export async function confirm(app: App, question: string): Promise<boolean> {
   }
   const answer = await app.io.ask(`${question} [y/n]: `, app.io.signal);
   if (answer !== null && /^y(es)?$/i.test(answer)) return true;
+  app.io.signal.throwIfAborted();
   tell(app, "\nExiting...");
   return false;
 }

@@ -2,6 +2,7 @@ import { renderDiagnostics } from "../config/source-frame.ts";
 import { hasErrors } from "../lib/diagnostics.ts";
 import { exitCodes, UserError } from "../lib/user-error.ts";
 import { acceptPlan } from "../reconciler/accept-plan.ts";
+import { isComplete } from "../reconciler/decide/finish.ts";
 import type { Plan, PlannedService } from "../reconciler/plan-document.ts";
 import { planText } from "../report/plan-text.ts";
 import { painter } from "../report/style.ts";
@@ -9,6 +10,7 @@ import { StateConflict } from "../state/store.ts";
 import { readDesired } from "./desired.ts";
 import type { LiveTable } from "./live-table.ts";
 import { preparePlan, refuseMissingEnv } from "./planning.ts";
+import type { Planned } from "./planning.ts";
 import { refuseWhatMayNotBe } from "./refusal.ts";
 import type { Work } from "./work.ts";
 
@@ -76,9 +78,12 @@ async function acceptEdit(work: Work, edit: Edit): Promise<Accepted> {
   const { paths, table } = edit;
   try {
     const planned = await preparePlan(work.app, work.project, work.world, paths);
-    const doing = planned.plan.services.filter((service) => service.action !== "none");
-    if (doing.length === 0) return "done";
-    if (!edit.removals && doing.some((service) => service.action === "destroy")) return "wait";
+    const wanted = planned.plan.services.filter((service) => service.action !== "none");
+    if (wanted.length === 0) return "done";
+    const creations = wanted.filter((service) => service.action !== "destroy");
+    // What replaces something must serve before anything goes.
+    const doing = creations.length > 0 ? creations : wanted;
+    if (creations.length === 0 && !(edit.removals && othersServe(planned))) return "wait";
     table.line(
       planText({ ...planned.plan, services: doing } satisfies Plan, {
         paint: painter(work.app.io.colors),
@@ -88,6 +93,7 @@ async function acceptEdit(work: Work, edit: Edit): Promise<Accepted> {
     refuseMissingEnv(planned);
     await refuseWhatMayNotBe(work.app, work.project, planned, null);
     await accept(doing, planned.snapshot, work, planned.plan.id);
+    if (doing.length < wanted.length) return "wait";
   } catch (error) {
     if (error instanceof StateConflict) return acceptEdit(work, edit);
     // Whatever it is, it must not end what serves.
@@ -96,6 +102,14 @@ async function acceptEdit(work: Work, edit: Edit): Promise<Accepted> {
     return isAboutFiles(error) ? "done" : "trouble";
   }
   return "done";
+}
+
+function othersServe({ plan, snapshot }: Planned): boolean {
+  const kept = plan.services.filter((service) => service.action !== "destroy");
+  return kept.every(({ name }) => {
+    const record = snapshot.services.get(name)?.record ?? null;
+    return record !== null && isComplete(record) && record.verdict === null;
+  });
 }
 
 async function accept(

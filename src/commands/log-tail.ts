@@ -14,7 +14,8 @@ export async function logTail(work: Work, verdict: Verdict | null): Promise<read
   const secrets = [...snapshot.services.values()].flatMap(({ record }) =>
     (record?.deployments ?? []).flatMap((deployment) => secretsOf(deployment.spec, work)),
   );
-  const redact = redactor(secrets);
+  // Logs are read line by line, and so must their secrets be.
+  const redact = redactor([...secrets, ...work.project.tokens].flatMap((secret) => secret.split(/\r?\n/)));
   const lines: string[] = [];
   try {
     const owner = { ...work.world.owner, stateId: snapshot.stateId };

@@ -46,6 +46,7 @@ export function pause(app: App, name: string): Promise<ExitCode> {
     name,
     question: `Pause ${name}?`,
     verb: "Pause",
+    whilePaused: true,
     change: (record, { by, now }) =>
       record.paused === null ? { ...record, paused: { at: toTimestamp(now), by } } : null,
     nothing: `${name} is paused already.`,
@@ -59,6 +60,7 @@ export function resume(app: App, name: string): Promise<ExitCode> {
     name,
     question: `Resume ${name}?`,
     verb: "Resume",
+    whilePaused: true,
     change: (record) => (record.paused === null ? null : { ...record, paused: null }),
     nothing: `${name} is not paused.`,
     settles: true,

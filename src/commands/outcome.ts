@@ -35,9 +35,12 @@ export async function finishCommand(work: Work, finished: Finished): Promise<Exi
     ...finished.outcomes.map((outcome) => asHeld(resultOf(outcome, work.project.settings), planned)),
     ...held,
   ];
+  const left = planned.filter((name) => !finished.outcomes.some((outcome) => outcome.name === name));
+  if (left.length > 0) app.io.stderr(`Not begun: ${left.join(", ")}. Apply again once the others have settled.\n`);
   const attempted = results.filter((result) => planned.includes(result.name));
   const done = attempted.filter((result) => result.result === "settled" || result.result === "unproven").length;
-  const exitCode = exitCodeOf(finished.outcomes, planned, app.io.signal.aborted);
+  const ended = app.io.signal.aborted ? "interrupted" : work.timedOut() ? "timed-out" : null;
+  const exitCode = exitCodeOf(finished.outcomes, planned, ended);
   const tails = await Promise.all(
     results.map(async (result) => [result.name, await logTail(work, result.verdict)] as const),
   );
@@ -74,14 +77,20 @@ function asHeld(result: ServiceResult, planned: readonly string[]): ServiceResul
   return { ...result, result: "held", detail: `quarantined: ${result.detail}` };
 }
 
-function exitCodeOf(outcomes: readonly Settled[], planned: readonly string[], interrupted: boolean): ExitCode {
+function exitCodeOf(
+  outcomes: readonly Settled[],
+  planned: readonly string[],
+  ended: "interrupted" | "timed-out" | null,
+): ExitCode {
   const has = (...states: readonly Settled["state"][]): boolean =>
     outcomes.some((outcome) => states.includes(outcome.state));
   const missing = planned.filter((name) => !outcomes.some((outcome) => outcome.name === name));
   if (has("error") || outcomes.some((outcome) => outcome.state === "failed" && planned.includes(outcome.name)))
     return exitCodes.failed;
-  if (interrupted) return exitCodes.interrupted;
+  if (ended === "interrupted") return exitCodes.interrupted;
   if (has("lease-held")) return exitCodes.leaseHeld;
-  if (has("working", "waiting", "superseded")) return exitCodes.continuing;
-  return missing.length > 0 ? exitCodes.failed : exitCodes.success;
+  // What was not even accepted is not going on: no tick will finish it.
+  if (missing.length > 0) return exitCodes.failed;
+  if (!has("working", "waiting", "superseded")) return exitCodes.success;
+  return ended === "timed-out" ? exitCodes.failed : exitCodes.continuing;
 }

@@ -12,12 +12,18 @@ import type { Snapshot } from "../state/store.ts";
 export async function lookAt(
   world: World,
   snapshot: Snapshot,
-  looking: Omit<Looking, "world">,
+  looking: Omit<Looking, "world" | "blind">,
 ): Promise<readonly ShownService[]> {
   const { signal } = looking;
   const owner = { ...world.owner, stateId: snapshot.stateId };
+  const blind = new Set<string>();
   const listed = await Promise.all(
-    [...world.backends.values()].map((backend) => backend.list(owner, signal).catch(() => [])),
+    [...world.backends.values()].map((backend) =>
+      backend.list(owner, signal).catch(() => {
+        blind.add(backend.name);
+        return [];
+      }),
+    ),
   );
   const instances = new Map(
     listed
@@ -27,11 +33,13 @@ export async function lookAt(
   );
   const records = [...snapshot.services.values()].flatMap(({ record }) => (record === null ? [] : [record]));
   records.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return Promise.all(records.map((record) => lookAtService(record, instances, { world, ...looking })));
+  return Promise.all(records.map((record) => lookAtService(record, instances, { world, blind, ...looking })));
 }
 
 interface Looking {
   readonly world: World;
+  /** Backends that could not be listed: what is recorded of them is all that is known. */
+  readonly blind: ReadonlySet<string>;
   readonly signal: AbortSignal;
   /** Streaks that this process keeps; without them every probe is executed once. */
   readonly streaksOf?: (service: string, token: string) => readonly ProbeStreak[];
@@ -57,7 +65,7 @@ async function lookAtReplica(
 ): Promise<ShownReplica> {
   const outOfSight =
     replica.instance !== null && looking.world.backends.get(replica.backend)?.observes?.(replica.instance) === false;
-  if (outOfSight) return { replica, probes: [] };
+  if (outOfSight || looking.blind.has(replica.backend)) return { replica, probes: [] };
   const seen = corrected(replica, instances.get(replica.token));
   const spec = record.deployments.find((deployment) => deployment.num === replica.deployment)?.spec;
   if (seen.status !== "running" || spec === undefined) return { replica: seen, probes: [] };

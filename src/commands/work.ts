@@ -23,7 +23,10 @@ export interface Work extends AsyncDisposable {
   /** Ends calls under way too; later than the command's own signal. */
   readonly abort: AbortSignal;
   session(stateId: string): Session;
+  /** Milliseconds to stay with it, from the beginning of the command. */
   settleOptions(attend?: number): SettleOptions;
+  /** Whether `--timeout` is over. */
+  timedOut(): boolean;
 }
 
 export interface WorkOptions {
@@ -42,23 +45,33 @@ export async function openWork(app: App, project: Project, options: WorkOptions 
   };
   app.io.signal.addEventListener("abort", interrupted, { once: true });
   let session: Session | null = null;
+  const begunAt = world.clock.now();
   return {
     app,
     project,
     world,
     by: authorOf(app),
     abort: abort.signal,
-    session: (stateId) => (session ??= sessionOf(world, project, { stateId, keep: options.keep ?? false })),
+    session(stateId) {
+      // A branch that was made meanwhile has an identity of its own.
+      if (session !== null && session.owner.stateId !== stateId) {
+        session.close();
+        session = null;
+      }
+      return (session ??= sessionOf(world, project, { stateId, keep: options.keep ?? false }));
+    },
+    timedOut: () => world.clock.now() >= begunAt + (app.options.timeout ?? Infinity),
     settleOptions(attend) {
-      const time = Math.min(attend ?? app.options.attend ?? 15 * 60_000, app.options.timeout ?? Infinity);
+      const attended = begunAt + (attend ?? app.options.attend ?? 15 * 60_000);
       return {
         signal: app.io.signal,
         abort: abort.signal,
-        deadline: world.clock.now() + time,
+        deadline: Math.min(attended, begunAt + (app.options.timeout ?? Infinity)),
         waitForLease: app.options.wait,
       };
     },
     async [Symbol.asyncDispose]() {
+      session?.close();
       app.io.signal.removeEventListener("abort", interrupted);
       clearTimeout(timer);
     },

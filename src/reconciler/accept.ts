@@ -102,7 +102,10 @@ export function acceptRemoval(record: ServiceRecord): ServiceRecord {
 
 /** The same revision again, with every replica replaced. */
 export function acceptRestart(record: ServiceRecord, acceptance: Acceptance): ServiceRecord {
-  return acceptRevision(record, revisionOf(currentDeployment(record)), "every-replica", acceptance);
+  const current = currentDeployment(record);
+  // A run that stands beside the one that serves begins again beside it.
+  const replacement = current.run === record.run ? "every-replica" : "whole-run";
+  return acceptRevision(record, revisionOf(current), replacement, acceptance);
 }
 
 /** The quarantined revision once more, after whatever was wrong around it has been mended. */

@@ -89,6 +89,7 @@ function backendOf(replica: ReplicaRecord, world: World) {
   return backend;
 }
 
+/** Nothing that the revision is to blame for: it waits, and is tried again. */
 function refused(message: string): Outcome {
-  return { kind: "refused", code: "invalid", retryable: false, message };
+  return { kind: "refused", code: "no-capacity", retryable: true, message };
 }

@@ -24,7 +24,8 @@ export function planService(desired: DesiredService, input: PlanInput): PlannedS
   };
   const running = record === null || record.target === null ? null : record;
   const difference = running === null ? null : diffRevisions(servingDeployment(running), revision);
-  const action = running === null || difference === null ? "create" : acceptedAgain(running, difference.action);
+  const action =
+    running === null || difference === null ? "create" : acceptedAgain(running, revision, difference.action);
   const changes = (difference?.changes ?? []).map((change) => located(change, source));
   const replacement: Replacement = action === "restart" ? "whole-run" : "where-jobs-differ";
   const held = heldBecause(running, revision, input);
@@ -71,12 +72,13 @@ export function outline(name: string, record: ServiceRecord | null): PlannedServ
 }
 
 /**
- * An edit that changes nothing of what serves still takes the place of a revision that was taken back; and one that never
- * served, and is wanted again, is tried again.
+ * An edit that changes nothing of what serves still takes the place of a revision that was accepted since, whether it was
+ * taken back or is still on its way; and one that never served, and is wanted again, is tried again.
  */
-function acceptedAgain(record: ServiceRecord, action: PlanAction): PlanAction {
+function acceptedAgain(record: ServiceRecord, revision: Revision, action: PlanAction): PlanAction {
   if (action !== "none" || record.target === null) return action;
-  if (record.current !== record.target.deployment) return "update";
+  const target = record.deployments.find((deployment) => deployment.num === record.target?.deployment);
+  if (target === undefined || diffRevisions(target, revision).action !== "none") return "update";
   const { acceptance, fingerprint } = record.target;
   const failed = record.quarantined.some(
     (entry) => entry.acceptance === acceptance && entry.fingerprint === fingerprint,

@@ -26,6 +26,8 @@ export interface Session {
   attention(name: string): Attention;
   /** Ends what is no longer needed after a round of passes. */
   dismiss(name: string): void;
+  /** Ends everything that watches. */
+  close(): void;
   /** Something was accepted by this process: whoever waits looks at the state again. */
   stir(): void;
   /** When that was last, in milliseconds since the epoch. */
@@ -90,6 +92,10 @@ export function openSession(options: SessionOptions): Session {
       if (options.keep === true) return;
       attentions.get(name)?.prober.stop();
       attentions.delete(name);
+    },
+    close() {
+      for (const { prober } of attentions.values()) prober.stop();
+      attentions.clear();
     },
     stir() {
       stirredAt = world.clock.now();

@@ -9,6 +9,7 @@ import {
   accepted,
   allWell,
   failing,
+  fresh,
   instanceOf,
   now,
   offer,
@@ -188,7 +189,7 @@ describe("what is missing starts nothing, and what runs, runs on", () => {
 
 describe("a new revision that turns bad", () => {
   const rolling = accepted(settled(), { commands: ["new"] });
-  const withNew: ServiceRecord = { ...rolling, attempts: 3, replicas: [...rolling.replicas, serving(2, 1)] };
+  const withNew: ServiceRecord = { ...rolling, attempts: 3, replicas: [...rolling.replicas, fresh(2, 1)] };
   const token = "web-3-3";
 
   it.each([
@@ -201,7 +202,7 @@ describe("a new revision that turns bad", () => {
       observed: allWell(withNew, {
         instances: new Map([
           ...allWell(withNew).instances,
-          [token, instanceOf(serving(2, 1), { status: "exited", exitCode: 1 })],
+          [token, instanceOf(fresh(2, 1), { status: "exited", exitCode: 1 })],
         ]),
       }),
     },
@@ -354,13 +355,43 @@ describe("replicas of a run that never came to serve", () => {
     const beside: ServiceRecord = {
       ...restarted,
       attempts: 4,
-      replicas: [...restarted.replicas, serving(2, 1), serving(3, 1)],
+      replicas: [...restarted.replicas, fresh(2, 1), fresh(3, 1)],
     };
     const probes = new Map([...allWell(beside).probes, ["web-3-4", [failing(3)]]]);
     expect(decided(beside, allWell(beside, { probes }))).toMatchObject({
       current: 0,
       verdict: "unhealthy",
       replicas: ["0/0 running", "1/0 running", "2/1 terminating", "3/1 terminating"],
+    });
+  });
+});
+
+describe("what an edit merely renumbers says nothing about the edit", () => {
+  it("a scale-up is not judged by an old replica that fails", () => {
+    const scaled = accepted(settled(), { replicas: { min: 3, max: 3 } });
+    const probes = new Map([...allWell(scaled).probes, ["web-3-1", [failing(5)]]]);
+    expect(decided(scaled, allWell(scaled, { probes }))).toMatchObject({ current: 1, verdict: null });
+  });
+
+  it("a scale-down ends the one that fails, and none before all were looked at", () => {
+    const scaled = accepted(settled(), { replicas: { min: 1, max: 1 } });
+    const probes = new Map([...allWell(scaled).probes, ["web-3-1", [failing(5)]]]);
+    expect(decided(scaled, allWell(scaled, { probes })).replicas).toEqual(["0/1 terminating", "1/1 running"]);
+    const unseen = new Map([["web-3-2", [passing]]]);
+    expect(decided(scaled, allWell(scaled, { probes: unseen })).replicas).toEqual(["0/1 running", "1/1 running"]);
+  });
+
+  it("whoever comes late looks before judging a slow start", () => {
+    const rolling = accepted(settled(), { commands: ["new"] });
+    const slow = { ...fresh(2, 1), readyAt: null };
+    const record: ServiceRecord = { ...rolling, attempts: 3, replicas: [...rolling.replicas, slow] };
+    const later = now + 3_600_000;
+    const unseen = new Map([...allWell(record).probes].slice(0, 2));
+    expect(decided(record, allWell(record, { probes: unseen }), later)).toMatchObject({ current: 1, verdict: null });
+    const seen = new Map([...unseen, [slow.token, [failing(1)]]]);
+    expect(decided(record, allWell(record, { probes: seen }), later)).toMatchObject({
+      current: 0,
+      verdict: "unhealthy",
     });
   });
 });

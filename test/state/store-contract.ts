@@ -165,7 +165,12 @@ export function testStore(name: string, makeBench: () => Promise<StoreBench>): v
 
     test("of writers that race to create one service, one wins and the others are told", async () => {
       await using bench = await makeBench();
-      const outcomes = await Promise.allSettled(["a", "b", "c"].map((writer) => create(bench.open({ writer }), "web")));
+      const stores = ["a", "b", "c"].map((writer) => bench.open({ writer }));
+      // All have seen that there is none, before any of them writes.
+      const bases = await Promise.all(stores.map((store) => store.load()));
+      const outcomes = await Promise.allSettled(
+        stores.map((store, index) => create(store, "web", { basis: bases[index] })),
+      );
       expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
       const reasons = outcomes.flatMap((outcome): unknown[] => (outcome.status === "rejected" ? [outcome.reason] : []));
       expect(reasons.every((reason) => reason instanceof StateConflict)).toBe(true);
@@ -319,11 +324,18 @@ export function testStore(name: string, makeBench: () => Promise<StoreBench>): v
 export async function create(
   store: StateStore,
   name: string,
-  more: { readonly intents?: ReturnType<typeof intentOf>[]; readonly lease?: ReturnType<typeof leaseOf> } = {},
+  {
+    basis,
+    ...more
+  }: {
+    readonly intents?: ReturnType<typeof intentOf>[];
+    readonly lease?: ReturnType<typeof leaseOf>;
+    readonly basis?: Snapshot | undefined;
+  } = {},
 ): Promise<Snapshot> {
   return store.commit({
     message: `Create ${name}`,
     services: [{ name, record: recordOf(name), ...more }],
-    basis: await store.load(),
+    basis: basis ?? (await store.load()),
   });
 }

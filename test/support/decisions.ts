@@ -56,6 +56,12 @@ export function serving(num: number, deployment: number): ReplicaRecord {
   };
 }
 
+/** One that serves since the edit that is rolled out. */
+export function fresh(num: number, deployment: number): ReplicaRecord {
+  const at = toTimestamp(now);
+  return { ...serving(num, deployment), submittedAt: at, runningAt: at, readyAt: at };
+}
+
 export function submitted(num: number, deployment: number): ReplicaRecord {
   return {
     num,

@@ -1,7 +1,7 @@
 import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
 import type { DeploymentRecord, Evidence, ReplicaRecord, Verdict } from "../../state/record.ts";
 import { retryAt } from "./back-off.ts";
-import { currentDeployment, isAlive, note, retire, wake, withReplica } from "./draft.ts";
+import { currentDeployment, isAlive, isServing, note, retire, wake, withReplica } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
 
 /**
@@ -12,10 +12,22 @@ export function judge(draft: Draft, context: Context): Draft {
   const deployment = currentDeployment(draft.record);
   if (deployment.settledAt !== null || isQuarantined(draft, deployment)) return judgeStartup(draft, context);
   const bad = draft.record.replicas.find(
-    (replica) => replica.deployment === deployment.num && fault(replica, deployment, context) !== null,
+    (replica) => isOf(replica, deployment) && fault(replica, deployment, context) !== null,
   );
   if (bad === undefined) return wakeAtDeadlines(draft, deployment, context);
   return goBack(draft, deployment, bad, context);
+}
+
+/** Started for this deployment: what an edit merely renumbered says nothing about the edit. */
+function isOf(replica: ReplicaRecord, deployment: DeploymentRecord): boolean {
+  return replica.deployment === deployment.num && replica.submittedAt >= deployment.acceptedAt;
+}
+
+/** Past its time to become ready, and seen not to be by this very process: whoever comes late has to look first. */
+function isLate(replica: ReplicaRecord, context: Context): boolean {
+  if (replica.readyAt !== null || replica.runningAt === null) return false;
+  const seen = (context.observed.probes.get(replica.token) ?? []).some((streak) => streak.failures > 0);
+  return seen && context.now >= fromTimestamp(replica.runningAt) + context.policy.rollout.startup * 1000;
 }
 
 /** What is wrong with a replica of a rollout; `null`: nothing that its probes or its process say. */
@@ -27,8 +39,7 @@ function fault(replica: ReplicaRecord, deployment: DeploymentRecord, context: Co
   if (replica.status !== "running" || replica.runningAt === null) return null;
   const streaks = context.observed.probes.get(replica.token) ?? [];
   if (replica.readyAt === null) {
-    const late = context.now >= fromTimestamp(replica.runningAt) + context.policy.rollout.startup * 1000;
-    return late ? `was not ready within ${context.policy.rollout.startup} s of running` : null;
+    return isLate(replica, context) ? `was not ready within ${context.policy.rollout.startup} s of running` : null;
   }
   const threshold = context.policy.rollout.failureThreshold;
   const failing = streaks.some(
@@ -68,9 +79,9 @@ function goBack(draft: Draft, deployment: DeploymentRecord, bad: ReplicaRecord, 
   return retireBad(note(noted, "note", null, back), bad, context);
 }
 
-/** Nothing that is known to be bad stays; ready ones of the same deployment leave only when their successors serve. */
+/** What never served goes at once; one that serves, bad as it may be, only when its successor does. */
 function retireBad(draft: Draft, bad: ReplicaRecord, context: Context): Draft {
-  return isAlive(bad) ? retire(draft, bad, "unhealthy", context) : draft;
+  return isAlive(bad) && !isServing(bad) ? retire(draft, bad, "unhealthy", context) : draft;
 }
 
 function evidenceOf(bad: ReplicaRecord, deployment: DeploymentRecord, context: Context): Evidence {
@@ -101,10 +112,7 @@ function judgeStartup(draft: Draft, context: Context): Draft {
   return draft.record.replicas.reduce((next, replica) => {
     if (replica.status !== "running") return next;
     const deployment = draft.record.deployments.find((other) => other.num === replica.deployment);
-    const late =
-      replica.readyAt === null &&
-      replica.runningAt !== null &&
-      context.now >= fromTimestamp(replica.runningAt) + context.policy.rollout.startup * 1000;
+    const late = isLate(replica, context);
     const { unhealthyAfter } = context.policy.heal;
     const streaks = context.observed.probes.get(replica.token) ?? [];
     const failing =
@@ -141,6 +149,7 @@ function wakeAtDeadlines(draft: Draft, deployment: DeploymentRecord, context: Co
       replica.runningAt === null
     )
       return next;
-    return wake(next, fromTimestamp(replica.runningAt) + context.policy.rollout.startup * 1000);
+    const deadline = fromTimestamp(replica.runningAt) + context.policy.rollout.startup * 1000;
+    return deadline > context.now ? wake(next, deadline) : next;
   }, draft);
 }

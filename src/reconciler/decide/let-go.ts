@@ -84,7 +84,10 @@ function importance(replica: ReplicaRecord): number {
 }
 
 function surplus(replicas: readonly ReplicaRecord[], desired: number, context: Context): readonly ReplicaRecord[] {
-  return leastImportant(replicas, context).slice(0, Math.max(0, replicas.length - desired));
+  const unknown = replicas.some((replica) => isServing(replica) && healthOf(replica, context) === "unknown");
+  // Before everything that serves was looked at, it is not known which of it may go.
+  const mayGo = leastImportant(replicas, context).filter((replica) => !unknown || !isServing(replica));
+  return mayGo.slice(0, Math.max(0, replicas.length - desired));
 }
 
 function letGoOf(
