@@ -15,7 +15,7 @@ export async function measureHost(directory: string): Promise<HostCapacity> {
     cpus: availableParallelism(),
     // Rounded as machines are sold: the kernel keeps some of what is built in.
     memoryGb: Math.ceil(totalmem() / gigabyte),
-    diskGb: Math.floor(await spaceOf(existing(directory), "free")),
+    diskGb: Math.floor(await spaceFor(directory)),
     shmGb: existsSync("/dev/shm") ? await spaceOf("/dev/shm", "total") : null,
   };
 }
@@ -25,8 +25,15 @@ async function spaceOf(directory: string, part: "free" | "total"): Promise<numbe
   return (bsize * (part === "free" ? bavail : blocks)) / gigabyte;
 }
 
-function existing(directory: string): string {
-  return existsSync(directory) ? directory : existing(dirname(directory));
+/** Of the nearest directory that there is: this one comes with its first replica, and may go with its last at any moment. */
+async function spaceFor(directory: string): Promise<number> {
+  try {
+    return await spaceOf(directory, "free");
+  } catch (error) {
+    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    if (!missing || dirname(directory) === directory) throw error;
+    return spaceFor(dirname(directory));
+  }
 }
 
 function architecture(): HostCapacity["arch"] {
