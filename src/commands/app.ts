@@ -1,4 +1,3 @@
-import type { Backend } from "../backends/backend.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Repository } from "../git/repository.ts";
 import type { Diagnostic } from "../lib/diagnostics.ts";
@@ -43,8 +42,4 @@ export interface Project {
   readonly diagnostics: readonly Diagnostic[];
   /** Values of the bearer tokens that the settings name. */
   readonly tokens: readonly string[];
-}
-
-export function backendsOf(world: World): readonly Backend[] {
-  return [...world.backends.values()];
 }

@@ -1,3 +1,4 @@
+import { isSameOwner } from "../state/lease.ts";
 import type { Lease, LeaseOwner, ServiceRecord } from "../state/record.ts";
 import type { ServiceChange, Snapshot, StateStore } from "../state/store.ts";
 import { acceptRemoval, acceptRevision } from "./accept.ts";
@@ -47,6 +48,6 @@ function nextRecord(
 /** The write that accepts: whoever else works on the service is asked to hand over. */
 export function acceptedChange(record: ServiceRecord, lease: Lease | null, owner: LeaseOwner): ServiceChange {
   const change = { name: record.name, record, intents: intentsOf(record) };
-  if (lease === null || lease.owner.nonce === owner.nonce) return change;
+  if (lease === null || isSameOwner(lease.owner, owner)) return change;
   return { ...change, lease: { ...lease, handOver: true } };
 }

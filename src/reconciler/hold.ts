@@ -1,6 +1,6 @@
 import { canonicalJson } from "../lib/canonical-json.ts";
 import { fromTimestamp, toTimestamp } from "../lib/timestamp.ts";
-import { acquire, renew, stillOwned } from "../state/lease.ts";
+import { acquire, isSameOwner, renew, stillOwned } from "../state/lease.ts";
 import type { Lease, LeaseOwner, ServiceRecord } from "../state/record.ts";
 import { StateConflict } from "../state/store.ts";
 import type { Snapshot } from "../state/store.ts";
@@ -34,7 +34,7 @@ export type Written =
 export function holdOf(name: string, snapshot: Snapshot, session: Session): Hold {
   const state = snapshot.services.get(name);
   const lease = state?.lease ?? null;
-  const ours = lease !== null && lease.owner.nonce === session.world.leaseOwner.nonce;
+  const ours = lease !== null && isSameOwner(lease.owner, session.world.leaseOwner);
   return { snapshot, stored: state?.record ?? null, lease: ours ? lease : null, readAt: session.world.clock.now() };
 }
 

@@ -4,7 +4,6 @@ import { defaultPolicy } from "../../src/config/settings.ts";
 import type { Policy, Settings } from "../../src/config/settings.ts";
 import { routesOf } from "../../src/proxy-config/routes.ts";
 import { acceptPlan } from "../../src/reconciler/accept-plan.ts";
-import type { Event } from "../../src/reconciler/event.ts";
 import { findOrphans } from "../../src/reconciler/orphans.ts";
 import { makePlan } from "../../src/reconciler/plan.ts";
 import { openSession } from "../../src/reconciler/session.ts";
@@ -128,5 +127,3 @@ function sessionOf(world: World, stateId: string): Session {
     leasePolicy: { ttl: 60_000, skew: 2_000, reload: 5_000 },
   });
 }
-
-export type Emit = (event: Event) => void;
