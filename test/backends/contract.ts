@@ -224,6 +224,7 @@ export function describeBackend(name: string, make: () => Promise<BackendUnderTe
       expect(Date.now() - asked).toBeGreaterThan(900);
       // What was killed is reaped a moment after its listing ends.
       await until(world.leftovers, (left) => left.length === 0, 5_000);
+      expect(await world.leftovers()).toEqual([]);
     });
 
     it("leaves nothing behind", async () => {
@@ -237,6 +238,7 @@ export function describeBackend(name: string, make: () => Promise<BackendUnderTe
       for (const { instance: id } of [instance, crashed]) await backend.terminate(owner, id);
       await Promise.all([gone(backend, instance.token), gone(backend, crashed.token)]);
       await until(world.leftovers, (left) => left.length === 0, 5_000);
+      expect(await world.leftovers()).toEqual([]);
     });
   });
 }

@@ -117,6 +117,7 @@ describe.each<readonly [string, LocalVariant]>([
     expect(await backend.list(owner)).toEqual([]);
     expect((await collect(backend, token)).map(({ text }) => text)).toEqual(["stubborn"]);
     await until(world.leftovers, (left) => left.length === 0, 5_000);
+    expect(await world.leftovers()).toEqual([]);
   });
 
   it("never takes another process for its own: neither one with its pid, nor after a boot, nor on another host", async () => {
