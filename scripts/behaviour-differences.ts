@@ -9,5 +9,9 @@ export const behaviourDifferences: readonly string[] = [
   "A died replica is replaced at once the first time, and then after 15 s, 30 s, 1 m, 2 m, 5 m, 10 m.",
   "A revision whose removal is accepted is drained before it is ended.",
   "The embedded gateway serves WebSockets on a path; the reference's server refuses them.",
+  "A `files` or `repos` entry outside the repository is refused: what a plan says depends on the repository alone. Of links in `files`, those that leave their entry are refused; the reference puts the file in their place.",
+  "The state of a local repository is the newest commit of what is checked out that its remote branch has, and a diff of the rest; the reference takes the remote branch's tip, so that a fetch alone changes it.",
+  "A detached HEAD, as CI checks out, is taken as its commit; the reference refuses it. At the same commit it counts as the branch that is recorded.",
+  "The commit of a URL in `repos` is pinned by `plan` and `apply`; one that cannot be read then stays as it is recorded.",
   "On `local`, commands run without an interactive shell (`bash -c`), and names are required: a repository has no generated ones.",
 ];

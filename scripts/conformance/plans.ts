@@ -7,6 +7,7 @@ import { checkGateways } from "../../src/config/gateways.ts";
 import { findProfile, mergeProfile, parseProfiles, type Profile } from "../../src/config/profiles.ts";
 import { effectiveArch } from "../../src/config/requirements.ts";
 import { formatAgo } from "../../src/report/format.ts";
+import { repoState } from "../../src/state/schema.ts";
 import type { Answerer } from "./case.ts";
 import { refused, skipped, value } from "./case.ts";
 import { unmarked } from "./floats.ts";
@@ -17,15 +18,24 @@ export function validationAnswer(input: unknown): ReturnType<Answerer> {
   const { configuration, spec } = z
     .object({ configuration: z.record(z.string(), z.unknown()), spec: z.record(z.string(), z.unknown()) })
     .parse(input);
-  const { run_name: name, ...others } = spec;
+  const { run_name: name, repo_id, repo_data, ...others } = spec;
   if (Object.keys(others).length > 0)
     return skipped(`nothing here corresponds to \`${Object.keys(others).join(", ")}\` of a run spec`);
+  if ("repo_id" in spec || "repo_data" in spec) return repoAnswer(repo_id, repo_data);
   return fromSpec(name === undefined ? configuration : { ...configuration, name }, (read) => ({
     priority: read.priority,
     cpu_arch: effectiveArch(read.resources),
     gpu_vendor: read.resources.gpu?.vendor ?? null,
     working_dir: read.working_dir,
   }));
+}
+
+/** A repository's state is kept whole or not at all: the state branch takes no other. */
+function repoAnswer(id: unknown, data: unknown): ReturnType<Answerer> {
+  const identity = id === null ? {} : { id: "0123456789abcdef", url: "https://example.com/acme/shop" };
+  const state = data === null ? {} : { branch: "main", commit: "1".repeat(40), diff: null };
+  const read = repoState.safeParse({ ...identity, ...state });
+  return read.success ? value(read.data) : refused(read.error.message);
 }
 
 /** Occurrences of cron expressions, and which there are. */

@@ -42,4 +42,6 @@ export interface Project {
   readonly diagnostics: readonly Diagnostic[];
   /** Values of the bearer tokens that the settings name. */
   readonly tokens: readonly string[];
+  /** Files of the work tree that are no part of what is pinned. */
+  readonly without?: readonly string[];
 }

@@ -11,6 +11,7 @@ import { StateConflict } from "../state/store.ts";
 import type { App, Project } from "./app.ts";
 import { confirm } from "./confirm.ts";
 import { finishCommand } from "./outcome.ts";
+import { withoutPlan } from "./plan-file.ts";
 import { planChanged, preparePlan, refuseMissingEnv } from "./planning.ts";
 import type { Planned } from "./planning.ts";
 import { refuseWhatMayNotBe } from "./refusal.ts";
@@ -25,7 +26,7 @@ export interface ApplyOptions {
 
 /** `apply [paths]`: accepts the plan, then works until every service has settled, a verdict stops it, or its time is up. */
 export async function apply(app: App, paths: readonly string[], options: ApplyOptions): Promise<ExitCode> {
-  const project = await app.project();
+  const project = withoutPlan(await app.project(), options.plan);
   await using work = await openWork(app, project);
   const planned = await preparePlan(app, project, work.world, paths);
   showPlan(app, planned);

@@ -3,12 +3,14 @@ import { isAbsolute, relative, resolve } from "node:path";
 import { fingerprint } from "../config/fingerprint.ts";
 import type { ServiceSource } from "../config/parse.ts";
 import { parseServices } from "../config/services.ts";
+import { forEachOf } from "../git/concurrent.ts";
 import type { SourceFile } from "../git/repository.ts";
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import { hasErrors } from "../lib/diagnostics.ts";
 import { UserError } from "../lib/user-error.ts";
 import type { DesiredService } from "../reconciler/plan-document.ts";
 import type { App, Project } from "./app.ts";
+import { pin } from "./pin.ts";
 
 /** What the service files say, with everything that is wrong with them. */
 export interface Desired {
@@ -28,7 +30,7 @@ export async function readDesired(app: App, project: Project, paths: readonly st
   const sources = new Map(files.map((file) => [file.path, new TextDecoder().decode(file.bytes)]));
   const overridden = services.map((service) => withGivenEnv(service, app.options.env));
   if (hasErrors(diagnostics)) return { services: [], diagnostics, sources, complete: false };
-  const pinned = await Promise.all(overridden.map((source) => pin(source, project, ref)));
+  const pinned = await forEachOf(overridden, (source) => pin(source, project, ref));
   return {
     services: pinned.flatMap((entry) => (entry.service === null ? [] : [entry.service])),
     diagnostics: [...diagnostics, ...pinned.flatMap((entry) => entry.diagnostics)],
@@ -91,37 +93,4 @@ function withGivenEnv(service: ServiceSource, given: readonly string[]): Service
     env: { ...service.spec.env, ...Object.fromEntries(names.map((name) => [name, null])) },
   };
   return { ...service, spec, fingerprint: fingerprint(spec) };
-}
-
-async function pin(
-  source: ServiceSource,
-  project: Project,
-  ref: string | null,
-): Promise<{ service: DesiredService | null; diagnostics: readonly Diagnostic[] }> {
-  try {
-    const contents = await project.repository.pinFiles(source.file, source.spec.files, ref ?? undefined);
-    return { service: { source, contents }, diagnostics: [] };
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    const place = source.locate("files");
-    const at =
-      place === null
-        ? {}
-        : { line: place.line, column: place.column, endLine: place.endLine, endColumn: place.endColumn };
-    const hint = error.hint === undefined ? {} : { hint: error.hint };
-    return {
-      service: null,
-      diagnostics: [
-        {
-          severity: "error",
-          code: error.code,
-          message: error.message,
-          file: source.file,
-          path: "files",
-          ...at,
-          ...hint,
-        },
-      ],
-    };
-  }
 }

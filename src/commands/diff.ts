@@ -1,6 +1,8 @@
+import { resolve } from "node:path";
+
 import { parseServiceFile } from "../config/parse.ts";
 import type { ServiceSource } from "../config/parse.ts";
-import { diffFiles } from "../diff/diff-files.ts";
+import { diffFiles, type FileDiff } from "../diff/diff-files.ts";
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import { exitCodes, UserError } from "../lib/user-error.ts";
 import type { ExitCode } from "../lib/user-error.ts";
@@ -20,7 +22,7 @@ export async function diff(app: App, before: string, after: string): Promise<Exi
   sayDiagnostics(app, diagnostics, new Map(files.map((file) => [file.path, new TextDecoder().decode(file.bytes)])));
   const [old, next] = parsed.flatMap((file) => (file.kind === "service" ? [file.service] : []));
   if (old === undefined || next === undefined) return refuse(app, diagnostics);
-  return show(app, old, next);
+  return show(app, diffFiles(old, next, await contentsOf(app, old, next)), { before: old.file, after: next.file });
 }
 
 function refuse(app: App, diagnostics: readonly Diagnostic[]): ExitCode {
@@ -29,9 +31,20 @@ function refuse(app: App, diagnostics: readonly Diagnostic[]): ExitCode {
   return exitCodes.usage;
 }
 
-function show(app: App, before: ServiceSource, after: ServiceSource): ExitCode {
-  const answer = diffFiles(before, after);
+/** What lies beside the two files now, read as `plan` would read it. */
+async function contentsOf(app: App, before: ServiceSource, after: ServiceSource) {
+  if (before.spec.files.length === 0 || after.spec.files.length === 0) return undefined;
+  const { pinLoose } = await import("../git/pin-loose.ts");
+  const places = [before, after].map(({ file }) => resolve(app.io.cwd, file));
+  const [old, next] = await Promise.all([
+    pinLoose({ serviceFile: resolve(app.io.cwd, before.file), without: places }, before.spec.files),
+    pinLoose({ serviceFile: resolve(app.io.cwd, after.file), without: places }, after.spec.files),
+  ]);
+  return { before: old, after: next };
+}
+
+function show(app: App, answer: FileDiff, files: { readonly before: string; readonly after: string }): ExitCode {
   if (app.options.json) sayJson(app, answer);
-  else say(app, diffText(answer, { before: before.file, after: after.file, paint: painter(app.io.colors) }));
+  else say(app, diffText(answer, { ...files, paint: painter(app.io.colors) }));
   return exitCodes.success;
 }

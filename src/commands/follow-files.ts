@@ -51,7 +51,11 @@ async function digestOfFiles(work: Work, paths: readonly string[]): Promise<stri
   try {
     const desired = await readDesired(work.app, work.project, paths);
     const services = desired.services.map((service) =>
-      [service.source.fingerprint, ...service.contents.map((content) => content.content)].join(),
+      [
+        service.source.fingerprint,
+        ...service.contents.map((content) => content.content),
+        ...service.repos.map(({ branch, commit, diff }) => [branch, commit, diff].join()),
+      ].join(),
     );
     return [
       ...services,

@@ -4,6 +4,7 @@ import { planJson } from "../report/plan-json.ts";
 import { planText } from "../report/plan-text.ts";
 import { painter } from "../report/style.ts";
 import type { App } from "./app.ts";
+import { withoutPlan } from "./plan-file.ts";
 import { preparePlan } from "./planning.ts";
 import { say, sayDiagnostics } from "./say.ts";
 
@@ -15,7 +16,7 @@ export interface PlanOptions {
 
 /** `plan [paths]`: what `apply` would do, and its rehearsal. Changes nothing. */
 export async function plan(app: App, paths: readonly string[], options: PlanOptions): Promise<ExitCode> {
-  const project = await app.project();
+  const project = withoutPlan(await app.project(), options.out);
   const world = await app.world(project, () => undefined);
   const planned = await preparePlan(app, project, world, paths);
   const document = `${JSON.stringify(planJson(planned.plan), null, app.options.json ? 0 : 2)}\n`;

@@ -1,13 +1,13 @@
-import type { PinnedContent } from "../config/files.ts";
 import { checkGateways } from "../config/gateways.ts";
 import { jobOf } from "../config/job.ts";
-import type { ServiceSource } from "../config/parse.ts";
+import { canonicalJson } from "../lib/canonical-json.ts";
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import { hasErrors } from "../lib/diagnostics.ts";
 import { exitCodes, UserError } from "../lib/user-error.ts";
 import { servingDeployment } from "../reconciler/accept.ts";
+import { stateOf } from "../reconciler/known-repos.ts";
 import type { Supply } from "../reconciler/observed.ts";
-import type { Plan } from "../reconciler/plan-document.ts";
+import type { DesiredService, Plan } from "../reconciler/plan-document.ts";
 import { makePlan } from "../reconciler/plan.ts";
 import { envOf } from "../reconciler/replica-env.ts";
 import { supplyFor } from "../reconciler/supply.ts";
@@ -17,6 +17,7 @@ import type { Snapshot } from "../state/store.ts";
 import type { App, Project } from "./app.ts";
 import { readDesired } from "./desired.ts";
 import type { Desired } from "./desired.ts";
+import { resolveRepos } from "./resolve-repos.ts";
 
 /** A plan with everything that it was made from. */
 export interface Planned {
@@ -34,7 +35,7 @@ export async function preparePlan(
   paths: readonly string[],
 ): Promise<Planned> {
   const [desired, snapshot, commit] = await Promise.all([
-    readDesired(app, project, paths),
+    readDesired(app, project, paths).then((read) => resolveRepos(app, project, read)),
     world.store.load(app.io.signal),
     project.repository.commit(app.options.ref ?? undefined),
   ]);
@@ -99,21 +100,23 @@ async function suppliesOf(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Supply>> {
   const entries = await Promise.all(
-    desired.services.map(async ({ source, contents }): Promise<readonly [string, Supply]> => {
+    desired.services.map(async ({ source, contents, repos }): Promise<readonly [string, Supply]> => {
       const { spec } = source;
       const record = snapshot.services.get(spec.name)?.record ?? null;
-      if (record !== null && isServed(source, contents, record))
+      if (record !== null && isServed({ source, contents, repos }, record))
         return [spec.name, { offers: [], refusal: null, missingEnv: envOf(spec, world.env).missing }];
-      return [spec.name, await supplyFor(world, spec, jobOf(spec, contents), signal)];
+      return [spec.name, await supplyFor(world, spec, jobOf(spec, contents, repos), signal)];
     }),
   );
   return new Map(entries);
 }
 
-function isServed(source: ServiceSource, contents: readonly PinnedContent[], record: ServiceRecord): boolean {
+function isServed({ source, contents, repos }: DesiredService, record: ServiceRecord): boolean {
   if (record.target === null || record.verdict !== null) return false;
-  const { fingerprint, files } = servingDeployment(record);
-  return fingerprint === source.fingerprint && files.every((file, index) => file.content === contents[index]?.content);
+  const serving = servingDeployment(record);
+  if (serving.fingerprint !== source.fingerprint) return false;
+  if (canonicalJson(serving.repos ?? []) !== canonicalJson(repos.map(stateOf))) return false;
+  return serving.files.every((file, index) => file.content === contents[index]?.content);
 }
 
 /** A bare name without a value is no change and no error of a plan: whoever applies it may have one. */

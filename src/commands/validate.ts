@@ -10,9 +10,10 @@ import { say, sayDiagnostics, sayJson } from "./say.ts";
 
 /** `validate [paths]`: files and settings only; no state, no credentials, no network. Exit 2 when anything is wrong. */
 export async function validate(app: App, paths: readonly string[]): Promise<ExitCode> {
-  const [{ parseServices }, { checkGateways }] = await Promise.all([
+  const [{ parseServices }, { checkGateways }, { checkReach }] = await Promise.all([
     import("../config/services.ts"),
     import("../config/gateways.ts"),
+    import("../config/reach.ts"),
   ]);
   const { files, settings, gateways } = await loose(app, paths);
   const parsed = parseServices(files);
@@ -21,6 +22,7 @@ export async function validate(app: App, paths: readonly string[]): Promise<Exit
     ...settings,
     ...parsed.diagnostics,
     ...unserved,
+    ...parsed.services.flatMap((service) => checkReach(service, { loose: gateways === null })),
     ...parsed.services.flatMap((service) => unknownHere(service, app)),
   ];
   const sources = new Map(files.map((file) => [file.path, new TextDecoder().decode(file.bytes)]));

@@ -1,4 +1,4 @@
-import type { JobFile } from "./job.ts";
+import type { JobFile, RepoState } from "./job.ts";
 
 /** One file of a `files` entry. `path` is relative to the entry's root; empty when the entry is a single file. */
 export interface FileEntry {
@@ -7,8 +7,18 @@ export interface FileEntry {
   readonly content: Uint8Array;
 }
 
-/** A `files` entry with its content, as it was when a plan was accepted. */
-export interface PinnedContent extends JobFile {
+/** A content, and the files that it is of. */
+export interface KeptContent {
+  readonly content: string;
   /** Sorted by path. */
+  readonly entries: readonly FileEntry[];
+}
+
+/** A `files` entry with its content, as it was when a plan was accepted. */
+export interface PinnedContent extends JobFile, KeptContent {}
+
+/** A `repos` entry with its diff, as it was when a plan was accepted. */
+export interface PinnedRepo extends RepoState {
+  /** The diff as a single file; none where there is no diff. */
   readonly entries: readonly FileEntry[];
 }

@@ -26,6 +26,8 @@ export interface Job {
   readonly resources: ResourcesSpec;
   readonly volumes: ServiceSpec["volumes"];
   readonly repos: ServiceSpec["repos"];
+  /** What those repositories are at, in their order. */
+  readonly repoStates: PinnedRepos;
   readonly singleBranch: boolean;
   readonly files: readonly JobFile[];
   readonly maxDuration: ServiceSpec["max_duration"];
@@ -46,8 +48,25 @@ export interface JobFile extends FileMapping {
 /** The contents of a spec's `files`, in the spec's order. */
 export type PinnedFiles = readonly JobFile[];
 
+/** What a repository of `repos` is at, pinned: a replica clones it, checks the commit out and applies the diff. */
+export interface RepoState {
+  /** Of the repository, however its URL is written: 16 hex digits. */
+  readonly id: string;
+  /** Without credentials. */
+  readonly url: string;
+  /** `null`: a detached HEAD, or the default branch of a URL. */
+  readonly branch: string | null;
+  /** `null`: a URL's branch that could not be read. */
+  readonly commit: string | null;
+  /** Content of what the work tree has on top of the commit; `null`: nothing. */
+  readonly diff: string | null;
+}
+
+/** The states of a spec's `repos`, in the spec's order. */
+export type PinnedRepos = readonly RepoState[];
+
 /** What a replica of this spec is given. Pure: values of bare `env` names are not part of it. */
-export function jobOf(spec: ServiceSpec, files: PinnedFiles): Job {
+export function jobOf(spec: ServiceSpec, files: PinnedFiles, repos: PinnedRepos = []): Job {
   return {
     service: spec.name,
     image: spec.image,
@@ -67,6 +86,7 @@ export function jobOf(spec: ServiceSpec, files: PinnedFiles): Job {
     resources: spec.resources,
     volumes: spec.volumes,
     repos: spec.repos,
+    repoStates: repos,
     singleBranch: spec.single_branch,
     files,
     maxDuration: spec.max_duration,
@@ -81,7 +101,9 @@ export function jobOf(spec: ServiceSpec, files: PinnedFiles): Job {
 /** Identity of a job: the host's paths of `files` are no part of it, nor is what makes no difference inside (facts §3.3). */
 export function jobDigest(job: Job): string {
   const files = job.files.map(({ path, content, kind }) => ({ path, content, kind }));
-  return digest({ ...job, ...effective(job), files });
+  const states = job.repoStates.map(({ id, branch, commit, diff }) => ({ id, branch, commit, diff }));
+  // Left out where there are none, so that digests of jobs without repositories stay what they were.
+  return digest({ ...job, ...effective(job), files, repoStates: states.length === 0 ? undefined : states });
 }
 
 /** What a container is told, as the reference's job spec has it: properties that it would not notice are left out (facts §11.6). */

@@ -34,14 +34,14 @@ export const support: Readonly<Record<keyof ServiceSpec, Support>> = {
   registry_auth: "not-yet",
   python: "supported",
   nvcc: "supported",
-  single_branch: "not-yet",
+  single_branch: "supported",
   env: "supported",
   shell: "supported",
   resources: "supported",
   priority: "supported",
   volumes: "not-yet",
   docker: "supported",
-  repos: "not-yet",
+  repos: "supported",
   files: "supported",
   setup: "no-effect",
   backends: "not-yet",
@@ -85,18 +85,8 @@ export function checkSupport(spec: Partial<ServiceSpec>, given: Iterable<string>
       });
     }
   }
-  checkFiles(spec, at);
 }
 
 function isDefault(property: keyof ServiceSpec, spec: Partial<ServiceSpec>): boolean {
   return property in spec && canonicalJson(spec[property]) === canonicalJson(serviceFields[property].default);
-}
-
-/** Paths outside the repository are of one machine only: a pass elsewhere would not find them. */
-function checkFiles({ files = [] }: Partial<ServiceSpec>, at: At): void {
-  for (const [index, { local_path }] of files.entries()) {
-    if (!/^(?:[/~]|[A-Za-z]:[\\/])/.test(local_path)) continue;
-    const message = `the path \`${local_path}\` is not supported yet: only paths relative to the service file are`;
-    report(child(child(at, "files"), index), { code: "not-supported-yet", message });
-  }
 }

@@ -1,7 +1,7 @@
 import { jobDigest, jobOf } from "../config/job.ts";
 import type { Difference, Revision } from "./differences.ts";
 import { differences } from "./differences.ts";
-import { type Effect, updatePolicy } from "./update-policy.ts";
+import { type Effect, repoPolicy, updatePolicy } from "./update-policy.ts";
 
 export type { Revision } from "./differences.ts";
 
@@ -31,7 +31,8 @@ export function diffRevisions(before: Revision, after: Revision): RevisionDiff {
 }
 
 /** The table's effect; but an edit of a rolling property that leaves the job as it was restarts no replica (facts §3.3). */
-function effectOf({ property }: Difference, before: Revision, after: Revision): Effect {
+function effectOf({ property, part }: Difference, before: Revision, after: Revision): Effect {
+  if (part !== undefined) return repoPolicy[part];
   const effect = updatePolicy[property];
   if (effect !== "rolling") return effect;
   const edited = {

@@ -1,4 +1,4 @@
-import type { PinnedFiles } from "../config/job.ts";
+import type { JobFile, PinnedFiles } from "../config/job.ts";
 import type { ServiceSource } from "../config/parse.ts";
 import type { ServiceSpec } from "../config/spec.ts";
 import { diffRevisions, type PropertyChange, type RevisionDiff } from "./compare.ts";
@@ -15,23 +15,37 @@ export interface LocatedChange extends PropertyChange {
   readonly line: number;
 }
 
-/** The changes between two service files, whose `files` are taken to have changed where their paths have. */
-export function diffFiles(before: ServiceSource, after: ServiceSource): FileDiff {
+/** Contents of `files` by their local path, as far as they are known; absent: the file is not there to be read. */
+export type KnownFiles = ReadonlyMap<string, JobFile>;
+
+/**
+ * The changes between two service files. Of `files` whose content is not known on both sides it is taken to have changed
+ * where the path has.
+ */
+export function diffFiles(
+  before: ServiceSource,
+  after: ServiceSource,
+  known: { readonly before: KnownFiles; readonly after: KnownFiles } = { before: new Map(), after: new Map() },
+): FileDiff {
+  const unknown = new Set([...unknownPaths(before.spec, known.before), ...unknownPaths(after.spec, known.after)]);
   const { action, redeploys, changes } = diffRevisions(
-    { spec: before.spec, files: assumedFiles(before.spec) },
-    { spec: after.spec, files: assumedFiles(after.spec) },
+    { spec: before.spec, files: filesOf(before.spec, known.before, unknown) },
+    { spec: after.spec, files: filesOf(after.spec, known.after, unknown) },
   );
   return { version: 1, action, redeploys, changes: changes.map((change) => locate(change, before, after)) };
 }
 
-/** Contents that are not known, one for each local path. */
-export function assumedFiles(spec: ServiceSpec): PinnedFiles {
-  return spec.files.map(({ local_path, path }) => ({
-    local_path,
-    path,
-    content: `unknown:${local_path}`,
-    kind: "file",
-  }));
+function unknownPaths({ files }: ServiceSpec, known: KnownFiles): readonly string[] {
+  return files.map(({ local_path }) => local_path).filter((path) => !known.has(path));
+}
+
+/** A content that is not known on one side is compared with nothing: one stands for each local path. */
+function filesOf(spec: ServiceSpec, known: KnownFiles, unknown: ReadonlySet<string>): PinnedFiles {
+  return spec.files.map(({ local_path, path }) => {
+    const found = unknown.has(local_path) ? undefined : known.get(local_path);
+    const { content, kind } = found ?? { content: `unknown:${local_path}`, kind: "file" };
+    return { local_path, path, content, kind };
+  });
 }
 
 function locate(change: PropertyChange, before: ServiceSource, after: ServiceSource): LocatedChange {

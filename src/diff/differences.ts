@@ -1,12 +1,14 @@
-import type { PinnedFiles } from "../config/job.ts";
+import type { PinnedFiles, PinnedRepos, RepoState } from "../config/job.ts";
 import type { ServiceSpec } from "../config/spec.ts";
 import { canonicalJson } from "../lib/canonical-json.ts";
-import { properties } from "./update-policy.ts";
+import { properties, type RepoPart } from "./update-policy.ts";
 
-/** What a deployment runs: a spec, and the contents of its `files`. */
+/** What a deployment runs: a spec, the contents of its `files` and the states of its `repos`. */
 export interface Revision {
   readonly spec: ServiceSpec;
   readonly files: PinnedFiles;
+  /** Absent: none. */
+  readonly repos?: PinnedRepos;
 }
 
 /** A property that differs between two revisions. */
@@ -14,17 +16,37 @@ export interface Difference {
   readonly property: keyof ServiceSpec;
   /** The one place below the property where all its differences are: `env.MODEL_ID`, `probes[0].interval`. */
   readonly path: string;
+  /** What of a repository's state differs, where `repos` says what it said before. */
+  readonly part?: RepoPart;
 }
 
-/** The properties that differ, in declaration order. Another content of `files` is a difference of `files`. */
+/**
+ * The properties that differ, in declaration order. Another content of `files` is a difference of `files`, and another
+ * state of a repository one of `repos`.
+ */
 export function differences(before: Revision, after: Revision): readonly Difference[] {
   return properties.flatMap((property) => {
     const [old, now] = [before.spec[property], after.spec[property]];
     if (canonicalJson(old) !== canonicalJson(now)) return [{ property, path: narrow(old, now, property) }];
+    if (property === "repos") return repoDifferences(before.repos ?? [], after.repos ?? []);
     return property === "files" && !sameContents(before.files, after.files)
       ? [{ property, path: changedFile(before.files, after.files) }]
       : [];
   });
+}
+
+/** In the reference's declaration order. A URL may be written in many ways; the id counts. */
+const repoParts: Readonly<Record<RepoPart, (state: RepoState) => unknown>> = {
+  repo_id: ({ id }) => id,
+  repo_data: ({ branch, commit }) => [branch, commit],
+  repo_code_hash: ({ diff }) => diff,
+};
+
+function repoDifferences(before: PinnedRepos, after: PinnedRepos): readonly Difference[] {
+  const parts = ["repo_id", "repo_data", "repo_code_hash"] as const;
+  return parts
+    .filter((part) => canonicalJson(before.map(repoParts[part])) !== canonicalJson(after.map(repoParts[part])))
+    .map((part) => ({ property: "repos", path: "repos", part }));
 }
 
 function sameContents(before: PinnedFiles, after: PinnedFiles): boolean {

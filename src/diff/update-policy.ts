@@ -60,6 +60,16 @@ export const updatePolicy = {
   tags: "restart",
 } as const satisfies Record<keyof ServiceSpec, Effect>;
 
+/** What of a repository's state differs, in the reference's terms: which one it is, its branch and commit, its diff. */
+export type RepoPart = "repo_id" | "repo_data" | "repo_code_hash";
+
+/** The effect of a change of a repository's state, the property `repos` being the same (facts §3.2). */
+export const repoPolicy = {
+  repo_id: "restart",
+  repo_data: "rolling",
+  repo_code_hash: "rolling",
+} as const satisfies Record<RepoPart, Effect>;
+
 /** Every property, in the reference's declaration order: the order in which changes are listed. */
 export const properties: readonly (keyof ServiceSpec)[] = Object.keys(updatePolicy).filter(isProperty);
 

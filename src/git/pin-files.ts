@@ -1,15 +1,14 @@
 import { posix } from "node:path";
 
 import type { FileEntry, PinnedContent } from "../config/files.ts";
+import { insideRepository, outside } from "../config/reach.ts";
 import type { FileMapping } from "../config/spec.ts";
 import { UserError } from "../lib/user-error.ts";
 import { contentId, sortedByPath } from "./content-id.ts";
 import type { FileKind, FileSource } from "./file-source.ts";
 import { ignoreRules } from "./ignore-rules.ts";
 import type { IgnoreRules } from "./ignore-rules.ts";
-
-/** The reference's limit of one upload, in bytes. */
-const limit = 2 * 1024 * 1024;
+import { contentLimit, mebibytes, sizesText } from "./limit.ts";
 
 interface Found {
   /** From the repository's root. */
@@ -18,17 +17,15 @@ interface Found {
   readonly size: number;
 }
 
-interface Entry {
-  readonly serviceFile: string;
+interface Entry extends Place {
   readonly mapping: FileMapping;
   /** From the repository's root; `""` is the root. */
   readonly root: string;
-  readonly source: FileSource;
 }
 
 /** Pins one entry of `files`: what it names, hashed. Every refusal is a `UserError` that names service file and entry. */
-export async function pinEntry(serviceFile: string, mapping: FileMapping, source: FileSource): Promise<PinnedContent> {
-  const entry: Entry = { serviceFile, mapping, root: rootOf(serviceFile, mapping), source };
+export async function pinEntry(place: Place, mapping: FileMapping): Promise<PinnedContent> {
+  const entry: Entry = { ...place, mapping, root: rootOf(place.serviceFile, mapping) };
   const stat = await statEntry(entry);
   const found =
     stat.kind === "directory" ? await walk(entry) : [{ path: entry.root, kind: stat.kind, size: stat.size }];
@@ -48,6 +45,14 @@ export async function pinEntry(serviceFile: string, mapping: FileMapping, source
   };
 }
 
+/** Where entries are looked for. */
+export interface Place {
+  readonly serviceFile: string;
+  readonly source: FileSource;
+  /** Files that are part of no content, besides the service file. */
+  readonly without: readonly string[];
+}
+
 function refuse(entry: Entry, code: string, message: string, hint?: string): UserError {
   const text = `${entry.serviceFile}: \`files\` entry \`${entry.mapping.local_path}\` ${message}`;
   return new UserError(code, text, hint === undefined ? {} : { hint });
@@ -55,14 +60,11 @@ function refuse(entry: Entry, code: string, message: string, hint?: string): Use
 
 function rootOf(serviceFile: string, mapping: FileMapping): string {
   const given = mapping.local_path;
-  const path = posix.normalize(posix.join(posix.dirname(serviceFile), given)).replace(/\/$/, "");
-  const outside = given.startsWith("/") || given.startsWith("~") || path === ".." || path.startsWith("../");
-  if (!outside) return path === "." ? "" : path;
-  throw new UserError(
-    "files-outside-repository",
-    `${serviceFile}: \`files\` entry \`${given}\` is outside the repository; expected a path relative to the service file, inside it`,
-    { hint: "copy it into the repository: what no commit holds, no other machine finds again" },
-  );
+  const path = insideRepository(serviceFile, given);
+  if (path !== null) return path;
+  throw new UserError("files-outside-repository", `${serviceFile}: \`files\` entry \`${given}\` ${outside.message}`, {
+    hint: outside.hints.files,
+  });
 }
 
 async function statEntry(entry: Entry): Promise<{ kind: "directory" | "file" | "executable"; size: number }> {
@@ -82,6 +84,7 @@ async function statEntry(entry: Entry): Promise<{ kind: "directory" | "file" | "
 
 async function walk(entry: Entry): Promise<readonly Found[]> {
   const found: Found[] = [];
+  const without = new Set([entry.serviceFile, ...entry.without]);
   // Rules of the directories above hold, too, but the entry itself was asked for by name.
   await visit(entry.root, await ignoreRules(entry.source, entry.root));
   return found;
@@ -89,7 +92,7 @@ async function walk(entry: Entry): Promise<readonly Found[]> {
   async function visit(directory: string, rules: IgnoreRules): Promise<void> {
     for (const { name, kind, size } of await entry.source.list(directory)) {
       const path = directory === "" ? name : `${directory}/${name}`;
-      if (name.toLowerCase() === ".git" || path === entry.serviceFile) continue;
+      if (name.toLowerCase() === ".git" || without.has(path)) continue;
       if (rules.ignores(path, kind === "directory")) continue;
       if (kind === "directory") await visit(path, await rules.enter(path));
       else if (kind === "other")
@@ -102,13 +105,11 @@ async function walk(entry: Entry): Promise<readonly Found[]> {
 /** Sizes are known before anything is read. */
 function checkSize(entry: Entry, found: readonly Found[]): void {
   const total = found.reduce((sum, file) => sum + file.size, 0);
-  if (total <= limit) return;
-  const largest = found.toSorted((a, b) => b.size - a.size).slice(0, 3);
-  const names = largest.map((file) => `${file.path} (${mebibytes(file.size)})`).join(", ");
+  if (total <= contentLimit) return;
   throw refuse(
     entry,
     "files-too-large",
-    `is ${mebibytes(total)}, which exceeds the limit of ${mebibytes(limit)}; largest: ${names}`,
+    `is ${mebibytes(total)}, which exceeds the limit of ${mebibytes(contentLimit)}; largest: ${sizesText(found)}`,
     "use .gitignore or .dstackignore to exclude large files",
   );
 }
@@ -137,8 +138,4 @@ function checkLink(entry: Entry, path: string, content: Uint8Array): void {
 function relativePath(root: string, path: string): string {
   if (path === root) return "";
   return root === "" ? path : path.slice(root.length + 1);
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 1024 / 1024).toFixed(1)}MiB`;
 }

@@ -7,6 +7,21 @@ export function redact(text: string): string {
     .replaceAll(/(authorization:\s*\w+\s+)\S+/gi, "$1***");
 }
 
+/** A URL as it may be kept: without password, and over HTTP without user and query, any of which may be a token. */
+export function withoutCredentials(url: string): string {
+  if (isPath(url) || !/^[a-z][a-z0-9+.-]*:\/\//i.test(url)) return url;
+  // What cannot be told apart is left out up to the last place where a password may end.
+  if (!URL.canParse(url)) return url.replace(/^([a-z][a-z0-9+.-]*:\/\/).*@/is, "$1");
+  const parsed = new URL(url);
+  parsed.password = "";
+  if (/^https?:$/.test(parsed.protocol)) {
+    parsed.username = "";
+    parsed.search = "";
+    parsed.hash = "";
+  }
+  return parsed.href;
+}
+
 /** Scheme and host of an HTTP remote, `null` for every other kind. */
 export function httpOrigin(url: string): string | null {
   if (!/^https?:\/\//i.test(url)) return null;

@@ -1,11 +1,18 @@
-import type { PinnedContent } from "../config/files.ts";
-import type { FileMapping } from "../config/spec.ts";
+import type { PinnedContent, PinnedRepo } from "../config/files.ts";
+import type { FileMapping, RepoSpec } from "../config/spec.ts";
 
 /** A file of the work tree or of a commit, as text. */
 export interface SourceFile {
   /** From the repository's root, with `/`. */
   readonly path: string;
   readonly bytes: Uint8Array;
+}
+
+/** At which commit something is pinned, and without which files besides the service file. */
+export interface PinOptions {
+  /** Absent: in the work tree. */
+  readonly ref?: string | undefined;
+  readonly without?: readonly string[];
 }
 
 /** The user's repository, read only: no command of ours touches its work tree, index, configuration or branches. */
@@ -26,5 +33,12 @@ export interface Repository {
    * Pins the content of `files` entries: hashes it, and keeps it where a pass of any machine finds it again. Throws a
    * `UserError` that names the entry when it is missing or too large.
    */
-  pinFiles(serviceFile: string, files: readonly FileMapping[], ref?: string): Promise<readonly PinnedContent[]>;
+  pinFiles(serviceFile: string, files: readonly FileMapping[], options?: PinOptions): Promise<readonly PinnedContent[]>;
+  /**
+   * Pins what repositories of `repos` are at: branch, commit, and what the work tree has on top. Never uses the network:
+   * the commit of a URL's branch stays `null`. Throws a `UserError` that names the entry.
+   */
+  pinRepos(serviceFile: string, repos: readonly RepoSpec[], options?: PinOptions): Promise<readonly PinnedRepo[]>;
+  /** The commit that a URL's branch has now, asked over the network. Throws a `UserError`. */
+  remoteCommit(url: string, branch: string | null, signal: AbortSignal): Promise<string>;
 }

@@ -7,6 +7,8 @@ import type { FileSource } from "./file-source.ts";
 import { GitError } from "./git-error.ts";
 import { git } from "./git.ts";
 import { pinEntry } from "./pin-files.ts";
+import { pinRepo } from "./pin-repo.ts";
+import { remoteCommit } from "./remote-commit.ts";
 import { normalizedUrl, shortId } from "./remote-url.ts";
 import { remoteUrl } from "./remote.ts";
 import type { Repository } from "./repository.ts";
@@ -45,11 +47,17 @@ export async function openRepository(
       const [bytes] = await source.read([normal]);
       return bytes ?? null;
     },
-    async pinFiles(serviceFile, files, ref) {
+    async pinFiles(serviceFile, files, { ref, without = [] } = {}) {
       if (files.length === 0) return [];
       const source = await sourceAt(ref);
-      return Promise.all(files.map((mapping) => pinEntry(serviceFile, mapping, source)));
+      return Promise.all(files.map((mapping) => pinEntry({ serviceFile, source, without }, mapping)));
     },
+    async pinRepos(serviceFile, repos, { ref, without = [] } = {}) {
+      if (repos.length === 0) return [];
+      const at = ref === undefined ? workTree() : root;
+      return Promise.all(repos.map((repo) => pinRepo({ root: at, serviceFile, ref, without }, repo)));
+    },
+    remoteCommit: (url, branch, signal) => remoteCommit(root, { url, branch }, signal),
   };
 
   async function sourceAt(ref: string | undefined): Promise<FileSource> {

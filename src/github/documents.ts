@@ -21,7 +21,13 @@ export const PlannedServiceDocument = z.looseObject({
   action: z.enum(["none", "update", "scale", "rolling", "restart", "create", "destroy"]),
   deployment: z.object({ from: z.number().nullable(), to: z.number().nullable() }),
   changes: z.array(
-    z.looseObject({ path: z.string(), effect: z.string(), file: z.string().nullable(), line: z.number().nullable() }),
+    z.looseObject({
+      path: z.string(),
+      part: z.enum(["repo_id", "repo_data", "repo_code_hash"]).optional(),
+      effect: z.string(),
+      file: z.string().nullable(),
+      line: z.number().nullable(),
+    }),
   ),
   replicas: z.object({ current: z.number(), min: z.number(), max: z.number() }),
   price: z.looseObject({ before: z.number(), after: z.number(), max: z.number() }),

@@ -1,3 +1,4 @@
+import { changedName } from "../report/change-text.ts";
 import type {
   DiagnosticDocument,
   OutcomeDocument,
@@ -35,8 +36,8 @@ function planTables(plan: PlanDocument): string {
 }
 
 function details(service: PlannedServiceDocument): string {
-  const changes = service.changes.map(({ path, effect, file, line }) => [
-    escape(path),
+  const changes = service.changes.map(({ path, part, effect, file, line }) => [
+    escape(changedName({ path, part })),
     escape(effect),
     escape(file === null ? "" : line === null ? file : `${file}:${line}`),
   ]);

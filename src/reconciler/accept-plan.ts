@@ -1,3 +1,4 @@
+import type { KeptContent, PinnedRepo } from "../config/files.ts";
 import { isSameOwner } from "../state/lease.ts";
 import type { Lease, LeaseOwner, ServiceRecord } from "../state/record.ts";
 import type { ServiceChange, Snapshot, StateStore } from "../state/store.ts";
@@ -24,8 +25,12 @@ export async function acceptPlan(
   const names = changes.map((change) => change.name);
   const shown = names.length > 5 ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} more` : names.join(", ");
   const message = `Accept ${shown} (${accepting.acceptance.by})`;
-  const contents = services.flatMap((service) => service.contents);
+  const contents = services.flatMap((service) => [...service.contents, ...service.repos.flatMap(keptDiff)]);
   return accepting.store.commit({ message, services: changes, contents, basis: snapshot }, accepting.signal);
+}
+
+function keptDiff({ diff, entries }: PinnedRepo): readonly KeptContent[] {
+  return diff === null ? [] : [{ content: diff, entries }];
 }
 
 function changeOf(service: PlannedService, snapshot: Snapshot, accepting: Accepting): readonly ServiceChange[] {

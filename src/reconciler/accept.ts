@@ -1,4 +1,4 @@
-import type { Job, PinnedFiles } from "../config/job.ts";
+import type { Job, PinnedFiles, PinnedRepos } from "../config/job.ts";
 import { jobDigest, jobOf } from "../config/job.ts";
 import type { ServiceSpec } from "../config/spec.ts";
 import { toTimestamp } from "../lib/timestamp.ts";
@@ -10,6 +10,8 @@ export interface Revision {
   readonly spec: ServiceSpec;
   readonly fingerprint: string;
   readonly files: PinnedFiles;
+  /** Absent: none. */
+  readonly repos?: PinnedRepos;
   /** Path of the service file, from the repository's root. */
   readonly file: string;
   readonly commit: string | null;
@@ -58,6 +60,7 @@ export function acceptRevision(
     fingerprint: revision.fingerprint,
     acceptance: count,
     files: revision.files,
+    ...reposOf(revision),
     job: jobDigest(jobFor(revision)),
     restarts: (base?.restarts ?? 0) + (replacement === "every-replica" ? 1 : 0),
     file: revision.file,
@@ -92,7 +95,7 @@ export function acceptRevision(
 }
 
 function jobFor(revision: Revision): Job {
-  return jobOf(revision.spec, revision.files);
+  return jobOf(revision.spec, revision.files, revision.repos);
 }
 
 /** The record with the service's end as its target. */
@@ -123,7 +126,13 @@ function revisionOf(deployment: DeploymentRecord): Revision {
     spec: deployment.spec,
     fingerprint: deployment.fingerprint,
     files: deployment.files,
+    ...reposOf(deployment),
     file: deployment.file,
     commit: deployment.commit,
   };
+}
+
+/** A member that is there only where there are any, as in records of before there were. */
+function reposOf({ repos = [] }: Pick<Revision, "repos">): Pick<Revision, "repos"> {
+  return repos.length === 0 ? {} : { repos };
 }

@@ -47,7 +47,7 @@ async function provision(replica: ReplicaRecord, execution: Execution): Promise<
   const env = envOf(deployment.spec, world.env);
   if (env.missing.length > 0) return refused(`no value here for ${env.missing.join(", ")}`);
   const backend = backendOf(replica, world);
-  const job = jobOf(deployment.spec, deployment.files);
+  const job = jobOf(deployment.spec, deployment.files, deployment.repos);
   const listed = observed.supply?.offers.find(
     (offer) => offer.backend === replica.backend && offer.region === replica.region,
   );

@@ -1,5 +1,5 @@
 import type { Offer } from "../backends/backend.ts";
-import type { PinnedContent } from "../config/files.ts";
+import type { PinnedContent, PinnedRepo } from "../config/files.ts";
 import type { ServiceSource } from "../config/parse.ts";
 import type { Policy } from "../config/settings.ts";
 import type { PropertyChange } from "../diff/compare.ts";
@@ -43,6 +43,7 @@ export interface PlannedService {
   readonly held: string | null;
   readonly revision: Revision | null;
   readonly contents: readonly PinnedContent[];
+  readonly repos: readonly PinnedRepo[];
   readonly replacement: Replacement;
 }
 
@@ -58,6 +59,7 @@ export interface Plan {
 export interface DesiredService {
   readonly source: ServiceSource;
   readonly contents: readonly PinnedContent[];
+  readonly repos: readonly PinnedRepo[];
 }
 
 export interface PlanInput {

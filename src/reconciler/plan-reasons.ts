@@ -1,3 +1,4 @@
+import type { RepoSpec } from "../config/spec.ts";
 import type { Revision } from "./accept.ts";
 import type { Supply } from "./observed.ts";
 import type { PlanInput, PlannedService, Reason } from "./plan-document.ts";
@@ -35,9 +36,20 @@ export function reasonsFor(planned: PlannedService, supply: Supply, rehearsal: R
   if (revision !== null && revision.spec.probes.length === 0 && action !== "update") {
     reasons.push({ about: "probes", text: "no probes: a replica counts as ready when it answers HTTP at all" });
   }
+  if (revision !== null && action !== "update") reasons.push(...revision.spec.repos.flatMap(followedRepo));
   if (supply.missingEnv.length > 0)
     reasons.push({ about: "env", text: `unknown here: ${supply.missingEnv.join(", ")}` });
   if (rehearsal !== null)
     reasons.push({ about: "timeline", text: "rehearsed with assumed times: 1 s to run, 4 s to ready, 1 s to end" });
   return reasons;
+}
+
+/** What keeps changing though nobody edits the service file. */
+function followedRepo({ local_path, hash }: RepoSpec): readonly Reason[] {
+  if (hash !== null) return [];
+  const text =
+    local_path === null
+      ? "`repos` pins the commit that the URL's branch has now: each plan after a commit there rolls this service; `hash` fixes it"
+      : "`repos` pins the repository's commit: every merge rolls this service; list what it needs in `files` instead";
+  return [{ about: "repos", text }];
 }

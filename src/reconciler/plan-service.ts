@@ -7,6 +7,7 @@ import type { ServiceRecord } from "../state/record.ts";
 import { acceptRevision, servingDeployment } from "./accept.ts";
 import type { Replacement, Revision } from "./accept.ts";
 import { isAlive, isServing } from "./decide/draft.ts";
+import { knownRepos, stateOf } from "./known-repos.ts";
 import type { DesiredService, PlanAction, PlanInput, PlannedChange, PlannedService } from "./plan-document.ts";
 import { reasonsFor, refusalOf, safetyOf } from "./plan-reasons.ts";
 import { rehearse } from "./rehearse.ts";
@@ -15,14 +16,16 @@ import { rehearse } from "./rehearse.ts";
 export function planService(desired: DesiredService, input: PlanInput): PlannedService {
   const { source, contents } = desired;
   const record = input.snapshot.services.get(source.spec.name)?.record ?? null;
+  const running = record === null || record.target === null ? null : record;
+  const repos = running === null ? desired.repos : knownRepos(desired.repos, servingDeployment(running).repos ?? []);
   const revision: Revision = {
     spec: source.spec,
     fingerprint: source.fingerprint,
     files: contents.map(withoutEntries),
+    repos: repos.map(stateOf),
     file: source.file,
     commit: input.commit,
   };
-  const running = record === null || record.target === null ? null : record;
   const difference = running === null ? null : diffRevisions(servingDeployment(running), revision);
   const action =
     running === null || difference === null ? "create" : acceptedAgain(running, revision, difference.action);
@@ -36,6 +39,7 @@ export function planService(desired: DesiredService, input: PlanInput): PlannedS
     changes: held === null ? changes : [],
     revision,
     contents,
+    repos,
     replacement,
     held,
     replicas: { current: (record?.replicas ?? []).filter(isAlive).length, ...source.spec.replicas },
@@ -67,6 +71,7 @@ export function outline(name: string, record: ServiceRecord | null): PlannedServ
     held: null,
     revision: null,
     contents: [],
+    repos: [],
     replacement: "where-jobs-differ",
   };
 }

@@ -1,4 +1,5 @@
 import { digest } from "../lib/digest.ts";
+import type { Revision } from "./accept.ts";
 import type { Plan, PlanInput, PlannedService } from "./plan-document.ts";
 import { planRemoval } from "./plan-removal.ts";
 import { planService } from "./plan-service.ts";
@@ -21,8 +22,12 @@ function contractOf(service: PlannedService, input: PlanInput): unknown {
     action,
     safety,
     effects: service.changes.map(({ path, effect }) => [path, effect]),
-    desired:
-      revision === null ? null : [revision.fingerprint, revision.files.map(({ path, content }) => [path, content])],
+    desired: revision === null ? null : desiredOf(revision),
     recorded: record?.target?.fingerprint ?? null,
   };
+}
+
+function desiredOf({ fingerprint, files, repos = [] }: Revision): readonly unknown[] {
+  const contents = files.map(({ path, content }) => [path, content]);
+  return [fingerprint, contents, ...(repos.length === 0 ? [] : [repos])];
 }

@@ -14,7 +14,7 @@ export async function observeSupply(world: World, record: ServiceRecord, signal:
   const deployment = currentDeployment(record);
   const there = record.replicas.filter((replica) => isAlive(replica) && replica.deployment === deployment.num).length;
   if (there >= desiredReplicas(record)) return null;
-  return supplyFor(world, deployment.spec, jobOf(deployment.spec, deployment.files), signal);
+  return supplyFor(world, deployment.spec, jobOf(deployment.spec, deployment.files, deployment.repos), signal);
 }
 
 /** What all backends together can give a job now, cheapest first. */

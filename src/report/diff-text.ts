@@ -1,4 +1,5 @@
 import type { FileDiff } from "../diff/diff-files.ts";
+import { changedName } from "./change-text.ts";
 import type { Paint } from "./style.ts";
 
 /** What differs between two service files, for people. */
@@ -11,7 +12,7 @@ export function diffText(
   const updatable = diff.action === "restart" ? "cannot" : "can";
   const lines = diff.changes.map((change) => {
     const file = change.file === "OLD" ? options.before : options.after;
-    return `  - ${change.path} ${paint("cyan", `(${change.effect})`)}${paint("gray", `  ${file}:${change.line}`)}`;
+    return `  - ${changedName(change)} ${paint("cyan", `(${change.effect})`)}${paint("gray", `  ${file}:${change.line}`)}`;
   });
   const effect = diff.redeploys ? "replicas are replaced" : "no replica is replaced";
   return [

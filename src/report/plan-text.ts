@@ -1,4 +1,5 @@
 import type { Plan, PlanAction, PlannedService } from "../reconciler/plan-document.ts";
+import { changedName } from "./change-text.ts";
 import { formatPrice } from "./format.ts";
 import type { Paint } from "./style.ts";
 import { table } from "./table.ts";
@@ -54,7 +55,7 @@ function sign(action: PlanAction, paint: Paint): string {
 
 function changeLine(change: PlannedService["changes"][number], paint: Paint): string {
   const place = change.file === null || change.line === null ? "" : paint("gray", `  ${change.file}:${change.line}`);
-  return `  - ${change.path === "" ? change.property : change.path} ${paint("cyan", `(${change.effect})`)}${place}`;
+  return `  - ${changedName(change)} ${paint("cyan", `(${change.effect})`)}${place}`;
 }
 
 function facts(service: PlannedService): readonly string[] {

@@ -1,7 +1,7 @@
 import { canonicalJson } from "../lib/canonical-json.ts";
 import type { NewFile, Tip } from "./branch.ts";
 import { contentDirectory, contentPath, isDerived, parts, partPath } from "./layout.ts";
-import type { ServiceState } from "./record.ts";
+import type { DeploymentRecord, ServiceState } from "./record.ts";
 import { decodePart, documentsOf, noState, withPart } from "./service-parts.ts";
 import { StateConflict } from "./store.ts";
 import type { Change, ServiceChange, Snapshot } from "./store.ts";
@@ -83,7 +83,7 @@ function contentEdits(
 ): ReadonlyMap<string, NewFile | null> {
   const named = new Map<string, string>();
   for (const [name, { record }] of services) {
-    for (const { files } of record?.deployments ?? []) for (const file of files) named.set(file.content, name);
+    for (const content of (record?.deployments ?? []).flatMap(contentsOf)) named.set(content, name);
   }
   const edits = new Map<string, NewFile | null>();
   const given = new Map(accepted.flatMap((change) => change.contents ?? []).map((pinned) => [pinned.content, pinned]));
@@ -104,6 +104,10 @@ function contentEdits(
     if (!directories.has(path.split("/").slice(0, 2).join("/"))) edits.set(path, null);
   }
   return edits;
+}
+
+function contentsOf({ files, repos = [] }: DeploymentRecord): readonly string[] {
+  return [...files.map(({ content }) => content), ...repos.flatMap(({ diff }) => (diff === null ? [] : [diff]))];
 }
 
 /** Content of an empty directory, which a tree cannot hold: the digest of an empty list. */

@@ -1,4 +1,4 @@
-import type { PinnedFiles } from "../config/job.ts";
+import type { PinnedFiles, PinnedRepos } from "../config/job.ts";
 import type { ServiceSpec } from "../config/spec.ts";
 
 /**
@@ -48,6 +48,8 @@ export interface DeploymentRecord {
   readonly fingerprint: string;
   readonly acceptance: number;
   readonly files: PinnedFiles;
+  /** Absent: none. */
+  readonly repos?: PinnedRepos;
   readonly job: string;
   /** Counts `restart`s: replicas of an earlier count are replaced though their job is the same. */
   readonly restarts: number;

@@ -1,11 +1,11 @@
+/** Files of the state branch, key by key in the order in which they are written. Unknown keys are errors: writing would lose them. */
+
 import { z } from "zod";
 
-import type { JobFile } from "../config/job.ts";
+import type { JobFile, RepoState } from "../config/job.ts";
 import type { ServiceSpec } from "../config/spec.ts";
 import { digest } from "../lib/digest.ts";
 import type { Intent, Lease, ServiceRecord } from "./record.ts";
-
-/** Files of the state branch, key by key in the order in which they are written. Unknown keys are errors: writing would lose them. */
 
 const name = z.string().regex(/^[a-z][a-z0-9-]*$/, "expected a service name");
 const time = z.iso.datetime({ error: "expected an RFC 3339 time in UTC" });
@@ -24,6 +24,15 @@ const jobFile: z.ZodType<JobFile> = z.strictObject({
   path: z.string(),
   content: sha256,
   kind: z.enum(["file", "directory"]),
+});
+
+/** What a repository of `repos` is at: never without the repository's own id. */
+export const repoState: z.ZodType<RepoState> = z.strictObject({
+  id: z.string().regex(/^[0-9a-f]{16}$/, "expected 16 hex digits"),
+  url: z.string(),
+  branch: z.string().nullable(),
+  commit,
+  diff: sha256.nullable(),
 });
 
 const target = z.strictObject({
@@ -45,6 +54,7 @@ const deployment = z
     fingerprint: sha256,
     acceptance: count,
     files: z.array(jobFile),
+    repos: z.array(repoState).exactOptional(),
     job: sha256,
     restarts: count,
     file: z.string(),

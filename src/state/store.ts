@@ -1,4 +1,4 @@
-import type { FileEntry, PinnedContent } from "../config/files.ts";
+import type { FileEntry, KeptContent } from "../config/files.ts";
 import type { Intent, Lease, ServiceRecord, ServiceState } from "./record.ts";
 
 /** The state branch at one commit. */
@@ -29,8 +29,8 @@ export interface Change {
    * that the change writes are always among them.
    */
   readonly reads?: readonly string[];
-  /** Contents of `files` that the written records name, to be kept as long as one does. */
-  readonly contents?: readonly PinnedContent[];
+  /** Contents of `files` and diffs of `repos` that the written records name, to be kept as long as one does. */
+  readonly contents?: readonly KeptContent[];
   readonly basis: Snapshot;
 }
 
@@ -53,6 +53,6 @@ export interface StateStore {
   load(signal?: AbortSignal): Promise<Snapshot>;
   /** Resolves with the state after the write, once the remote has it. Throws `StateConflict`. Concurrent calls are written together. */
   commit(change: Change, signal?: AbortSignal): Promise<Snapshot>;
-  /** Files of a kept content, by its id (`JobFile.content`). Throws when it is not kept. */
+  /** Files of a kept content, by its id (`JobFile.content`, `RepoState.diff`). Throws when it is not kept. */
   readContent(content: string, signal?: AbortSignal): Promise<readonly FileEntry[]>;
 }

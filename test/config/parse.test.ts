@@ -205,8 +205,6 @@ describe("parseServiceFile()", () => {
     ["docker: true", "error conflict 5:1 docker"],
     ["commands: run", "error wrong-type 5:11 commands"],
     ["files: ['a:b:c']", "error invalid-value 5:9 files[0]"],
-    ["files: [/etc/hosts]", "error not-supported-yet 5:9 files[0]"],
-    ["files: [~/.ssh/id_rsa]", "error not-supported-yet 5:9 files[0]"],
     ["resources: {vram: 1GB}", "error unknown-property 5:13 resources.vram"],
     ["resources: {memory: 512KB}", "error invalid-value 5:21 resources.memory"],
     ["spot_policy: auto", "error not-supported-yet 5:1 spot_policy"],

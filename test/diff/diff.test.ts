@@ -1,13 +1,15 @@
 import { describe, expect, it } from "vitest";
 
 import { serviceFields } from "../../src/config/fields/service.ts";
-import type { PinnedFiles } from "../../src/config/job.ts";
+import type { JobFile, PinnedFiles } from "../../src/config/job.ts";
 import { diffRevisions } from "../../src/diff/compare.ts";
 import { diffFiles } from "../../src/diff/diff-files.ts";
 import { properties, updatePolicy } from "../../src/diff/update-policy.ts";
 import { service } from "../config/parsing.ts";
 
 const base = "type: service\nname: web\n";
+
+const port = "port: 80\nimage: x";
 
 function spec(lines: string) {
   return service(`${base}${lines}\n`).spec;
@@ -50,8 +52,6 @@ describe("updatePolicy", () => {
 });
 
 describe("diffRevisions()", () => {
-  const port = "port: 80\nimage: x";
-
   it.each([
     ["the same", port, port, "none", []],
     [
@@ -190,5 +190,25 @@ describe("diffFiles()", () => {
         { property: "files", path: "files[0]", effect: "rolling", file: "NEW", line: 9 },
       ],
     });
+  });
+
+  const content = (local_path: string, id: string): [string, JobFile] => [
+    local_path,
+    { local_path, path: "/a", content: `sha256:${id}`, kind: "directory" },
+  ];
+  const [one, same, other] = [content("one", "1"), content("two", "1"), content("one", "2")];
+
+  it.each<[string, string, string, readonly [string, JobFile][], readonly [string, JobFile][], readonly string[]]>([
+    ["another content", "one:/a", "one:/a", [one], [other], ["files[0] rolling"]],
+    ["the same content", "one:/a", "one:/a", [one], [one], []],
+    ["the same content elsewhere", "one:/a", "two:/a", [one], [same], ["files[0].local_path in-place"]],
+    ["a content that is known in OLD alone", "one:/a", "one:/a", [one], [], []],
+    ["a content that is known in NEW alone", "one:/a", "one:/a", [], [one], []],
+    ["contents of which one is not known", "one:/a", "two:/a", [one], [], ["files[0].local_path rolling"]],
+  ])("compares contents that are there: %s", (_, ...[before, after, old, now, changes]) => {
+    const [left, right] = [before, after].map((mapping) => service(`${base}${port}\nfiles: ['${mapping}']\n`));
+    if (left === undefined || right === undefined) throw new Error("no services");
+    const diff = diffFiles(left, right, { before: new Map(old), after: new Map(now) });
+    expect(diff.changes.map(({ path, effect }) => `${path} ${effect}`)).toEqual(changes);
   });
 });

@@ -10,7 +10,7 @@ import type { TempRepository } from "../support/temp-repository.ts";
 /** Pins one entry of `svc/.dstack.yml` and lists what it holds. */
 async function pin(repository: TempRepository, local: string, ref?: string) {
   const opened = await openRepository(repository.path, { stateRemote: null });
-  const [pinned] = await opened.pinFiles("svc/.dstack.yml", [{ local_path: local, path: "/app" }], ref);
+  const [pinned] = await opened.pinFiles("svc/.dstack.yml", [{ local_path: local, path: "/app" }], { ref });
   if (pinned === undefined) throw new Error("nothing was pinned");
   return { ...pinned, names: pinned.entries.map(({ path }) => path) };
 }

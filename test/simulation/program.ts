@@ -75,7 +75,7 @@ async function planOf(services: ReturnType<typeof parseServices>["services"], sn
     ),
   );
   return makePlan({
-    desired: services.map((source) => ({ source, contents: [] })),
+    desired: services.map((source) => ({ source, contents: [], repos: [] })),
     removed: [...snapshot.services]
       .filter(([name, state]) => (state.record?.target ?? null) !== null && !names.has(name))
       .map(([name]) => name),

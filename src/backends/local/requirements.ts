@@ -52,6 +52,7 @@ const checks = {
   volumes: (job) =>
     job.volumes.some((volume) => !("optional" in volume && volume.optional)) ? "mounts nothing" : null,
   repos: (job) => (job.repos.length === 0 ? null : "clones no repositories; copy what is needed with `files`"),
+  repoStates: null,
   singleBranch: null,
   files: (job) => {
     const outside = job.files.find((file) => insideWorkflow(file.path) === null);
