@@ -16,7 +16,7 @@ export async function pinRepo(place: RepoPlace, repo: RepoSpec): Promise<PinnedR
     if (hasCredentials(repo)) throw new UserError("repos-credentials", credentials.message, { hint: credentials.hint });
     if (repo.url !== null) return pinUrl(repo.url, repo);
     const found = await localRepository(place, repo.local_path ?? "");
-    return await pinLocal(found, repo);
+    return await pinLocal(found, repo, place.tracked);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const text = `${place.serviceFile}: \`repos\` entry \`${redact(repoName(repo))}\`: ${error.message}`;
@@ -33,6 +33,8 @@ export interface RepoPlace {
   readonly ref: string | undefined;
   /** Files that do not count, besides the service file. */
   readonly without: readonly string[];
+  /** `trackedCommit`, which many services of one repository may share. */
+  readonly tracked: typeof trackedCommit;
 }
 
 function pinUrl(url: string, { branch, hash }: RepoSpec): PinnedRepo {
@@ -62,12 +64,16 @@ async function localRepository({ root, serviceFile, ref, without }: RepoPlace, g
   });
 }
 
-async function pinLocal({ root, ref, without }: Local, { branch, hash }: RepoSpec): Promise<PinnedRepo> {
+async function pinLocal(
+  { root, ref, without }: Local,
+  { branch, hash }: RepoSpec,
+  tracked: typeof trackedCommit,
+): Promise<PinnedRepo> {
   if (hash !== null || branch !== null) {
     const named = await pinNamed(root, branch, hash);
     if (named !== null) return named;
   }
-  const { url, base, head, branch: current } = await trackedCommit(root, ref);
+  const { url, base, head, branch: current } = await tracked(root, ref);
   const bytes = await treeDiff(root, { base, head: ref === undefined ? null : head, without });
   const entries = bytes.length === 0 ? [] : [{ path: "", mode: "file", content: bytes } as const];
   const diff = entries.length === 0 ? null : contentId(entries);

@@ -13,6 +13,8 @@ import { normalizedUrl, shortId } from "./remote-url.ts";
 import { remoteUrl } from "./remote.ts";
 import type { Repository } from "./repository.ts";
 import { commitServiceFiles, workTreeServiceFiles } from "./service-files.ts";
+import { sharing } from "./sharing.ts";
+import { type TrackedCommit, trackedCommit } from "./tracked-commit.ts";
 import { workTreeSource } from "./work-tree-source.ts";
 
 /** Opens the repository that a directory belongs to, for reading. Outside of one it is a usage error. */
@@ -24,6 +26,8 @@ export async function openRepository(
   const { root, bare, commonDirectory } = place;
   const remote = options.stateRemote === null ? null : await remoteUrl(options.stateRemote, root);
   const sources = new Map<string, Promise<FileSource>>();
+  const share = sharing<TrackedCommit>();
+  const tracked: typeof trackedCommit = (at, ref) => share(`${at}\0${ref ?? ""}`, () => trackedCommit(at, ref));
   return {
     root,
     commonDirectory,
@@ -55,7 +59,7 @@ export async function openRepository(
     async pinRepos(serviceFile, repos, { ref, without = [] } = {}) {
       if (repos.length === 0) return [];
       const at = ref === undefined ? workTree() : root;
-      return Promise.all(repos.map((repo) => pinRepo({ root: at, serviceFile, ref, without }, repo)));
+      return Promise.all(repos.map((repo) => pinRepo({ root: at, serviceFile, ref, without, tracked }, repo)));
     },
     remoteCommit: (url, branch, signal) => remoteCommit(root, { url, branch }, signal),
   };
