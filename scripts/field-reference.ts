@@ -1,14 +1,13 @@
 import { serviceSchema, settingsFileSchema } from "../src/config/json-schema.ts";
-import { support } from "../src/config/support.ts";
+import { notActedOnYet } from "../src/reconciler/acts-on.ts";
 import { behaviourDifferences } from "./behaviour-differences.ts";
 import { differences } from "./conformance/differences.ts";
 
 /** `docs/service-file.md`: every property of a service file, from the fields that parse it. */
 export function serviceReference(): string {
-  const notYet = Object.entries(support).flatMap(([property, state]) => (state === "not-yet" ? [property] : []));
   return page("Service files", [
     "Every property that a `*.dstack.yml` with `type: service` may have.",
-    `Understood and compared, but refused where they are set because nothing acts on them yet: ${notYet.map((name) => `\`${name}\``).join(", ")}.`,
+    `All of them are validated, compared and planned. \`apply\` refuses a service that sets one of these, since nothing acts on them yet: ${notActedOnYet.map((name) => `\`${name}\``).join(", ")}. A backend refuses what it cannot give, with the reason ([backends](backends)).`,
     ...sections(serviceSchema(), ""),
   ]);
 }

@@ -70,8 +70,8 @@ export interface ChosenBy {
   readonly instance: string;
   readonly price: number;
   readonly availability: "available" | "unknown" | "not_available" | "no_quota" | "no_balance" | "idle" | "busy";
-  /** `null`: not known. */
-  readonly zones: readonly string[] | null;
+  /** Absent: not known. */
+  readonly zones?: readonly string[] | null;
 }
 
 export type OfferFilters = Pick<ServiceSpec, "backends" | "regions" | "availability_zones" | "instance_types">;
