@@ -8,6 +8,8 @@ export const behaviourDifferences: readonly string[] = [
   "A change that needs a restart starts a whole new run beside the old one, which takes over when all of it is ready; the reference stops the old one first.",
   "A died replica is replaced at once the first time, and then after 15 s, 30 s, 1 m, 2 m, 5 m, 10 m.",
   "A revision whose removal is accepted is drained before it is ended.",
+  "Delays of `scaling` count from the last change of the number of replicas; in the reference, retries and deployments begin them anew.",
+  "A gateway that has not counted for a whole window is no reason to scale down, and a fixed number that becomes a range begins with what runs.",
   "The embedded gateway serves WebSockets on a path; the reference's server refuses them.",
   "On `local`, commands run without an interactive shell (`bash -c`), and names are required: a repository has no generated ones.",
 ];

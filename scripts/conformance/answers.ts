@@ -11,6 +11,7 @@ import { refused, skipped, value } from "./case.ts";
 import { containerAnswer } from "./containers.ts";
 import { diffAnswer } from "./diffs.ts";
 import { unmarked } from "./floats.ts";
+import { autoscalerAnswer, retryAnswer, statsAnswer } from "./load.ts";
 import { offersAnswer } from "./offers.ts";
 import { fromProperty, fromSpec, readConfiguration } from "./parsing.ts";
 import { cronAnswer, formattingAnswer, profilesAnswer, registrationAnswer, validationAnswer } from "./plans.ts";
@@ -59,6 +60,9 @@ export const answerers: Readonly<Record<string, Answerer>> = {
   "job_spec.json": containerAnswer,
   "offers.json": offersAnswer,
   "service_registration.json": registrationAnswer,
+  "autoscaler.json": autoscalerAnswer,
+  "stats.json": statsAnswer,
+  "retry.json": retryAnswer,
 };
 
 function answerRange(input: unknown, { name }: { readonly name: string }): ReturnType<Answerer> {

@@ -12,7 +12,6 @@ export interface Unmet {
  */
 const unmet: readonly (Unmet & { readonly asked: (spec: ServiceSpec) => boolean })[] = [
   { property: "model", reason: "no gateway serves a model endpoint", asked: ({ model }) => model !== null },
-  { property: "scaling", reason: "no pass follows the load", asked: ({ scaling }) => scaling !== null },
   {
     property: "rate_limits",
     reason: "no gateway limits requests",

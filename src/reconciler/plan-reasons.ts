@@ -1,3 +1,4 @@
+import type { ScalingSpec } from "../config/spec.ts";
 import { explain } from "../diff/explain.ts";
 import type { Revision } from "./accept.ts";
 import { unmetBy } from "./acts-on.ts";
@@ -42,6 +43,8 @@ export function reasonsFor(planned: PlannedService, supply: Supply, rehearsal: R
   if (revision !== null && revision.spec.probes.length === 0 && action !== "update") {
     reasons.push({ about: "probes", text: "no probes: a replica counts as ready when it answers HTTP at all" });
   }
+  if (revision !== null && revision.spec.scaling !== null)
+    reasons.push({ about: "scaling", text: scalingText(revision.spec.scaling) });
   if (supply.lack !== null) reasons.push({ about: "offers", text: supply.lack });
   if (revision?.spec.retry) {
     const text = "a replica that ends is always replaced, with back-off; `retry` sets no limit to that";
@@ -58,4 +61,12 @@ function whyThisAction({ action, changes }: PlannedService): readonly Reason[] {
   if (changes.length === 0 || action === "create" || action === "destroy") return [];
   const { reason, hint } = explain(action, changes);
   return [{ about: action, text: reason }, ...(hint === null ? [] : [{ about: "instead", text: hint }])];
+}
+
+/** What depends on how often somebody looks is said. */
+function scalingText({ target, window, scale_up_delay, scale_down_delay }: ScalingSpec): string {
+  return (
+    `one replica for each ${target} requests a second, counted over ${window} s by the gateway; at most every ${scale_up_delay} s up ` +
+    `and every ${scale_down_delay} s down, from zero at once. Only a pass changes the count: \`watch\` makes one every few seconds, a schedule each time it ticks`
+  );
 }

@@ -7,6 +7,7 @@ import type { ServiceRecord } from "../state/record.ts";
 import { acceptRevision, servingDeployment } from "./accept.ts";
 import type { Replacement, Revision } from "./accept.ts";
 import { isAlive, isServing } from "./decide/draft.ts";
+import { desiredReplicas } from "./decide/scale.ts";
 import type { DesiredService, PlanAction, PlanInput, PlannedChange, PlannedService } from "./plan-document.ts";
 import { reasonsFor, refusalOf, safetyOf } from "./plan-reasons.ts";
 import { rehearse } from "./rehearse.ts";
@@ -118,6 +119,7 @@ function rehearsed(planned: PlannedService, record: ServiceRecord | null, input:
       ? null
       : rehearse(accepted, { policy: input.policy, now: input.now, offers: supply.offers });
   const each = offer?.price ?? 0;
+  const desired = desiredReplicas(accepted);
   const before = (record?.replicas ?? []).filter(isServing).length;
   return {
     ...planned,
@@ -125,11 +127,11 @@ function rehearsed(planned: PlannedService, record: ServiceRecord | null, input:
     strategy: planned.action === "restart" ? "beside" : planned.action === "rolling" ? "surge" : null,
     offers: supply.offers,
     rehearsal,
-    safety: safetyOf(rehearsal, Math.min(before, revision.spec.replicas.min)),
+    safety: safetyOf(rehearsal, Math.min(before, desired)),
     price: {
       before: planned.price.before,
-      after: revision.spec.replicas.min * each,
-      max: Math.max(planned.price.before, (rehearsal?.peak ?? 0) * each),
+      after: desired * each,
+      max: Math.max(planned.price.before, (rehearsal?.peak ?? 0) * each, revision.spec.replicas.max * each),
     },
     reasons: reasonsFor(planned, supply, rehearsal),
     refusal,

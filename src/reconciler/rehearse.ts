@@ -125,6 +125,7 @@ function observedAt(
     ),
     unpublished: false,
     outcomes: new Map(),
+    load: null,
     supply: { offers, refusal: null, lack: null, missingEnv: [] },
   };
 }

@@ -22,8 +22,16 @@ export interface ServiceRecord {
   readonly attempts: number;
   readonly quarantined: readonly Quarantine[];
   readonly verdict: Verdict | null;
+  /** How many replicas scaling has come to; `null` where nothing scales. */
+  readonly scaled: Scaled | null;
   /** Set: no pass touches the service until it is resumed. */
   readonly paused: { readonly at: string; readonly by: string } | null;
+}
+
+/** A number of replicas, and since when it is wanted. */
+export interface Scaled {
+  readonly count: number;
+  readonly at: string;
 }
 
 /** One accepted revision. Written by accepting, never changed after. */

@@ -132,6 +132,8 @@ export const record: z.ZodType<ServiceRecord> = z.strictObject({
   attempts: count,
   quarantined: z.array(z.strictObject({ fingerprint: sha256, acceptance: count, deployment: count, at: time })),
   verdict: verdict.nullable(),
+  // Absent in records of before there was scaling.
+  scaled: z.strictObject({ count, at: time }).nullable().default(null),
   paused: z.strictObject({ at: time, by: z.string() }).nullable(),
 });
 

@@ -44,6 +44,7 @@ function record(
     attempts: 1,
     quarantined: [],
     verdict: null,
+    scaled: null,
     paused: null,
   };
   return { name: "web", deployments, replicas, ...progress, ...overrides };

@@ -5,7 +5,6 @@ import { service } from "../config/parsing.ts";
 
 it.each([
   ["model: m", "model"],
-  ["replicas: 1..2\nscaling: {metric: rps, target: 1}", "scaling"],
   ["rate_limits: [{rps: 1}]", "rate_limits"],
   ["schedule: {cron: '0 8 * * *'}", "schedule"],
   ["max_duration: 1h", "max_duration"],

@@ -100,6 +100,7 @@ export function allWell(record: ServiceRecord, overrides: Partial<Observed> = {}
     drained: new Set(),
     unpublished: false,
     outcomes: new Map(),
+    load: null,
     supply: { offers: [offer], refusal: null, lack: null, missingEnv: [] },
     ...overrides,
   };

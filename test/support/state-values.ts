@@ -62,6 +62,7 @@ export function recordOf(name: string, overrides: Partial<ServiceRecord> = {}): 
     attempts: 1,
     quarantined: [],
     verdict: null,
+    scaled: null,
     paused: null,
     ...overrides,
   };
