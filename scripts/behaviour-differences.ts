@@ -10,6 +10,8 @@ export const behaviourDifferences: readonly string[] = [
   "A revision whose removal is accepted is drained before it is ended.",
   "Delays of `scaling` count from the last change of the number of replicas; in the reference, retries and deployments begin them anew.",
   "A gateway that has not counted for a whole window is no reason to scale down, and a fixed number that becomes a range begins with what runs.",
+  "A window of a schedule is what the expressions say, and ends `max_duration` after it began, however late it was noticed; the reference counts from when a replica starts.",
+  "`max_duration` without a schedule ends the service as done, not as failed, until it is accepted again.",
   "The embedded gateway serves WebSockets on a path; the reference's server refuses them.",
   "On `local`, commands run without an interactive shell (`bash -c`), and names are required: a repository has no generated ones.",
 ];

@@ -89,6 +89,8 @@ export function acceptRevision(
     quarantined: (record?.quarantined ?? []).slice(-10),
     verdict: null,
     scaled: record?.scaled ?? null,
+    // A schedule goes on through its edits; a time that only `max_duration` gives begins anew.
+    window: revision.spec.schedule !== null && base?.spec.schedule ? (record?.window ?? null) : null,
     paused: record?.paused ?? null,
   };
 }

@@ -17,12 +17,6 @@ const unmet: readonly (Unmet & { readonly asked: (spec: ServiceSpec) => boolean 
     reason: "no gateway limits requests",
     asked: ({ rate_limits }) => rate_limits.length > 0,
   },
-  { property: "schedule", reason: "no pass starts by a schedule", asked: ({ schedule }) => schedule !== null },
-  {
-    property: "max_duration",
-    reason: "nothing ends a replica by its age",
-    asked: ({ max_duration }) => typeof max_duration === "number",
-  },
   {
     property: "utilization_policy",
     reason: "nothing measures GPUs",

@@ -10,6 +10,7 @@ import { isAlive, isServing } from "./decide/draft.ts";
 import { desiredReplicas } from "./decide/scale.ts";
 import type { DesiredService, PlanAction, PlanInput, PlannedChange, PlannedService } from "./plan-document.ts";
 import { reasonsFor, refusalOf, safetyOf } from "./plan-reasons.ts";
+import { timeReasons } from "./plan-schedule.ts";
 import { rehearse } from "./rehearse.ts";
 
 /** What becomes of a service that is desired: compared with what serves, and rehearsed where anything changes. */
@@ -133,7 +134,7 @@ function rehearsed(planned: PlannedService, record: ServiceRecord | null, input:
       after: desired * each,
       max: Math.max(planned.price.before, (rehearsal?.peak ?? 0) * each, revision.spec.replicas.max * each),
     },
-    reasons: reasonsFor(planned, supply, rehearsal),
+    reasons: [...reasonsFor(planned, supply, rehearsal), ...timeReasons(revision.spec, input.now)],
     refusal,
   };
 }

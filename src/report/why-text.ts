@@ -9,6 +9,7 @@ export function whyText(record: ServiceRecord, replicas: readonly ReplicaRecord[
       ? []
       : [paint("yellow", `Paused by ${record.paused.by} since ${record.paused.at}: no pass touches it.`)]),
     ...deploymentLines(record),
+    ...timeLines(record),
     ...verdictLines(record, paint),
     ...replicas.map(replicaLine),
   ].join("\n");
@@ -32,6 +33,17 @@ function deploymentLines(record: ServiceRecord): readonly string[] {
     settled === null
       ? `Deployment ${record.current} has not settled yet.`
       : `Deployment ${record.current} settled at ${settled}.`,
+  ];
+}
+
+function timeLines({ scaled, window }: ServiceRecord): readonly string[] {
+  const count = scaled === null ? [] : [`Scaling has come to ${scaled.count} replicas, since ${scaled.at}.`];
+  if (window === null) return count;
+  const { openedAt, seenAt, closedAt } = window;
+  const begun = `Its time began at ${openedAt}${seenAt === openedAt ? "" : `, first looked at ${seenAt}`}`;
+  return [
+    ...count,
+    closedAt === null ? `${begun}.` : `${begun}, and was over at ${closedAt}: nothing runs until the next.`,
   ];
 }
 

@@ -24,8 +24,19 @@ export interface ServiceRecord {
   readonly verdict: Verdict | null;
   /** How many replicas scaling has come to; `null` where nothing scales. */
   readonly scaled: Scaled | null;
+  /** The last window of a schedule, or the time that `max_duration` gives; `null`: none yet. */
+  readonly window: Window | null;
   /** Set: no pass touches the service until it is resumed. */
   readonly paused: { readonly at: string; readonly by: string } | null;
+}
+
+/** From when on a service is up, and until when; `closedAt` is `null` while it is. */
+export interface Window {
+  /** As the schedule says, which may be before anybody looked. */
+  readonly openedAt: string;
+  /** When the first pass of it was made. */
+  readonly seenAt: string;
+  readonly closedAt: string | null;
 }
 
 /** A number of replicas, and since when it is wanted. */

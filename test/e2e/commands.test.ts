@@ -205,16 +205,16 @@ async function waitFor(condition: () => Promise<boolean>): Promise<void> {
 it("what nothing acts on yet is planned, and refused by apply: nothing of it is ignored", async () => {
   await using demo = await createDemo();
   const service = "type: service\nname: demo\nport: 8000\nauth: false\ncommands: [exec node server.mjs]\n";
-  const asking = `${service}replicas: 1..4\nscaling: {metric: rps, target: 10}\nschedule: {cron: '0 8 * * *'}\n`;
+  const asking = `${service}replicas: 1..4\nscaling: {metric: rps, target: 10}\nrate_limits: [{rps: 1}]\nmodel: llama\n`;
   await demo.repository.write({ ".dstack.yml": asking });
   const planned = await demo.run("plan", "--json");
   expect(planned.exitCode, planned.stderr).toBe(0);
   expect(JSON.parse(planned.stdout)).toMatchObject({
-    services: [{ action: "create", refusal: containing("`scaling`"), replicas: { min: 1, max: 4 }, timeline: [] }],
+    services: [{ action: "create", refusal: containing("`model`"), replicas: { min: 1, max: 4 }, timeline: [] }],
     diagnostics: [],
   });
   const applied = await demo.run("apply", "-y");
-  expect(applied).toMatchObject({ exitCode: 4, stderr: containing("`schedule`: no pass starts by a schedule yet") });
+  expect(applied).toMatchObject({ exitCode: 4, stderr: containing("`rate_limits`: no gateway limits requests yet") });
   expect(await demo.processes()).toHaveLength(0);
 });
 

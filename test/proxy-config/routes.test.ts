@@ -45,6 +45,7 @@ function record(
     quarantined: [],
     verdict: null,
     scaled: null,
+    window: null,
     paused: null,
   };
   return { name: "web", deployments, replicas, ...progress, ...overrides };

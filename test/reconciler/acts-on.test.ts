@@ -6,8 +6,6 @@ import { service } from "../config/parsing.ts";
 it.each([
   ["model: m", "model"],
   ["rate_limits: [{rps: 1}]", "rate_limits"],
-  ["schedule: {cron: '0 8 * * *'}", "schedule"],
-  ["max_duration: 1h", "max_duration"],
   ["utilization_policy: {min_gpu_utilization: 10, time_window: 1h}", "utilization_policy"],
 ])("%s asks for what nothing acts on yet", (lines, property) => {
   const { spec } = service(`type: service\nname: web\nport: 80\nimage: x\n${lines}\n`);

@@ -63,6 +63,7 @@ export function recordOf(name: string, overrides: Partial<ServiceRecord> = {}): 
     quarantined: [],
     verdict: null,
     scaled: null,
+    window: null,
     paused: null,
     ...overrides,
   };

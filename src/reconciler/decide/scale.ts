@@ -3,10 +3,11 @@ import type { Scaled, ServiceRecord } from "../../state/record.ts";
 import { autoscale, clamp } from "./autoscale.ts";
 import { currentDeployment, isAlive, note, wake } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
+import { isUp } from "./schedule.ts";
 
 /** How many replicas the service should have now: what scaling came to, or the fixed count of its spec. */
 export function desiredReplicas(record: ServiceRecord): number {
-  if (record.target === null) return 0;
+  if (record.target === null || !isUp(record)) return 0;
   const { replicas, scaling } = currentDeployment(record).spec;
   if (scaling === null) return replicas.min;
   return record.scaled?.count ?? initialCount(record);
