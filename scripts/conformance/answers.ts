@@ -15,6 +15,7 @@ import { autoscalerAnswer, retryAnswer, statsAnswer } from "./load.ts";
 import { offersAnswer } from "./offers.ts";
 import { fromProperty, fromSpec, readConfiguration } from "./parsing.ts";
 import { cronAnswer, formattingAnswer, profilesAnswer, registrationAnswer, validationAnswer } from "./plans.ts";
+import { rolloutAnswer } from "./rollouts.ts";
 import { wireOf } from "./wire.ts";
 
 const range = z.object({ min: z.number().nullable(), max: z.number().nullable() });
@@ -61,6 +62,7 @@ export const answerers: Readonly<Record<string, Answerer>> = {
   "offers.json": offersAnswer,
   "service_registration.json": registrationAnswer,
   "autoscaler.json": autoscalerAnswer,
+  "rolling_deployment.json": rolloutAnswer,
   "stats.json": statsAnswer,
   "retry.json": retryAnswer,
 };
