@@ -1,3 +1,4 @@
+import { rollbackTargets } from "../reconciler/accept-rollback.ts";
 import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
 import type { Paint } from "./style.ts";
 
@@ -33,7 +34,16 @@ function deploymentLines(record: ServiceRecord): readonly string[] {
     settled === null
       ? `Deployment ${record.current} has not settled yet.`
       : `Deployment ${record.current} settled at ${settled}.`,
+    ...earlierLines(record),
   ];
+}
+
+function earlierLines(record: ServiceRecord): readonly string[] {
+  if (record.target === null) return [];
+  const earlier = rollbackTargets(record).map(
+    ({ num, commit }) => `${num}${commit === null ? "" : ` (commit ${commit.slice(0, 12)})`}`,
+  );
+  return earlier.length === 0 ? [] : [`\`rollback ${record.name} --to N\` can go to ${earlier.join(", ")}.`];
 }
 
 function timeLines({ scaled, window }: ServiceRecord): readonly string[] {

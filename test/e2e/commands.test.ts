@@ -226,3 +226,23 @@ it("where nothing offered is allowed, apply waits as no-capacity and says which 
   expect(applied.stdout).toContain("no-capacity: every offer is turned down by `regions: [eu-west-1]`");
   expect(await demo.processes()).toHaveLength(0);
 });
+
+it("rollback goes back to what settled before, and says that the file still says otherwise", async () => {
+  await using demo = await createDemo({ settings: "policy: { rollout: { bake: 0s } }" });
+  await demo.edit({ version: "1", replicas: 1 });
+  expect(await demo.run("apply", "-y")).toMatchObject({ exitCode: 0 });
+  expect(await demo.run("rollback", "demo", "-y")).toMatchObject({
+    exitCode: 2,
+    stderr: containing("demo has no earlier deployment"),
+  });
+  await demo.edit({ version: "2", replicas: 1 });
+  expect(await demo.run("apply", "-y")).toMatchObject({ exitCode: 0 });
+  expect(await demo.run("rollback", "demo", "--to", "7", "-y")).toMatchObject({
+    exitCode: 2,
+    stderr: containing("there are 0"),
+  });
+  const back = await demo.run("rollback", "demo", "-y");
+  expect(back).toMatchObject({ exitCode: 0, stderr: containing(".dstack.yml still says otherwise") });
+  expect(await shownBy(demo)).toMatchObject({ deployment: 2, replicas: [{ deployment: 2 }] });
+  expect(JSON.parse((await demo.run("plan", "--json")).stdout)).toMatchObject({ services: [{ action: "rolling" }] });
+});
