@@ -1,6 +1,6 @@
 import type { PinnedFiles } from "../config/job.ts";
 import type { ServiceSpec } from "../config/spec.ts";
-import { canonicalJson } from "../lib/canonical-json.ts";
+import { isSameJson } from "../lib/same.ts";
 import { properties } from "./update-policy.ts";
 
 /** What a deployment runs: a spec, and the contents of its `files`. */
@@ -20,7 +20,7 @@ export interface Difference {
 export function differences(before: Revision, after: Revision): readonly Difference[] {
   return properties.flatMap((property) => {
     const [old, now] = [before.spec[property], after.spec[property]];
-    if (canonicalJson(old) !== canonicalJson(now)) return [{ property, path: narrow(old, now, property) }];
+    if (!isSameJson(old, now)) return [{ property, path: narrow(old, now, property) }];
     return property === "files" && !sameContents(before.files, after.files)
       ? [{ property, path: changedFile(before.files, after.files) }]
       : [];
@@ -28,7 +28,7 @@ export function differences(before: Revision, after: Revision): readonly Differe
 }
 
 function sameContents(before: PinnedFiles, after: PinnedFiles): boolean {
-  return canonicalJson(before) === canonicalJson(after);
+  return isSameJson(before, after);
 }
 
 function changedFile(before: PinnedFiles, after: PinnedFiles): string {
@@ -42,7 +42,7 @@ function narrow(before: unknown, after: unknown, path: string): string {
     return before.length === after.length ? narrowList(before, after, path) : path;
   if (!isRecord(before) || !isRecord(after)) return path;
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-  const [key, ...others] = keys.filter((name) => canonicalJson(before[name]) !== canonicalJson(after[name]));
+  const [key, ...others] = keys.filter((name) => !isSameJson(before[name], after[name]));
   return key === undefined || others.length > 0 ? path : narrow(before[key], after[key], `${path}.${key}`);
 }
 
@@ -52,7 +52,7 @@ function narrowList(before: readonly unknown[], after: readonly unknown[], path:
 }
 
 function differingItems(before: readonly unknown[], after: readonly unknown[]): readonly number[] {
-  return [...before.keys()].filter((index) => canonicalJson(before[index]) !== canonicalJson(after[index]));
+  return [...before.keys()].filter((index) => !isSameJson(before[index], after[index]));
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
