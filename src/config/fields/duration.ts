@@ -1,4 +1,5 @@
 import { parseDuration } from "../duration.ts";
+import { readBooleanNumber } from "../schema/numbers.ts";
 import { type At, type Invalid, refuse, type Schema, unexpected } from "../schema/schema.ts";
 import type { YamlValue } from "../yaml/value.ts";
 import { isOddScalar } from "../yaml/value.ts";
@@ -16,7 +17,7 @@ export function duration({ min = Number.NEGATIVE_INFINITY, tooShort }: DurationL
     expects,
     json: () => ({ type: ["integer", "string"], pattern: "^-?[0-9]+$|^[0-9]+ *[smhdw]$" }),
     read: (value, at) => {
-      const seconds = readDuration(value);
+      const seconds = readDuration(value, at);
       if (seconds === null) return cannotParse(value, at);
       return seconds < min ? refuse(at, tooShort ?? `expected at least ${min}s, got ${seconds}s`) : seconds;
     },
@@ -46,10 +47,11 @@ export const idleDuration: Schema<number | "off" | null> = {
   },
 };
 
-function readDuration(value: YamlValue): number | null {
+function readDuration(value: YamlValue, at: At): number | null {
   if (typeof value === "number") return value;
+  if (typeof value === "boolean") return readBooleanNumber(value, at);
   if (typeof value === "string") return parseDuration(value);
-  return isOddScalar(value) && Number.isFinite(value.value) ? Math.trunc(value.value) : null;
+  return isOddScalar(value) && Number.isSafeInteger(Math.trunc(value.value)) ? Math.trunc(value.value) + 0 : null;
 }
 
 function cannotParse(value: YamlValue, at: At): Invalid {

@@ -1,33 +1,11 @@
-/** Files, repositories and volumes that a replica gets: one entry a property. */
+/** Files and repositories that a replica gets: one entry a property. */
 
-import { list, oneOrMore } from "../schema/composite.ts";
+import { list, textOr } from "../schema/composite.ts";
 import { object } from "../schema/object.ts";
-import {
-  type At,
-  child,
-  type Field,
-  invalid,
-  type Invalid,
-  refuse,
-  type Schema,
-  unexpected,
-} from "../schema/schema.ts";
+import { type At, child, type Field, invalid, type Invalid, refuse } from "../schema/schema.ts";
 import { text } from "../schema/text.ts";
 import { boolean, nullable, oneOf, transform } from "../schema/words.ts";
-import type { FileMapping, RepoSpec, ServiceSpec, VolumeSpec } from "../spec.ts";
-import { isMapping } from "../yaml/value.ts";
-
-/** A text with a grammar of its own, or a mapping. */
-function textOr<T>(mapping: Schema<T>, expects: string, parse: (written: string, at: At) => T | Invalid): Schema<T> {
-  return {
-    expects,
-    json: () => ({ anyOf: [{ type: "string" }, mapping.json()] }),
-    read: (value, at) => {
-      if (isMapping(value)) return mapping.read(value, at);
-      return typeof value === "string" ? parse(value, at) : unexpected(expects, value, at);
-    },
-  };
-}
+import type { FileMapping, RepoSpec, ServiceSpec } from "../spec.ts";
 
 /** Splits at colons, but for the one of a Windows drive. */
 function splitPaths(written: string): readonly string[] {
@@ -40,8 +18,13 @@ function isWindowsPath(path: string): boolean {
   return /^[A-Za-z]:[\\/]/.test(path);
 }
 
+/** Also a share of a network, whose root Windows has no other name for. */
+function isAbsoluteOnWindows(path: string): boolean {
+  return isWindowsPath(path) || /^[\\/]{2}[^\\/]+[\\/](?![\\/])/.test(path);
+}
+
 const unixPath = transform(text(), (path, at) =>
-  isWindowsPath(path) ? refuse(at, `path must be a Unix file path: ${path}`) : path,
+  isAbsoluteOnWindows(path) ? refuse(at, `path must be a Unix file path: ${path}`) : path,
 );
 
 const fileObject = object<FileMapping>({
@@ -52,7 +35,7 @@ const fileObject = object<FileMapping>({
 const file = textOr(fileObject, "`local` or `local:path`", (written, at) => {
   const [local_path = "", path = local_path, ...rest] = splitPaths(written);
   if (rest.length > 0) return refuse(at, `invalid file path mapping: ${written}`);
-  return isWindowsPath(path) ? refuse(at, `path must be a Unix file path: ${path}`) : { local_path, path };
+  return isAbsoluteOnWindows(path) ? refuse(at, `path must be a Unix file path: ${path}`) : { local_path, path };
 });
 
 export const files: Field<ServiceSpec["files"]> = {
@@ -99,8 +82,9 @@ const repoObject = object<RepoSpec>(
 );
 
 function checkSource({ local_path, url }: RepoSpec, at: At): void {
-  if (local_path !== null && url !== null) refuse(at, "`local_path` and `url` are mutually exclusive");
-  if (local_path === null && url === null) refuse(at, "Either `local_path` or `url` must be specified");
+  // Empty texts count as not given.
+  if (local_path && url) refuse(at, "`local_path` and `url` are mutually exclusive");
+  if (!local_path && !url) refuse(at, "Either `local_path` or `url` must be specified");
 }
 
 function refuseUserHome(path: string, at: At): string | Invalid {
@@ -108,14 +92,11 @@ function refuseUserHome(path: string, at: At): string | Invalid {
 }
 
 const repo = textOr<RepoSpec>(repoObject, "a path or URL of a Git repository", (written, at) => {
-  const [first = "", ...rest] = splitPaths(written);
-  const isUrl =
-    !isWindowsPath(written) && rest.length > 0 && (first.includes("@") || rest[0]?.startsWith("//") === true);
-  const source = isUrl ? [first, ...rest.slice(0, 1)].join(":") : first;
-  const [path = null, ...surplus] = isUrl ? rest.slice(1) : rest;
+  const isUrl = /^[^:]*(?:@[^:]*:|:\/\/)/.test(written);
+  const [source = "", path = null, ...surplus] = isUrl ? splitAfterUrl(written) : splitPaths(written);
   if (surplus.length > 0) return refuse(at, `Invalid repo: ${written}`);
   if (path !== null && refuseUserHome(path, child(at, "path")) === invalid) return invalid;
-  return {
+  const read: RepoSpec = {
     local_path: isUrl ? null : source,
     url: isUrl ? source : null,
     branch: null,
@@ -123,7 +104,15 @@ const repo = textOr<RepoSpec>(repoObject, "a path or URL of a Git repository", (
     path,
     if_exists: "error",
   };
+  if (source === "") checkSource(read, at);
+  return source === "" ? invalid : read;
 });
+
+/** The first colon is part of the URL. */
+function splitAfterUrl(written: string): readonly string[] {
+  const [scheme = "", rest = "", ...others] = written.split(":");
+  return [`${scheme}:${rest}`, ...others];
+}
 
 export const repos: Field<ServiceSpec["repos"]> = {
   schema: transform(list(repo), (read, at) =>
@@ -139,54 +128,4 @@ export const single_branch: Field<ServiceSpec["single_branch"]> = {
   default: true,
   description: "Clone only the repository's current branch.",
   example: false,
-};
-
-const mountPath = transform(text(), (path, at) => {
-  if (path === "") return refuse(at, "empty path");
-  if (!path.startsWith("/")) return refuse(at, `path must be absolute: ${path}`);
-  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
-  return parts.includes("..") ? refuse(at, `.. are not allowed: ${path}`) : `/${parts.join("/")}`;
-});
-
-const networkVolume = object<Extract<VolumeSpec, { name: readonly string[] }>>({
-  name: {
-    schema: oneOrMore(text()),
-    description: "The volume, or several of which any will do.",
-    example: "my-volume",
-  },
-  path: { schema: mountPath, description: "Where it is mounted.", example: "/data" },
-});
-
-const instanceVolume = object<Extract<VolumeSpec, { instance_path: string }>>({
-  instance_path: { schema: mountPath, description: "A path of the instance.", example: "/mnt/cache" },
-  path: { schema: mountPath, description: "Where it is mounted.", example: "/cache" },
-  optional: { schema: boolean, default: false, description: "Run also where this is not possible.", example: true },
-});
-
-const volumeObject: Schema<VolumeSpec> = {
-  expects: "a mapping",
-  json: () => ({ anyOf: [networkVolume.json(), instanceVolume.json()] }),
-  read: (value, at) =>
-    (isMapping(value) && value.has("instance_path") && !value.has("name") ? instanceVolume : networkVolume).read(
-      value,
-      at,
-    ),
-};
-
-const volume = textOr(volumeObject, "`name:/path` or `/instance/path:/path`", (written, at) => {
-  const [source, path, ...rest] = written.split(":");
-  if (source === undefined || path === undefined || rest.length > 0)
-    return refuse(at, `invalid mount point format: ${written}`);
-  const target = mountPath.read(path, at);
-  if (!source.includes("/")) return target === invalid ? invalid : { name: [source], path: target };
-  const instance_path = mountPath.read(source, at);
-  return target === invalid || instance_path === invalid ? invalid : { instance_path, path: target, optional: false };
-});
-
-export const volumes: Field<ServiceSpec["volumes"]> = {
-  schema: list(volume),
-  default: [],
-  description:
-    "Volumes to mount: `name:/path` for network volumes, `/instance/path:/path` for directories of the instance.",
-  example: ["my-volume:/data"],
 };

@@ -1,6 +1,6 @@
 import { list, mappingOf } from "../schema/composite.ts";
 import { number } from "../schema/numbers.ts";
-import { child, type Field, invalid, refuse } from "../schema/schema.ts";
+import { child, type Field, invalid, refuse, type Schema, unexpected } from "../schema/schema.ts";
 import { text } from "../schema/text.ts";
 import { nullable, oneOf, transform } from "../schema/words.ts";
 import type { ServiceSpec } from "../spec.ts";
@@ -101,9 +101,16 @@ export const fleets: Field<ServiceSpec["fleets"]> = {
 const tagKey = /^[_\-a-zA-Z0-9]{1,60}$/;
 const tagValue = /^[a-zA-Z0-9 .:/=_\-+@]{0,256}$/;
 
+/** Tags are checked before numbers become text. */
+const tagText: Schema<string> = {
+  ...text(),
+  json: () => ({ type: "string", pattern: tagValue.source }),
+  read: (value, at) => (typeof value === "string" ? value : unexpected("text", value, at)),
+};
+
 export const tags: Field<ServiceSpec["tags"]> = {
   schema: nullable(
-    transform(mappingOf(text()), (read, at) => {
+    transform(mappingOf(tagText), (read, at) => {
       const wrong = Object.entries(read).map(([key, value]) => {
         if (!tagKey.test(key))
           return refuse(child(at, key), `Invalid tag key ${key}. The key must match regex '${tagKey.source}'`, {

@@ -51,7 +51,7 @@ const several = list(
     key: { schema: key, default: { type: "ip_address" }, description: "What tells clients apart." },
     rps: { schema: number({ min: 1 / 60, max: maxRps }), description: "Requests per second and client.", example: 4 },
     burst: {
-      schema: integer({ min: 0, max: Number(maxRequests) }),
+      schema: integer({ min: 0, max: maxRequests }),
       default: 0,
       description: "How many requests may come at once above that.",
       example: 9,
