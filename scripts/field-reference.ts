@@ -2,6 +2,7 @@ import { serviceSchema, settingsFileSchema } from "../src/config/json-schema.ts"
 import { notActedOnYet } from "../src/reconciler/acts-on.ts";
 import { behaviourDifferences } from "./behaviour-differences.ts";
 import { differences } from "./conformance/differences.ts";
+import { skips } from "./conformance/skips.ts";
 
 /** `docs/service-file.md`: every property of a service file, from the fields that parse it. */
 export function serviceReference(): string {
@@ -22,12 +23,16 @@ export function settingsReference(): string {
 
 /** `docs/differences.md`: where recorded answers of the reference are not ours, on purpose. */
 export function differencesReference(): string {
-  const reasons = [...new Set(differences.map(({ reason }) => reason))];
   return page("Differences from the reference", [
     "`npm run conformance -- DIR` compares answers with the reference's recorded ones. They differ on purpose in these:",
-    reasons.map((reason) => `- ${reason}`).join("\n"),
+    differences.map(({ reason }) => `- ${reason}`).join("\n"),
     "In what it does, the program differs on purpose in these:",
     behaviourDifferences.map((difference) => `- ${difference}`).join("\n"),
+    "## Not answered",
+    "These recorded cases are skipped, for these reasons:",
+    Object.values(skips)
+      .map(({ reason, where }) => `- ${reason} (${where})`)
+      .join("\n"),
   ]);
 }
 
