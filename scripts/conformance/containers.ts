@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-import { containerJob, enterVenv, type ImageConfig } from "../../src/backends/container.ts";
+import { containerJob, type ImageConfig } from "../../src/backends/container.ts";
+import { enterVenv } from "../../src/config/command-line.ts";
 import { jobOf } from "../../src/config/job.ts";
 import type { ServiceSpec } from "../../src/config/spec.ts";
 import type { Answerer } from "./case.ts";

@@ -1,13 +1,12 @@
 /** A job as a container, for backends that run images. */
 
+import { commandLine } from "../config/command-line.ts";
 import { interpolate } from "../config/interpolate.ts";
-import { shellPath, workflowPath } from "../config/job.ts";
 import type { Job } from "../config/job.ts";
+import { workflowPath } from "../config/job.ts";
 import { effectiveArch } from "../config/requirements.ts";
 import type { RetrySpec, VolumeSpec } from "../config/spec.ts";
 import { type ParsedUser, parseUser, type UnixUser } from "../config/user.ts";
-import { joinCommands } from "../lib/join-commands.ts";
-import { shellWords } from "../lib/shell-words.ts";
 
 /** What an image says of itself. */
 export interface ImageConfig {
@@ -84,28 +83,10 @@ function imageOf({ docker, image, nvcc }: Job): string {
   return image ?? `dstackai/base:0.10-${nvcc ? "devel" : "base"}-ubuntu22.04`;
 }
 
-/** Makes and enters the virtual environment of the default image. */
-export function enterVenv(python: string | null): string {
-  const version = python === null ? "" : ` --python ${python}`;
-  return `uv venv --quiet --seed --allow-existing${version} /dstack/venv && . /dstack/venv/bin/activate`;
-}
-
 function argvOf(job: Job, image: ImageConfig | null): readonly string[] | null {
-  if (job.entrypoint !== null) {
-    const words = shellWords(job.entrypoint);
-    return words === null ? null : someOf([...words, ...job.commands]);
-  }
-  if (job.commands.length > 0) return [shellPath(job.shell, job.image), "-i", "-c", script(job)];
-  return image === null ? null : someOf([...image.entrypoint, ...image.cmd]);
-}
-
-function someOf(argv: readonly string[]): readonly string[] | null {
-  return argv.length === 0 ? null : argv;
-}
-
-function script({ commands, docker, image, python }: Job): string {
-  const before = docker ? ["start-dockerd"] : image === null ? [enterVenv(python)] : [];
-  return joinCommands([...before, ...commands]);
+  if (job.entrypoint !== null || job.commands.length > 0) return commandLine(job);
+  const own = image === null ? [] : [...image.entrypoint, ...image.cmd];
+  return own.length === 0 ? null : own;
 }
 
 /** As given, or as the image says; registries have an empty text where an image says nothing. */

@@ -1,5 +1,6 @@
 import { unanswered } from "./fields/template.ts";
 import { gatewayNeeds } from "./gateway-needs.ts";
+import { vendorOf } from "./gpu-vendors.ts";
 import { effectiveArch } from "./requirements.ts";
 import type { At, Issue } from "./schema/schema.ts";
 import { child, report } from "./schema/schema.ts";
@@ -78,9 +79,8 @@ const imageForHardware: Rule = ({ image, docker, resources }, tell) => {
 function vendorNeedingImage(gpu: GpuSpec | null): "amd" | "tenstorrent" | null {
   if (gpu === null || gpu.count.max === 0) return null;
   if (gpu.vendor === "amd" || gpu.vendor === "tenstorrent") return gpu.vendor;
-  const names = gpu.vendor === null ? (gpu.name ?? []) : [];
-  if (names.some((name) => /^MI(?:100|210|250X?|300[AX]|308X|325X|35[05]X)$/i.test(name))) return "amd";
-  return names.some((name) => /^(?:n150|n300|p100a|p150|p300|tt-galaxy-[bw]h)$/i.test(name)) ? "tenstorrent" : null;
+  const vendors = gpu.vendor === null ? (gpu.name ?? []).map(vendorOf) : [];
+  return (["amd", "tenstorrent"] as const).find((vendor) => vendors.includes(vendor)) ?? null;
 }
 
 const noGateway: Rule = (spec, tell) => {

@@ -19,3 +19,13 @@ export function unanswered(written: string, env: Readonly<Record<string, string 
   const result = interpolate(written, { lookup: known, skip: ["secrets"] });
   return result.ok ? result.missing : [];
 }
+
+/** A template with the variables whose values the service file has; bare names and secrets stay references. */
+export function answered(written: string, env: Readonly<Record<string, string | null>>): string {
+  const value = (reference: string): string => {
+    const name = reference.slice("env.".length);
+    return (reference.startsWith("env.") && Object.hasOwn(env, name) ? env[name] : null) ?? `\${{ ${reference} }}`;
+  };
+  const result = interpolate(written, { lookup: value, skip: ["secrets"] });
+  return result.ok ? result.text : written;
+}
