@@ -3,6 +3,8 @@ import { notActedOnYet } from "../src/reconciler/acts-on.ts";
 import { behaviourDifferences } from "./behaviour-differences.ts";
 import { differences } from "./conformance/differences.ts";
 import { skips } from "./conformance/skips.ts";
+import { serverDifferences } from "./oracle/differences.ts";
+import { dstackVersion } from "./oracle/server.ts";
 
 /** `docs/service-file.md`: every property of a service file, from the fields that parse it. */
 export function serviceReference(): string {
@@ -26,6 +28,8 @@ export function differencesReference(): string {
   return page("Differences from the reference", [
     "`npm run conformance -- DIR` compares answers with the reference's recorded ones. They differ on purpose in these:",
     differences.map(({ reason }) => `- ${reason}`).join("\n"),
+    `\`npm run oracle\` asks the reference's own server, version ${dstackVersion}, what edits of a running service do: whether it is updated or restarted, and whether its replicas are replaced. It and \`diff\` differ in these:`,
+    serverDifferences.map(({ reason }) => `- ${reason}`).join("\n"),
     "In what it does, the program differs on purpose in these:",
     behaviourDifferences.map((difference) => `- ${difference}`).join("\n"),
     "## Not answered",
