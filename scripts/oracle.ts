@@ -67,6 +67,7 @@ async function ask(server: Server, { seed, first, count }: Asked): Promise<void>
   const explained = new Map(serverDifferences.map(({ name }) => [name, 0]));
   let passed = 0;
   let failed = 0;
+  let skipped = 0;
   for (const difference of serverDifferences) {
     if (await oracle.stands(difference)) continue;
     failed += 1;
@@ -78,13 +79,16 @@ async function ask(server: Server, { seed, first, count }: Asked): Promise<void>
     if (outcome.kind === "agreed") {
       passed += 1;
       for (const name of outcome.differences) explained.set(name, (explained.get(name) ?? 0) + 1);
+    } else if (outcome.kind === "skipped") {
+      skipped += 1;
+      console.log(JSON.stringify({ pair: index, skipped: outcome.reason }));
     } else {
       failed += 1;
       console.log(JSON.stringify(toldOf(outcome, seed)));
     }
   }
   for (const [name, times] of explained) if (times > 0) console.log(`listed difference: ${name}, ${times} times`);
-  console.log(`${passed} passed, ${failed} failed`);
+  console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
   process.exitCode = failed === 0 ? exitCodes.success : exitCodes.failed;
 }
 

