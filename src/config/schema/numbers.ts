@@ -1,6 +1,6 @@
 import type { YamlValue } from "../yaml/value.ts";
 import { isOddScalar } from "../yaml/value.ts";
-import { type At, type Invalid, refuse, type Schema, trap, unexpected } from "./schema.ts";
+import { type At, type Invalid, type JsonSchema, refuse, type Schema, trap, unexpected } from "./schema.ts";
 
 interface NumberLimits {
   readonly expects?: string;
@@ -9,17 +9,18 @@ interface NumberLimits {
   readonly above?: number;
 }
 
+const digits = "\\d+(?:_\\d+)*";
+/** Texts that are whole numbers. */
+const integerPattern = `\\s*[-+]?${digits}\\s*`;
+/** Texts that are numbers. */
+const numberPattern = `\\s*[-+]?(?:${digits}(?:\\.(?:${digits})?)?|\\.${digits})(?:[eE][-+]?\\d+)?\\s*`;
+
 /** A whole number, also as text. Fractions are cut off as the reference does, with a warning. */
 export function integer(limits: NumberLimits = {}): Schema<number> {
   const expects = limits.expects ?? `a whole number${bounds(limits)}`;
   return {
     expects,
-    json: () => ({
-      type: ["integer", "string"],
-      minimum: limits.min,
-      maximum: limits.max,
-      exclusiveMinimum: limits.above,
-    }),
+    json: () => ({ type: ["integer", "string"], pattern: `^${integerPattern}$`, ...limitsJson(limits) }),
     read: (value, at) => {
       const read = readInteger(value, at);
       return read === null ? unexpected(expects, value, at) : within(read, { ...limits, expects }, at);
@@ -56,12 +57,7 @@ export function number(limits: NumberLimits = {}): Schema<number> {
   const expects = limits.expects ?? `a number${bounds(limits)}`;
   return {
     expects,
-    json: () => ({
-      type: ["number", "string"],
-      minimum: limits.min,
-      maximum: limits.max,
-      exclusiveMinimum: limits.above,
-    }),
+    json: () => ({ type: ["number", "string"], pattern: `^${numberPattern}$`, ...limitsJson(limits) }),
     read: (value, at) => {
       const read = readNumber(value);
       return read === null ? unexpected(expects, value, at) : within(read, { ...limits, expects }, at);
@@ -90,6 +86,14 @@ function within(read: number, { expects = "a number", min, max, above }: NumberL
   const outside =
     (min !== undefined && read < min) || (max !== undefined && read > max) || (above !== undefined && read <= above);
   return outside ? refuse(at, `expected ${expects}, got ${read}`) : read;
+}
+
+function limitsJson({ min, max, above }: NumberLimits): JsonSchema {
+  return {
+    ...(min === undefined ? {} : { minimum: min }),
+    ...(max === undefined ? {} : { maximum: max }),
+    ...(above === undefined ? {} : { exclusiveMinimum: above }),
+  };
 }
 
 function bounds({ min, max, above }: NumberLimits): string {
