@@ -32,7 +32,7 @@ export const user: Field<ServiceSpec["user"]> = {
         const parsed = parseUser(value);
         return parsed.ok ? value : refuse(at, parsed.message);
       },
-      { pattern: "^[^:]+(?::[^:]+)?$" },
+      { title: "`user` or `user:group`", pattern: "^[^:]+(?::[^:]+)?$" },
     ),
   ),
   default: null,

@@ -29,7 +29,7 @@ const vendor: Schema<Vendor> = transform(
     refuse(at, `unknown GPU vendor ${JSON.stringify(written)}`, {
       hint: `expected one of ${[...vendors.keys()].join(", ")}`,
     }),
-  { type: "string", pattern: `^(?:${[...vendors.keys()].map(inAnyCase).join("|")})$` },
+  { title: "a vendor", type: "string", pattern: `^(?:${[...vendors.keys()].map(inAnyCase).join("|")})$` },
 );
 
 const gpuName = transform(

@@ -26,7 +26,7 @@ const unixPath = transform(
 );
 
 const fileObject = object<FileMapping>({
-  local_path: { schema: text(), description: "A file or directory, relative to the configuration file.", example: "." },
+  local_path: { schema: text(), description: "A file or directory, relative to the service file.", example: "." },
   path: { schema: unixPath, description: "Where it goes inside, relative to the working directory.", example: "app" },
 });
 
@@ -52,7 +52,7 @@ const repoObject = object<RepoSpec>(
     local_path: {
       schema: nullable(text()),
       default: null,
-      description: "A directory of a Git repository, relative to the configuration file. Excludes `url`.",
+      description: "A directory of a Git repository, relative to the service file. Excludes `url`.",
       example: "..",
     },
     url: {

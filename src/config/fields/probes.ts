@@ -24,7 +24,7 @@ const url = transform(
       ? refuse(at, "Cannot contain non-printable characters")
       : path;
   },
-  { type: "string", pattern: "^/" },
+  { title: "a path, with a query or without", type: "string", pattern: "^/" },
 );
 
 const timeout = transform(

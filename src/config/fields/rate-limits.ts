@@ -55,7 +55,11 @@ const several = list(
       description: "What tells clients apart.",
       example: { type: "header", header: "Authorization" },
     },
-    rps: { schema: number({ min: 1 / 60, max: maxRps }), description: "Requests per second and client.", example: 4 },
+    rps: {
+      schema: number({ min: 1 / 60, max: maxRps }),
+      description: "Requests per second and client; at least one a minute.",
+      example: 4,
+    },
     burst: {
       schema: integer({ min: 0, max: Number(maxRequests) }),
       default: 0,

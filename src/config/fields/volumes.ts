@@ -20,7 +20,7 @@ const mountPath = transform(
     const parts = path.split("/").filter((part) => part !== "" && part !== ".");
     return parts.includes("..") ? refuse(at, `.. are not allowed: ${path}`) : `/${parts.join("/")}`;
   },
-  { type: "string", pattern: absolutePattern },
+  { title: "an absolute path", type: "string", pattern: absolutePattern },
 );
 
 const networkVolume = object<Extract<VolumeSpec, { name: readonly string[] }>>({
