@@ -1,5 +1,4 @@
 import { serviceSchema, settingsFileSchema } from "../src/config/json-schema.ts";
-import { support } from "../src/config/support.ts";
 import { updatePolicy } from "../src/diff/update-policy.ts";
 import { behaviourDifferences } from "./behaviour-differences.ts";
 import { differences } from "./conformance/differences.ts";
@@ -10,7 +9,6 @@ import { overview } from "./field-reference/table.ts";
 
 /** `docs/service-file.md`: every property of a service file, from the fields that parse it. */
 export function serviceReference(): string {
-  const notYet = Object.entries(support).flatMap(([property, state]) => (state === "not-yet" ? [property] : []));
   const properties = propertiesOf(serviceSchema()).map((property) => ({
     ...property,
     effect: effectOf(property.name),
@@ -18,11 +16,6 @@ export function serviceReference(): string {
   return page("Service files", [
     "Every property that a `*.dstack.yml` with `type: service` may have. [Examples](../examples/README.md) show them at work; with the [JSON Schema](service.schema.json) editors know them.",
     effects,
-    ...(notYet.length === 0
-      ? []
-      : [
-          `Refused where they are set, because nothing acts on them yet: ${notYet.map((name) => `\`${name}\``).join(", ")}.`,
-        ]),
     ...groups.flatMap((group) => {
       const members = Object.entries(groupOf).flatMap(([name, its]) =>
         its === group ? properties.filter((property) => property.name === name) : [],
