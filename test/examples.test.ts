@@ -18,25 +18,26 @@ const settingsFiles = globSync("*/.dstack/gitops.yml", { cwd: folder });
 const profilesFiles = globSync("*/.dstack/profiles.yml", { cwd: folder });
 const read = (path: string): { path: string; bytes: Uint8Array } => ({ path, bytes: readFileSync(join(folder, path)) });
 
-const containers = "runs processes of this host, no containers; leave `image` out, or use another backend";
-const gpus = "gives replicas no GPUs";
+const local = (reason: string): string => `local cannot run it: local ${reason}`;
+const containers = local("runs processes of this host, no containers; leave `image` out, or use another backend");
+const gpus = local("gives replicas no GPUs");
 
-/** Why `local`, the only backend, does not run an example; `null`: it does. */
+/** Why nothing runs an example where `local` is the only backend; `null`: it does. */
 const refusals: Readonly<Record<string, string | null>> = {
   "dash/.dstack.yml": null,
-  "docker-compose/.dstack.yml": "gives replicas no Docker",
+  "docker-compose/.dstack.yml": local("gives replicas no Docker"),
   "env/.dstack.yml": gpus,
   "env/mapping.dstack.yml": null,
   "files/.dstack.yml": null,
   "files/model.dstack.yml": gpus,
   "gateway/.dstack.yml": null,
   "http-server/.dstack.yml": null,
-  "images/nvcc.dstack.yml": "has no CUDA compiler to give",
+  "images/nvcc.dstack.yml": local("has no CUDA compiler to give"),
   "images/own.dstack.yml": containers,
   "images/privileged.dstack.yml": containers,
   "images/python.dstack.yml": null,
   "nim/.dstack.yml": containers,
-  "placement/.dstack.yml": gpus,
+  "placement/.dstack.yml": "`backends: [aws, gcp]` names none of the settings' backends (local)",
   "probes/.dstack.yml": containers,
   "probes/post.dstack.yml": containers,
   "profiles/.dstack.yml": gpus,
@@ -55,7 +56,7 @@ const refusals: Readonly<Record<string, string | null>> = {
   "utilization/.dstack.yml": gpus,
   "vllm/.dstack.yml": gpus,
   "volumes/.dstack.yml": gpus,
-  "volumes/instance.dstack.yml": "mounts nothing",
+  "volumes/instance.dstack.yml": local("mounts nothing"),
 };
 
 describe("what stands in examples/", () => {
@@ -154,7 +155,7 @@ describe("planned", () => {
         {
           file: `examples/${path}`,
           action: "create",
-          refusal: refusal === null ? null : `local cannot run it: local ${refusal}`,
+          refusal,
           offers: refusal === null ? [{ backend: "local", region: "local", price: 0 }] : [],
         },
       ],
