@@ -1,7 +1,9 @@
 import { serviceSchema, settingsFileSchema } from "../src/config/json-schema.ts";
 import { updatePolicy } from "../src/diff/update-policy.ts";
+import { notActedOnYet } from "../src/reconciler/acts-on.ts";
 import { behaviourDifferences } from "./behaviour-differences.ts";
 import { differences } from "./conformance/differences.ts";
+import { skips } from "./conformance/skips.ts";
 import { effectTexts, groupOf, groups } from "./field-reference/groups.ts";
 import { propertiesOf, section } from "./field-reference/section.ts";
 import type { Property } from "./field-reference/section.ts";
@@ -15,6 +17,7 @@ export function serviceReference(): string {
   }));
   return page("Service files", [
     "Every property that a `*.dstack.yml` with `type: service` may have. [Examples](../examples/README.md) show them at work; with the [JSON Schema](service.schema.json) editors know them.",
+    `All of them are validated, compared and planned. \`apply\` refuses a service that sets one of these, since nothing acts on them yet: ${notActedOnYet.map((name) => `\`${name}\``).join(", ")}. A backend refuses what it cannot give, with the reason ([backends](backends)).`,
     effects,
     ...groups.flatMap((group) => {
       const members = Object.entries(groupOf).flatMap(([name, its]) =>
@@ -54,12 +57,16 @@ export function settingsReference(): string {
 
 /** `docs/differences.md`: where recorded answers of the reference are not ours, on purpose. */
 export function differencesReference(): string {
-  const reasons = [...new Set(differences.map(({ reason }) => reason))];
   return page("Differences from the reference", [
     "`npm run conformance -- DIR` compares answers with the reference's recorded ones. They differ on purpose in these:",
-    reasons.map((reason) => `- ${reason}`).join("\n"),
+    differences.map(({ reason }) => `- ${reason}`).join("\n"),
     "In what it does, the program differs on purpose in these:",
     behaviourDifferences.map((difference) => `- ${difference}`).join("\n"),
+    "## Not answered",
+    "These recorded cases are skipped, for these reasons:",
+    Object.values(skips)
+      .map(({ reason, where }) => `- ${reason} (${where})`)
+      .join("\n"),
   ]);
 }
 

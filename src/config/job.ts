@@ -1,4 +1,6 @@
 import { digest } from "../lib/digest.ts";
+import { joinCommands } from "../lib/join-commands.ts";
+import { withArch } from "./requirements.ts";
 import type { FileMapping, ProbeSpec, ResourcesSpec, ServiceSpec } from "./spec.ts";
 
 /**
@@ -95,17 +97,19 @@ function effective({
   python,
   nvcc,
   workingDir,
+  resources,
 }: Job): Partial<Job> {
   const ownImage = image !== null || docker;
   const usesShell = entrypoint === null && commands.length > 0;
   return {
     privileged: privileged || docker,
-    // With an entry point each command is one argument; the shell strips blanks.
-    commands: usesShell ? commands.map((command) => command.trim()) : commands,
+    // With an entry point each command is one argument; without, they become one script.
+    commands: usesShell ? [joinCommands(commands)] : commands,
     shell: usesShell ? shellPath(shell, image) : null,
     python: ownImage ? null : python,
     nvcc: nvcc && !ownImage,
     workingDir: workflowPath(workingDir),
+    resources: withArch(resources),
   };
 }
 
@@ -117,5 +121,6 @@ export function shellPath(shell: string | null, image: string | null): string {
 
 /** A working directory inside a container: a relative one is below `/workflow`. */
 export function workflowPath(path: string | null): string | null {
-  return path === null || path.startsWith("/") ? path : `/workflow/${path}`;
+  if (path === null || path.startsWith("/")) return path;
+  return ["/workflow", ...path.split("/").filter((part) => part !== "" && part !== ".")].join("/");
 }

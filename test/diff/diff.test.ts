@@ -179,6 +179,8 @@ describe("diffFiles()", () => {
     expect(diffFiles(before, after)).toEqual({
       version: 1,
       action: "restart",
+      reason: "`auth` cannot be updated in a run that exists",
+      hint: "without `auth`, `port`, `replicas`, `commands`, `image`, `env` and `files` would be rolled: two commits keep the restart apart",
       redeploys: true,
       changes: [
         { property: "port", path: "port.local_port", effect: "in-place", file: "NEW", line: 7 },

@@ -1,4 +1,5 @@
 import { parseDuration } from "../duration.ts";
+import { readBooleanNumber } from "../schema/numbers.ts";
 import { type At, type Invalid, type JsonSchema, refuse, type Schema, unexpected } from "../schema/schema.ts";
 import { plainBoolean } from "../schema/words.ts";
 import type { YamlValue } from "../yaml/value.ts";
@@ -22,7 +23,7 @@ export function duration({ min = Number.NEGATIVE_INFINITY, tooShort }: DurationL
       ...(Number.isFinite(min) ? { minimum: min } : {}),
     }),
     read: (value, at) => {
-      const seconds = readDuration(value);
+      const seconds = readDuration(value, at);
       if (seconds === null) return cannotParse(value, at);
       return seconds < min ? refuse(at, tooShort ?? `expected at least ${min}s, got ${seconds}s`) : seconds;
     },
@@ -61,10 +62,11 @@ function offable(seconds: Schema<number>): JsonSchema {
   };
 }
 
-function readDuration(value: YamlValue): number | null {
+function readDuration(value: YamlValue, at: At): number | null {
   if (typeof value === "number") return value;
+  if (typeof value === "boolean") return readBooleanNumber(value, at);
   if (typeof value === "string") return parseDuration(value);
-  return isOddScalar(value) && Number.isFinite(value.value) ? Math.trunc(value.value) : null;
+  return isOddScalar(value) && Number.isSafeInteger(Math.trunc(value.value)) ? Math.trunc(value.value) + 0 : null;
 }
 
 function cannotParse(value: YamlValue, at: At): Invalid {

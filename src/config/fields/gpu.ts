@@ -1,4 +1,6 @@
+import { strip } from "../../lib/blanks.ts";
 import { oneOrMore } from "../schema/composite.ts";
+import { parseIntegerText, readInteger } from "../schema/numbers.ts";
 import { object } from "../schema/object.ts";
 import { type At, invalid, type Invalid, refuse, type Schema, unexpected } from "../schema/schema.ts";
 import { text } from "../schema/text.ts";
@@ -32,14 +34,10 @@ const vendor: Schema<Vendor> = transform(
   { title: "a vendor", type: "string", pattern: `^(?:${[...vendors.keys()].map(inAnyCase).join("|")})$` },
 );
 
-const gpuName = transform(
-  text(),
-  (name, at) => (name === "" ? refuse(at, "GPU name can not be empty") : withoutTpu(name)),
-  { minLength: 1 },
-);
+const gpuName = transform(text(), withoutTpu);
 
 /** `7.5`, `"7.5"` or `[7, 5]`: at least that one. */
-const computeCapability: Schema<readonly [number, number]> = {
+export const computeCapability: Schema<readonly [number, number]> = {
   expects: "a compute capability such as `7.5`",
   json: () => ({
     title: computeCapability.expects,
@@ -49,21 +47,22 @@ const computeCapability: Schema<readonly [number, number]> = {
     ],
   }),
   read: (value, at) => {
-    const parts = capabilityParts(value);
+    const parts = capabilityParts(value, at);
     if (parts === null) return unexpected("a compute capability such as `7.5`", value, at);
     const [major, minor, ...rest] = parts;
     if (major === undefined || minor === undefined || rest.length > 0)
       return refuse(at, `Invalid compute capability: ${parts.join(".")}`);
-    return /^\d+$/.test(major) && /^\d+$/.test(minor)
-      ? [Number(major), Number(minor)]
-      : refuse(at, `Invalid compute capability: ${parts.join(".")}`);
+    const [read, least] = [parseIntegerText(major), parseIntegerText(minor)];
+    return read === null || least === null
+      ? refuse(at, `Invalid compute capability: ${parts.join(".")}`)
+      : [read, least];
   },
 };
 
-function capabilityParts(value: YamlValue): readonly string[] | null {
-  if (isList(value)) return value.map(String);
+function capabilityParts(value: YamlValue, at: At): readonly string[] | null {
+  if (isList(value)) return value.map((part) => String(readInteger(part, at)));
   if (isOddScalar(value)) return value.text.split(".");
-  return typeof value === "string" || typeof value === "number" ? String(value).split(".") : null;
+  return typeof value === "string" ? strip(value).split(".") : null;
 }
 
 const gpuObject = object<GpuSpec>({
@@ -114,7 +113,8 @@ export const gpu: Schema<GpuSpec> = {
   read: (value, at) => {
     if (isMapping(value)) return gpuObject.read(value, at);
     if (typeof value === "string") return parseGpu(value, at);
-    if (typeof value !== "number" && !isOddScalar(value)) return unexpected(gpu.expects, value, at);
+    if (typeof value !== "number" && !(isOddScalar(value) && value.kind === "integer"))
+      return unexpected(gpu.expects, value, at);
     const count = integerRange.read(value, at);
     return count === invalid ? invalid : { ...anyGpu, count };
   },
@@ -143,14 +143,14 @@ function parseGpu(written: string, at: At): GpuSpec | Invalid {
     const kind = kindOf(token);
     if (tokens[kind] !== undefined) return refuse(at, `GPU spec ${kind} conflict: ${written}`);
     if (kind === "vendor") tokens.vendor = vendors.get(token.toLowerCase()) ?? "nvidia";
-    else if (kind === "name") tokens.name = token.split(",").map(withoutTpu);
+    else if (kind === "name") tokens.name = token.split(",");
     else tokens[kind] = (kind === "memory" ? memoryRange : integerRange).read(token, at);
   }
   const { memory = null, count = defaultCount, name = null } = tokens;
   if (name?.includes("") === true) return refuse(at, "GPU name can not be empty");
   return memory === invalid || count === invalid
     ? invalid
-    : { ...anyGpu, vendor: tokens.vendor ?? null, name, memory, count };
+    : { ...anyGpu, vendor: tokens.vendor ?? null, name: name?.map(withoutTpu) ?? null, memory, count };
 }
 
 /** A number that looks like a model (`4090`) is a count, as in the reference. */
@@ -161,5 +161,5 @@ function kindOf(token: string): keyof Tokens {
 }
 
 function withoutTpu(name: string): string {
-  return name.toLowerCase().startsWith("tpu-") ? name.slice(4) : name;
+  return name.startsWith("tpu-") ? name.slice(4) : name;
 }

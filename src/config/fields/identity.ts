@@ -1,5 +1,5 @@
 import { integer } from "../schema/numbers.ts";
-import { type Field, refuse } from "../schema/schema.ts";
+import { type Field, refuseToPlan } from "../schema/schema.ts";
 import { text } from "../schema/text.ts";
 import { nullMeans, oneOf, transform } from "../schema/words.ts";
 import type { ServiceSpec } from "../spec.ts";
@@ -16,12 +16,13 @@ export const type: Field<ServiceSpec["type"]> = {
 export const name: Field<ServiceSpec["name"]> = {
   schema: transform(
     text(),
-    (value, at) =>
-      namePattern.test(value)
-        ? value
-        : refuse(at, `Resource name should match regex '^[a-z][a-z0-9-]{1,40}$'`, {
-            hint: "2 to 41 lower-case letters, digits and dashes, a letter first",
-          }),
+    (value, at) => {
+      if (!namePattern.test(value))
+        refuseToPlan(at, `Resource name should match regex '^[a-z][a-z0-9-]{1,40}$'`, {
+          hint: "2 to 41 lower-case letters, digits and dashes, a letter first",
+        });
+      return value;
+    },
     {
       title: "2 to 41 lower-case letters, digits and dashes, a letter first",
       type: "string",

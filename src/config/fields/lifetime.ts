@@ -5,10 +5,11 @@ import { formatDuration } from "../duration.ts";
 import { list, oneOrMore } from "../schema/composite.ts";
 import { integer } from "../schema/numbers.ts";
 import { object } from "../schema/object.ts";
-import { type Field, refuse, report, type Schema } from "../schema/schema.ts";
+import { type Field, refuse, refuseToPlan, report, type Schema, unexpected } from "../schema/schema.ts";
 import { text } from "../schema/text.ts";
-import { nullable, nullMeans, oneOf, plainBoolean, transform } from "../schema/words.ts";
+import { nullable, nullMeans, oneOf, plainBoolean, readBoolean, transform } from "../schema/words.ts";
 import type { RetrySpec, ServiceSpec } from "../spec.ts";
+import { isMapping } from "../yaml/value.ts";
 import { duration, idleDuration, offableDuration } from "./duration.ts";
 
 const retryEvents = ["no-capacity", "interruption", "error"] as const;
@@ -41,8 +42,10 @@ const retrySchema: Schema<RetrySpec | false> = {
   expects: "`true`, `false` or a mapping with `on_events` and `duration`",
   json: () => ({ title: retrySchema.expects, anyOf: [plainBoolean, retryObject.json()] }),
   read: (value, at) => {
-    if (value === true) return anyFailure;
-    return value === false ? false : retryObject.read(value, at);
+    if (isMapping(value)) return retryObject.read(value, at);
+    const word = readBoolean(value);
+    if (word === null) return unexpected(retrySchema.expects, value, at);
+    return word ? anyFailure : false;
   },
 };
 
@@ -85,7 +88,10 @@ export const utilization_policy: Field<ServiceSpec["utilization_policy"]> = {
       time_window: {
         schema: transform(
           duration({ min: 300, tooShort: "Minimum time_window is 5m" }),
-          (seconds, at) => (seconds > 3600 ? refuse(at, "Maximum utilization_policy.time_window is 3600s") : seconds),
+          (seconds, at) => {
+            if (seconds > 3600) refuseToPlan(at, "Maximum utilization_policy.time_window is 3600s");
+            return seconds;
+          },
           { maximum: 3600 },
         ),
         description: "For how long a GPU must stay below it, from 5 minutes to an hour.",

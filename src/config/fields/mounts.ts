@@ -19,9 +19,14 @@ function isWindowsPath(path: string): boolean {
   return /^[A-Za-z]:[\\/]/.test(path);
 }
 
+/** Also a share of a network, whose root Windows has no other name for. */
+function isAbsoluteOnWindows(path: string): boolean {
+  return isWindowsPath(path) || /^[\\/]{2}[^\\/]+[\\/](?![\\/])/.test(path);
+}
+
 const unixPath = transform(
   text(),
-  (path, at) => (isWindowsPath(path) ? refuse(at, `path must be a Unix file path: ${path}`) : path),
+  (path, at) => (isAbsoluteOnWindows(path) ? refuse(at, `path must be a Unix file path: ${path}`) : path),
   { type: "string", pattern: "^(?![A-Za-z]:[\\\\/])" },
 );
 
@@ -36,7 +41,7 @@ const file = textOr(fileObject, {
   parse: (written, at) => {
     const [local_path = "", path = local_path, ...rest] = splitPaths(written);
     if (rest.length > 0) return refuse(at, `invalid file path mapping: ${written}`);
-    return isWindowsPath(path) ? refuse(at, `path must be a Unix file path: ${path}`) : { local_path, path };
+    return isAbsoluteOnWindows(path) ? refuse(at, `path must be a Unix file path: ${path}`) : { local_path, path };
   },
 });
 
@@ -90,8 +95,9 @@ const repoObject = object<RepoSpec>(
 );
 
 function checkSource({ local_path, url }: RepoSpec, at: At): void {
-  if (local_path !== null && url !== null) refuse(at, "`local_path` and `url` are mutually exclusive");
-  if (local_path === null && url === null) refuse(at, "Either `local_path` or `url` must be specified");
+  // Empty texts count as not given.
+  if (local_path && url) refuse(at, "`local_path` and `url` are mutually exclusive");
+  if (!local_path && !url) refuse(at, "Either `local_path` or `url` must be specified");
 }
 
 function refuseUserHome(path: string, at: At): string | Invalid {
@@ -105,14 +111,11 @@ const repo = textOr<RepoSpec>(repoObject, {
 });
 
 function parseRepo(written: string, at: At): RepoSpec | Invalid {
-  const [first = "", ...rest] = splitPaths(written);
-  const isUrl =
-    !isWindowsPath(written) && rest.length > 0 && (first.includes("@") || rest[0]?.startsWith("//") === true);
-  const source = isUrl ? [first, ...rest.slice(0, 1)].join(":") : first;
-  const [path = null, ...surplus] = isUrl ? rest.slice(1) : rest;
+  const isUrl = /^[^:]*(?:@[^:]*:|:\/\/)/.test(written);
+  const [source = "", path = null, ...surplus] = isUrl ? splitAfterUrl(written) : splitPaths(written);
   if (surplus.length > 0) return refuse(at, `Invalid repo: ${written}`);
   if (path !== null && refuseUserHome(path, child(at, "path")) === invalid) return invalid;
-  return {
+  const read: RepoSpec = {
     local_path: isUrl ? null : source,
     url: isUrl ? source : null,
     branch: null,
@@ -120,6 +123,14 @@ function parseRepo(written: string, at: At): RepoSpec | Invalid {
     path,
     if_exists: "error",
   };
+  if (source === "") checkSource(read, at);
+  return source === "" ? invalid : read;
+}
+
+/** The first colon is part of the URL. */
+function splitAfterUrl(written: string): readonly string[] {
+  const [scheme = "", rest = "", ...others] = written.split(":");
+  return [`${scheme}:${rest}`, ...others];
 }
 
 export const repos: Field<ServiceSpec["repos"]> = {

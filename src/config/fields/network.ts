@@ -4,14 +4,14 @@ import { integer, readInteger } from "../schema/numbers.ts";
 import { object } from "../schema/object.ts";
 import { type At, type Field, type Invalid, refuse, type Schema, unexpected } from "../schema/schema.ts";
 import { readText } from "../schema/text.ts";
-import { boolean } from "../schema/words.ts";
+import { boolean, nullable, readBoolean } from "../schema/words.ts";
 import type { PortMapping, ServiceSpec } from "../spec.ts";
 import { isList, isMapping } from "../yaml/value.ts";
 
 const portNumber = integer({ min: 1, max: 65_535, expects: "a port from 1 to 65535" });
 
 const portObject = object<PortMapping>({
-  local_port: { schema: portNumber, description: "Has no effect on services.", example: 80 },
+  local_port: { schema: nullable(portNumber), default: null, description: "Has no effect on services.", example: 80 },
   container_port: { schema: portNumber, description: "The port that the service listens on.", example: 8000 },
 });
 
@@ -54,8 +54,10 @@ export const gateway: Field<ServiceSpec["gateway"]> = {
       anyOf: [{ type: ["string", "number", "null"] }, { const: false }],
     }),
     read: (value, at) => {
-      if (value === null || value === false) return value;
-      if (value === true)
+      if (value === null) return value;
+      const word = readBoolean(value);
+      if (word === false) return false;
+      if (word === true)
         return refuse(at, "The `gateway` property must be a string or boolean `false`, not boolean `true`");
       return isList(value) || isMapping(value)
         ? unexpected("the name of a gateway, or `false`", value, at)

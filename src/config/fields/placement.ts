@@ -1,6 +1,6 @@
 import { list, mappingOf } from "../schema/composite.ts";
 import { number } from "../schema/numbers.ts";
-import { child, type Field, invalid, refuse } from "../schema/schema.ts";
+import { child, type Field, invalid, refuse, type Schema, unexpected } from "../schema/schema.ts";
 import { text } from "../schema/text.ts";
 import { nullable, oneOf, transform } from "../schema/words.ts";
 import type { ServiceSpec } from "../spec.ts";
@@ -103,10 +103,17 @@ export const fleets: Field<ServiceSpec["fleets"]> = {
 const tagKey = /^[_\-a-zA-Z0-9]{1,60}$/;
 const tagValue = /^[a-zA-Z0-9 .:/=_\-+@]{0,256}$/;
 
+/** Tags are checked before numbers become text. */
+const tagText: Schema<string> = {
+  ...text(),
+  json: () => ({ type: "string", pattern: tagValue.source }),
+  read: (value, at) => (typeof value === "string" ? value : unexpected("text", value, at)),
+};
+
 export const tags: Field<ServiceSpec["tags"]> = {
   schema: nullable(
     transform(
-      mappingOf(text()),
+      mappingOf(tagText),
       (read, at) => {
         const wrong = Object.entries(read).map(([key, value]) => {
           if (!tagKey.test(key))
@@ -121,7 +128,7 @@ export const tags: Field<ServiceSpec["tags"]> = {
       },
       {
         propertyNames: { pattern: tagKey.source },
-        additionalProperties: { type: ["string", "number"], pattern: tagValue.source },
+        additionalProperties: { type: "string", pattern: tagValue.source },
       },
     ),
   ),

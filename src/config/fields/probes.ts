@@ -4,9 +4,9 @@ import { canonicalJson } from "../../lib/canonical-json.ts";
 import { list } from "../schema/composite.ts";
 import { integer } from "../schema/numbers.ts";
 import { object } from "../schema/object.ts";
-import { type At, child, type Field, invalid, pathOf, refuse, type Schema } from "../schema/schema.ts";
+import { type At, child, type Field, invalid, pathOf, refuse, refuseToPlan, type Schema } from "../schema/schema.ts";
 import { text } from "../schema/text.ts";
-import { boolean, nullable, nullMeans, oneOf, orNull, transform } from "../schema/words.ts";
+import { boolean, nullable, nullMeans, oneOf, transform } from "../schema/words.ts";
 import type { ProbeSpec, ServiceSpec } from "../spec.ts";
 import type { YamlValue } from "../yaml/value.ts";
 import { isList, isMapping } from "../yaml/value.ts";
@@ -29,7 +29,10 @@ const url = transform(
 
 const timeout = transform(
   duration({ min: 1, tooShort: "Probe timeout cannot be shorter than 1s" }),
-  (seconds, at) => (seconds > maxTimeout ? refuse(at, `Probe timeout cannot be longer than ${maxTimeout}s`) : seconds),
+  (seconds, at) => {
+    if (seconds > maxTimeout) refuseToPlan(at, `Probe timeout cannot be longer than ${maxTimeout}s`);
+    return seconds;
+  },
   { maximum: maxTimeout },
 );
 
@@ -114,12 +117,11 @@ const several = list(probe);
 
 const probesSchema: Schema<readonly ProbeSpec[]> = {
   ...several,
-  json: () => ({ ...orNull(several.json()), maxItems: maxProbes, uniqueItems: true }),
+  json: () => ({ ...several.json(), maxItems: maxProbes, uniqueItems: true }),
   read: (value, at) => {
-    if (value === null) return [];
     const read = several.read(value, at);
     if (read === invalid || !isList(value)) return read;
-    if (read.length > maxProbes) return refuse(at, `Cannot configure more than ${maxProbes} probes`);
+    if (read.length > maxProbes) refuseToPlan(at, `Cannot configure more than ${maxProbes} probes`);
     if (read.length < 2) return read;
     const seen = new Map<string, number>();
     for (const [index, element] of read.entries()) {
@@ -135,9 +137,10 @@ const probesSchema: Schema<readonly ProbeSpec[]> = {
   },
 };
 
-/** Two probes are the same only if they also say the same: an explicit default differs from none. */
+/** Two probes are the same only if they also say the same: an explicit default differs from none, but for headers. */
 function givenKeys(value: YamlValue | undefined): readonly string[] {
-  return isMapping(value) ? [...value].flatMap(([key, member]) => (member === null ? [] : [key])).toSorted() : [];
+  if (!isMapping(value)) return [];
+  return [...value].flatMap(([key, member]) => (member === null || key === "headers" ? [] : [key])).toSorted();
 }
 
 export const probes: Field<ServiceSpec["probes"]> = {

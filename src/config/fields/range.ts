@@ -48,12 +48,12 @@ interface Reading {
 function readBounds(value: YamlValue, { bound, expects, at }: Reading): Range | Invalid {
   if (isMapping(value)) return readMinMax(value, bound, at);
   if (isList(value) || value === null) return unexpected(expects, value, at);
-  const written = typeof value === "string" ? value.replaceAll(" ", "") : null;
-  const dots = written?.indexOf("..") ?? -1;
-  if (written === null || dots < 0) {
-    const single = bound.read(written ?? value, at);
+  if (typeof value !== "string" || !value.includes("..")) {
+    const single = bound.read(value, at);
     return single === invalid ? invalid : { min: single, max: single };
   }
+  const written = value.replaceAll(" ", "");
+  const dots = written.indexOf("..");
   const min = readBound(written.slice(0, dots), bound, at);
   const max = readBound(written.slice(dots + 2), bound, at);
   return min === invalid || max === invalid ? invalid : { min, max };

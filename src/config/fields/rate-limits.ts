@@ -61,7 +61,7 @@ const several = list(
       example: 4,
     },
     burst: {
-      schema: integer({ min: 0, max: Number(maxRequests) }),
+      schema: integer({ min: 0, max: maxRequests }),
       default: 0,
       description: "How many requests may come at once above that.",
       example: 9,

@@ -1,9 +1,10 @@
+import { firstOf } from "../schema/composite.ts";
 import { integer } from "../schema/numbers.ts";
 import { object } from "../schema/object.ts";
-import { type At, type Field, invalid, type Invalid, refuse, type Schema } from "../schema/schema.ts";
-import { inAnyCase, nullable, oneOf } from "../schema/words.ts";
+import { type At, type Field, invalid, type Invalid, refuse, type Schema, unexpected } from "../schema/schema.ts";
+import { inAnyCase, nullable, oneOf, transform } from "../schema/words.ts";
 import type { Range, ResourcesSpec, ServiceSpec } from "../spec.ts";
-import { isMapping } from "../yaml/value.ts";
+import { isMapping, isOddScalar, type YamlValue } from "../yaml/value.ts";
 import { gpu } from "./gpu.ts";
 import { memory, memoryRange, memoryRangePattern } from "./memory.ts";
 import { integerRange, integerRangePattern, minMaxJson } from "./range.ts";
@@ -35,10 +36,10 @@ const cpuObject = object<Cpu>({
 const cpuToken = `(?:${integerRangePattern}| *(?:${archPattern}) *)`;
 
 /** `COUNT` and `ARCH` in any order, separated by `:`; or a mapping. */
-const cpu: Schema<Cpu> = {
+export const cpuShorthand: Schema<Cpu> = {
   expects: "a number of cores such as `4`, `4..8` or `arm:8..`",
   json: () => ({
-    title: cpu.expects,
+    title: cpuShorthand.expects,
     anyOf: [
       { type: ["integer", "string"], pattern: `^${cpuToken}(?::${cpuToken})?$` },
       cpuObject.json(),
@@ -46,13 +47,23 @@ const cpu: Schema<Cpu> = {
     ],
   }),
   read: (value, at) => {
-    if (isMapping(value) && (value.has("arch") || value.has("count") || value.size === 0))
-      return cpuObject.read(value, at);
+    if (isMapping(value)) return isMinMax(value) ? cpuRange.read(value, at) : cpuObject.read(value, at);
     if (typeof value === "string") return parseCpu(value, at);
-    const count = integerRange.read(value, at);
-    return count === invalid ? invalid : { arch: null, count };
+    if (typeof value === "number") return parseCpu(String(value), at);
+    return isOddScalar(value) && value.kind === "integer"
+      ? parseCpu(value.text, at)
+      : unexpected(cpuShorthand.expects, value, at);
   },
 };
+
+/** A count without an architecture, in every form that ranges have. */
+const cpuRange = transform(integerRange, (count): Cpu => ({ arch: null, count }));
+
+const cpu = firstOf(cpuShorthand, cpuRange);
+
+function isMinMax(value: ReadonlyMap<string, YamlValue>): boolean {
+  return value.size === 2 && value.has("min") && value.has("max");
+}
 
 function parseCpu(written: string, at: At): Cpu | Invalid {
   let found: { arch?: "x86" | "arm"; count?: Range } = {};
@@ -79,14 +90,14 @@ const diskObject = object<NonNullable<ResourcesSpec["disk"]>>({
   size: { schema: memoryRange, description: "The size of the disk.", example: "200GB.." },
 });
 
-const disk: Schema<NonNullable<ResourcesSpec["disk"]>> = {
+export const disk: Schema<NonNullable<ResourcesSpec["disk"]>> = {
   expects: memoryRange.expects,
   json: () => ({
     title: memoryRange.expects,
     anyOf: [{ type: ["number", "string"], pattern: `^${memoryRangePattern}$` }, diskObject.json(), minMaxJson(memory)],
   }),
   read: (value, at) => {
-    if (isMapping(value) && (value.has("size") || value.size === 0)) return diskObject.read(value, at);
+    if (isMapping(value)) return diskObject.read(value, at);
     const size = memoryRange.read(value, at);
     return size === invalid ? invalid : { size };
   },

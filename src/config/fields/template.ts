@@ -1,5 +1,5 @@
 import { interpolate, references } from "../interpolate.ts";
-import { refuse, type Schema } from "../schema/schema.ts";
+import { report, type Schema } from "../schema/schema.ts";
 import { text } from "../schema/text.ts";
 import { transform } from "../schema/words.ts";
 
@@ -7,7 +7,8 @@ import { transform } from "../schema/words.ts";
 export function template(limits: Parameters<typeof text>[0] = {}): Schema<string> {
   return transform(text(limits), (written, at) => {
     const found = references(written, ["secrets"]);
-    return found.ok ? written : refuse(at, found.message);
+    if (!found.ok) report(at, { code: "invalid-value", message: found.message, stage: "resolve" });
+    return written;
   });
 }
 

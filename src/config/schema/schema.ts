@@ -53,6 +53,8 @@ export interface Issue {
   readonly path: Path;
   readonly part: Part;
   readonly related?: { readonly path: Path; readonly message: string };
+  /** The reference finds it only when it plans, or when it resolves references; absent: when it parses. */
+  readonly stage?: "plan" | "resolve";
 }
 
 /** More problems than this in one file are not told. */
@@ -86,6 +88,11 @@ export function unexpected(expects: string, value: YamlValue, at: At): Invalid {
 /** A value of the right kind that breaks a rule. */
 export function refuse(at: At, message: string, more: Partial<Issue> = {}): Invalid {
   return report(at, { code: "invalid-value", message, ...more });
+}
+
+/** A value that can be read, and that no plan is made with: an error too, but the properties beside it are judged with it. */
+export function refuseToPlan(at: At, message: string, more: Partial<Issue> = {}): void {
+  report(at, { code: "invalid-value", message, stage: "plan", ...more });
 }
 
 /** A value that YAML reads otherwise than it looks. */

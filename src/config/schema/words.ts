@@ -1,3 +1,4 @@
+import { isOddScalar, type YamlValue } from "../yaml/value.ts";
 import { type At, invalid, type Invalid, type JsonSchema, type Schema, unexpected, valuesOf } from "./schema.ts";
 
 const truths: ReadonlyMap<string, boolean> = new Map([
@@ -16,10 +17,7 @@ export const boolean: Schema<boolean> = {
     maximum: 1,
   }),
   read: (value, at) => {
-    if (typeof value === "boolean") return value;
-    const read =
-      typeof value === "string" || typeof value === "number" ? truths.get(String(value).toLowerCase()) : undefined;
-    return read ?? unexpected("`true` or `false`", value, at);
+    return readBoolean(value) ?? unexpected("`true` or `false`", value, at);
   },
 };
 
@@ -35,6 +33,13 @@ export const plainBoolean: JsonSchema = {
     .flatMap((word) => [word, `${word.charAt(0).toUpperCase()}${word.slice(1)}`, word.toUpperCase()])
     .join("|")})$`,
 };
+
+/** The truth that the reference takes a value for; `null` for anything else. */
+export function readBoolean(value: YamlValue): boolean | null {
+  if (typeof value === "boolean") return value;
+  const word = isOddScalar(value) ? value.value : value;
+  return typeof word === "string" || typeof word === "number" ? (truths.get(String(word).toLowerCase()) ?? null) : null;
+}
 
 /** One of a few words. */
 export function oneOf<const Word extends string>(words: readonly Word[]): Schema<Word> {
