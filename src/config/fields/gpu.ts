@@ -4,11 +4,11 @@ import { parseIntegerText, readInteger } from "../schema/numbers.ts";
 import { object } from "../schema/object.ts";
 import { type At, invalid, type Invalid, refuse, type Schema, unexpected } from "../schema/schema.ts";
 import { text } from "../schema/text.ts";
-import { nullable, transform } from "../schema/words.ts";
+import { inAnyCase, nullable, transform } from "../schema/words.ts";
 import type { GpuSpec, Range } from "../spec.ts";
 import { isList, isMapping, isOddScalar, type YamlValue } from "../yaml/value.ts";
-import { memoryRange } from "./memory.ts";
-import { integerRange } from "./range.ts";
+import { memoryRange, memoryRangePattern } from "./memory.ts";
+import { integerRange, integerRangePattern } from "./range.ts";
 
 type Vendor = NonNullable<GpuSpec["vendor"]>;
 
@@ -24,14 +24,15 @@ const vendors: ReadonlyMap<string, Vendor> = new Map<string, Vendor>([
 
 const defaultCount: Range = { min: 1, max: null };
 
-const vendor: Schema<Vendor> = transform(text(), (written, at) => {
-  return (
+const vendor: Schema<Vendor> = transform(
+  text(),
+  (written, at) =>
     vendors.get(written.toLowerCase()) ??
     refuse(at, `unknown GPU vendor ${JSON.stringify(written)}`, {
       hint: `expected one of ${[...vendors.keys()].join(", ")}`,
-    })
-  );
-});
+    }),
+  { title: "a vendor", type: "string", pattern: `^(?:${[...vendors.keys()].map(inAnyCase).join("|")})$` },
+);
 
 const gpuName = transform(text(), withoutTpu);
 
@@ -39,9 +40,9 @@ const gpuName = transform(text(), withoutTpu);
 export const computeCapability: Schema<readonly [number, number]> = {
   expects: "a compute capability such as `7.5`",
   json: () => ({
+    title: computeCapability.expects,
     anyOf: [
-      { type: "number" },
-      { type: "string", pattern: "^[0-9]+\\.[0-9]+$" },
+      { type: ["number", "string"], pattern: "^[0-9]+\\.[0-9]+$" },
       { type: "array", items: { type: "integer" }, minItems: 2, maxItems: 2 },
     ],
   }),
@@ -77,7 +78,13 @@ const gpuObject = object<GpuSpec>({
     description: "The model, or several of which any will do.",
     example: ["A100", "H100"],
   },
-  count: { schema: integerRange, default: defaultCount, description: "The number of GPUs.", example: 2 },
+  count: {
+    schema: integerRange,
+    default: defaultCount,
+    writtenDefault: "1..",
+    description: "The number of GPUs.",
+    example: 2,
+  },
   memory: { schema: nullable(memoryRange), default: null, description: "The memory of each GPU.", example: "80GB" },
   total_memory: {
     schema: nullable(memoryRange),
@@ -93,10 +100,16 @@ const gpuObject = object<GpuSpec>({
   },
 });
 
+/** A name or vendor, a memory with its unit, or a count. */
+const token = `(?:[a-zA-Z][^:]*|${memoryRangePattern}|${integerRangePattern})`;
+
 /** `VENDOR`, `NAME,NAME`, `MEMORY` and `COUNT` in any order, separated by `:`; or a mapping. */
 export const gpu: Schema<GpuSpec> = {
   expects: "a GPU such as `24GB`, `H100:2`, `A100:80GB:1..4` or `amd:MI300X`",
-  json: () => ({ anyOf: [{ type: ["integer", "string"] }, gpuObject.json()] }),
+  json: () => ({
+    title: gpu.expects,
+    anyOf: [{ type: ["integer", "string"], pattern: `^ *${token} *(?:: *${token} *)*$` }, gpuObject.json()],
+  }),
   read: (value, at) => {
     if (isMapping(value)) return gpuObject.read(value, at);
     if (typeof value === "string") return parseGpu(value, at);

@@ -1,14 +1,19 @@
 import { parseFloatText, readBooleanNumber } from "../schema/numbers.ts";
 import { refuse, type Schema, unexpected } from "../schema/schema.ts";
 import { isOddScalar } from "../yaml/value.ts";
-import { range } from "./range.ts";
+import { range, rangePattern } from "./range.ts";
 
 const expects = "a size such as `512MB`, `16GB`, `1TB` or a number of GB";
+
+/** Texts that are sizes. */
+const sizePattern = "(?:[0-9][0-9_ ]*(?:\\.[0-9][0-9_ ]*)?|\\.[0-9][0-9_ ]*)(?:[tTgGmM] *[bB])?";
+/** Texts that are sizes, or ranges of them. */
+export const memoryRangePattern = rangePattern(sizePattern);
 
 /** A size in GB. */
 export const memory: Schema<number> = {
   expects,
-  json: () => ({ type: ["number", "string"] }),
+  json: () => ({ title: expects, type: ["number", "string"], pattern: `^ *${sizePattern} *$` }),
   read: (value, at) => {
     if (typeof value === "number") return value;
     if (isOddScalar(value) && Number.isFinite(value.value)) return value.value;
@@ -25,6 +30,7 @@ export const memory: Schema<number> = {
 export const memoryRange = range({
   bound: memory,
   expects: `${expects}, or a range such as \`16GB..\` or \`16GB..64GB\``,
+  pattern: memoryRangePattern,
   print: formatMemory,
 });
 

@@ -1,11 +1,12 @@
 /** Files and repositories that a replica gets: one entry a property. */
 
-import { list, textOr } from "../schema/composite.ts";
+import { list } from "../schema/composite.ts";
 import { object } from "../schema/object.ts";
 import { type At, child, type Field, invalid, type Invalid, refuse } from "../schema/schema.ts";
 import { text } from "../schema/text.ts";
-import { boolean, nullable, oneOf, transform } from "../schema/words.ts";
+import { boolean, nullable, nullMeans, oneOf, transform } from "../schema/words.ts";
 import type { FileMapping, RepoSpec, ServiceSpec } from "../spec.ts";
+import { textOr } from "./written.ts";
 
 /** Splits at colons, but for the one of a Windows drive. */
 function splitPaths(written: string): readonly string[] {
@@ -23,19 +24,25 @@ function isAbsoluteOnWindows(path: string): boolean {
   return isWindowsPath(path) || /^[\\/]{2}[^\\/]+[\\/](?![\\/])/.test(path);
 }
 
-const unixPath = transform(text(), (path, at) =>
-  isAbsoluteOnWindows(path) ? refuse(at, `path must be a Unix file path: ${path}`) : path,
+const unixPath = transform(
+  text(),
+  (path, at) => (isAbsoluteOnWindows(path) ? refuse(at, `path must be a Unix file path: ${path}`) : path),
+  { type: "string", pattern: "^(?![A-Za-z]:[\\\\/])" },
 );
 
 const fileObject = object<FileMapping>({
-  local_path: { schema: text(), description: "A file or directory, relative to the configuration file.", example: "." },
+  local_path: { schema: text(), description: "A file or directory, relative to the service file.", example: "." },
   path: { schema: unixPath, description: "Where it goes inside, relative to the working directory.", example: "app" },
 });
 
-const file = textOr(fileObject, "`local` or `local:path`", (written, at) => {
-  const [local_path = "", path = local_path, ...rest] = splitPaths(written);
-  if (rest.length > 0) return refuse(at, `invalid file path mapping: ${written}`);
-  return isAbsoluteOnWindows(path) ? refuse(at, `path must be a Unix file path: ${path}`) : { local_path, path };
+const file = textOr(fileObject, {
+  expects: "`local` or `local:path`",
+  pattern: "^(?:[A-Za-z]:[\\\\/])?[^:]*(?::[^:]*)?$",
+  parse: (written, at) => {
+    const [local_path = "", path = local_path, ...rest] = splitPaths(written);
+    if (rest.length > 0) return refuse(at, `invalid file path mapping: ${written}`);
+    return isAbsoluteOnWindows(path) ? refuse(at, `path must be a Unix file path: ${path}`) : { local_path, path };
+  },
 });
 
 export const files: Field<ServiceSpec["files"]> = {
@@ -50,7 +57,7 @@ const repoObject = object<RepoSpec>(
     local_path: {
       schema: nullable(text()),
       default: null,
-      description: "A directory of a Git repository, relative to the configuration file. Excludes `url`.",
+      description: "A directory of a Git repository, relative to the service file. Excludes `url`.",
       example: "..",
     },
     url: {
@@ -65,9 +72,14 @@ const repoObject = object<RepoSpec>(
       description: "The branch; by default the current one of a local repository, and a URL's default one.",
       example: "main",
     },
-    hash: { schema: nullable(text()), default: null, description: "The commit." },
+    hash: {
+      schema: nullable(text()),
+      default: null,
+      description: "The commit.",
+      example: "8b5ab3a3c1c1bd0c2d8bd3f1c1c7a2a9d0e6d5f4",
+    },
     path: {
-      schema: nullable(transform(text(), refuseUserHome)),
+      schema: nullable(transform(text(), refuseUserHome, { type: "string", pattern: "^(?!~[^/])" })),
       default: null,
       description: "Where it goes inside, relative to the working directory.",
       example: "/workflow",
@@ -75,7 +87,8 @@ const repoObject = object<RepoSpec>(
     if_exists: {
       schema: oneOf(["error", "skip"]),
       default: "error",
-      description: "What to do where that is not empty.",
+      description: "What to do where that is not empty: `error` refuses, `skip` leaves it as it is.",
+      example: "skip",
     },
   },
   { check: checkSource },
@@ -91,7 +104,13 @@ function refuseUserHome(path: string, at: At): string | Invalid {
   return /^~[^/]/.test(path) ? refuse(at, "`~username` syntax is not supported") : path;
 }
 
-const repo = textOr<RepoSpec>(repoObject, "a path or URL of a Git repository", (written, at) => {
+const repo = textOr<RepoSpec>(repoObject, {
+  expects: "a path or URL of a Git repository",
+  pattern: "^(?:[^:]*|[^:]*:[^:]*|[^:]+:[^:]+:[^:]*|[^:]+:[^:]+:[^:]*:[^:]*)$",
+  parse: parseRepo,
+});
+
+function parseRepo(written: string, at: At): RepoSpec | Invalid {
   const isUrl = /^[^:]*(?:@[^:]*:|:\/\/)/.test(written);
   const [source = "", path = null, ...surplus] = isUrl ? splitAfterUrl(written) : splitPaths(written);
   if (surplus.length > 0) return refuse(at, `Invalid repo: ${written}`);
@@ -106,7 +125,7 @@ const repo = textOr<RepoSpec>(repoObject, "a path or URL of a Git repository", (
   };
   if (source === "") checkSource(read, at);
   return source === "" ? invalid : read;
-});
+}
 
 /** The first colon is part of the URL. */
 function splitAfterUrl(written: string): readonly string[] {
@@ -115,8 +134,10 @@ function splitAfterUrl(written: string): readonly string[] {
 }
 
 export const repos: Field<ServiceSpec["repos"]> = {
-  schema: transform(list(repo), (read, at) =>
-    read.length > 1 ? refuse(at, "A maximum of one repo is currently supported") : read,
+  schema: transform(
+    list(repo),
+    (read, at) => (read.length > 1 ? refuse(at, "A maximum of one repo is currently supported") : read),
+    { maxItems: 1 },
   ),
   default: [],
   description: "A Git repository that each replica gets: a local path or a URL, either with `:path`.",
@@ -124,7 +145,7 @@ export const repos: Field<ServiceSpec["repos"]> = {
 };
 
 export const single_branch: Field<ServiceSpec["single_branch"]> = {
-  schema: { ...boolean, read: (value, at) => (value === null ? true : boolean.read(value, at)) },
+  schema: nullMeans(boolean, true),
   default: true,
   description: "Clone only the repository's current branch.",
   example: false,

@@ -69,6 +69,7 @@ export const reservation: Field<ServiceSpec["reservation"]> = {
   schema: nullable(text()),
   default: null,
   description: "An existing reservation to use.",
+  example: "cr-0123456789abcdef0",
 };
 
 export const spot_policy: Field<ServiceSpec["spot_policy"]> = {
@@ -89,6 +90,7 @@ export const creation_policy: Field<ServiceSpec["creation_policy"]> = {
   schema: nullable(oneOf(["reuse", "reuse-or-create"])),
   default: null,
   description: "Whether instances may be created (`reuse-or-create`, the default) or only reused (`reuse`).",
+  example: "reuse",
 };
 
 export const fleets: Field<ServiceSpec["fleets"]> = {
@@ -110,18 +112,25 @@ const tagText: Schema<string> = {
 
 export const tags: Field<ServiceSpec["tags"]> = {
   schema: nullable(
-    transform(mappingOf(tagText), (read, at) => {
-      const wrong = Object.entries(read).map(([key, value]) => {
-        if (!tagKey.test(key))
-          return refuse(child(at, key), `Invalid tag key ${key}. The key must match regex '${tagKey.source}'`, {
-            part: "key",
-          });
-        return tagValue.test(value)
-          ? null
-          : refuse(child(at, key), `Invalid tag value ${value}. The value must match regex '${tagValue.source}'`);
-      });
-      return wrong.includes(invalid) ? invalid : read;
-    }),
+    transform(
+      mappingOf(tagText),
+      (read, at) => {
+        const wrong = Object.entries(read).map(([key, value]) => {
+          if (!tagKey.test(key))
+            return refuse(child(at, key), `Invalid tag key ${key}. The key must match regex '${tagKey.source}'`, {
+              part: "key",
+            });
+          return tagValue.test(value)
+            ? null
+            : refuse(child(at, key), `Invalid tag value ${value}. The value must match regex '${tagValue.source}'`);
+        });
+        return wrong.includes(invalid) ? invalid : read;
+      },
+      {
+        propertyNames: { pattern: tagKey.source },
+        additionalProperties: { type: "string", pattern: tagValue.source },
+      },
+    ),
   ),
   default: null,
   description: "Tags of the cloud's resources.",

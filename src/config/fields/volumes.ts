@@ -1,21 +1,29 @@
 /** Volumes that a replica gets. */
 
-import { list, oneOrMore, textOr } from "../schema/composite.ts";
+import { list, oneOrMore } from "../schema/composite.ts";
 import { object } from "../schema/object.ts";
-import { type Field, invalid, refuse, refuseToPlan, type Schema } from "../schema/schema.ts";
+import { type At, type Field, invalid, type Invalid, refuse, refuseToPlan, type Schema } from "../schema/schema.ts";
 import { text } from "../schema/text.ts";
 import { boolean, transform } from "../schema/words.ts";
 import type { ServiceSpec, VolumeSpec } from "../spec.ts";
 import { isMapping } from "../yaml/value.ts";
+import { textOr } from "./written.ts";
+
+/** Absolute, and without `..`. */
+const absolutePattern = "^/(?!(?:.*/)?\\.\\.(?:/|$))";
 
 /** Two slashes at the start, and no more, mean something of their own to POSIX. */
-const mountPath = transform(text(), (path, at) => {
-  if (path === "") return refuse(at, "empty path");
-  if (!path.startsWith("/")) return refuse(at, `path must be absolute: ${path}`);
-  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
-  if (parts.includes("..")) return refuse(at, `.. are not allowed: ${path}`);
-  return `${/^\/\/(?!\/)/.test(path) ? "//" : "/"}${parts.join("/")}`;
-});
+const mountPath = transform(
+  text(),
+  (path, at) => {
+    if (path === "") return refuse(at, "empty path");
+    if (!path.startsWith("/")) return refuse(at, `path must be absolute: ${path}`);
+    const parts = path.split("/").filter((part) => part !== "" && part !== ".");
+    if (parts.includes("..")) return refuse(at, `.. are not allowed: ${path}`);
+    return `${/^\/\/(?!\/)/.test(path) ? "//" : "/"}${parts.join("/")}`;
+  },
+  { title: "an absolute path", type: "string", pattern: absolutePattern },
+);
 
 const targetPath = transform(mountPath, (path, at) => {
   if (path.includes("\0") || path === "//") refuseToPlan(at, `Invalid volume mount path: ${JSON.stringify(path)}`);
@@ -47,7 +55,13 @@ const volumeObject: Schema<VolumeSpec> = {
     ),
 };
 
-const volume = textOr(volumeObject, "`name:/path` or `/instance/path:/path`", (written, at) => {
+const volume = textOr(volumeObject, {
+  expects: "`name:/path` or `/instance/path:/path`",
+  pattern: "^(?:/[^:]*|[^:/]+):/[^:]*$",
+  parse: parseVolume,
+});
+
+function parseVolume(written: string, at: At): VolumeSpec | Invalid {
   const [source, path, ...rest] = written.split(":");
   if (source === undefined || path === undefined || rest.length > 0)
     return refuse(at, `invalid mount point format: ${written}`);
@@ -55,7 +69,7 @@ const volume = textOr(volumeObject, "`name:/path` or `/instance/path:/path`", (w
   if (!source.includes("/")) return target === invalid ? invalid : { name: [source], path: target };
   const instance_path = mountPath.read(source, at);
   return target === invalid || instance_path === invalid ? invalid : { instance_path, path: target, optional: false };
-});
+}
 
 export const volumes: Field<ServiceSpec["volumes"]> = {
   schema: list(volume),

@@ -63,27 +63,10 @@ export function forms<T>(
   };
 }
 
-/** A text with a grammar of its own, or a mapping. */
-export function textOr<T>(
-  mapping: Schema<T>,
-  expects: string,
-  parse: (written: string, at: At) => T | Invalid,
-): Schema<T> {
-  return {
-    expects,
-    json: () => ({ anyOf: [{ type: "string" }, mapping.json()] }),
-    read: (value, at) => {
-      if (isMapping(value)) return mapping.read(value, at);
-      return typeof value === "string" ? parse(value, at) : unexpected(expects, value, at);
-    },
-  };
-}
-
-/** What the first schema reads, else what the second does; where neither can, the problems are the first's. */
+/** What the first schema reads, else what the second does; where neither can, the problems are the first's, whose forms editors are told. */
 export function firstOf<T>(first: Schema<T>, second: Schema<T>): Schema<T> {
   return {
     ...first,
-    json: () => ({ anyOf: [first.json(), second.json()] }),
     read: (value, at) => {
       const attempt = tryTo(first, value, at);
       const other = attempt.ok ? attempt : tryTo(second, value, at);

@@ -1,7 +1,7 @@
 import { strip } from "../../lib/blanks.ts";
 import type { YamlValue } from "../yaml/value.ts";
 import { isOddScalar } from "../yaml/value.ts";
-import { type At, type Invalid, refuse, type Schema, trap, unexpected } from "./schema.ts";
+import { type At, type Invalid, type JsonSchema, refuse, type Schema, trap, unexpected } from "./schema.ts";
 
 interface Limits<Bound> {
   readonly expects?: string;
@@ -9,6 +9,12 @@ interface Limits<Bound> {
   readonly max?: Bound;
   readonly above?: number;
 }
+
+const digits = "\\d+(?:_\\d+)*";
+/** Texts that are whole numbers. */
+const integerPattern = `\\s*[-+]?${digits}\\s*`;
+/** Texts that are numbers. */
+const numberPattern = `\\s*[-+]?(?:${digits}(?:\\.(?:${digits})?)?|\\.${digits})(?:[eE][-+]?\\d+)?\\s*`;
 
 type NumberLimits = Limits<number>;
 /** A bound beyond what `number` tells apart is given as a `bigint`. */
@@ -19,12 +25,7 @@ export function integer(limits: IntegerLimits = {}): Schema<number> {
   const expects = limits.expects ?? `a whole number${bounds(limits)}`;
   return {
     expects,
-    json: () => ({
-      type: ["integer", "string"],
-      minimum: limits.min,
-      maximum: limits.max === undefined ? undefined : Number(limits.max),
-      exclusiveMinimum: limits.above,
-    }),
+    json: () => ({ type: ["integer", "string"], pattern: `^${integerPattern}$`, ...limitsJson(limits) }),
     read: (value, at) => {
       const read = readExact(value, at);
       if (read === null || (typeof limits.max !== "bigint" && !isSafe(read))) return unexpected(expects, value, at);
@@ -87,12 +88,7 @@ export function number(limits: NumberLimits = {}): Schema<number> {
   const expects = limits.expects ?? `a number${bounds(limits)}`;
   return {
     expects,
-    json: () => ({
-      type: ["number", "string"],
-      minimum: limits.min,
-      maximum: limits.max,
-      exclusiveMinimum: limits.above,
-    }),
+    json: () => ({ type: ["number", "string"], pattern: `^${numberPattern}$`, ...limitsJson(limits) }),
     read: (value, at) => {
       const read = readNumber(value, at);
       return read === null ? unexpected(expects, value, at) : within(read, { ...limits, expects }, at);
@@ -126,6 +122,14 @@ function within(
   const outside =
     (min !== undefined && read < min) || (max !== undefined && read > max) || (above !== undefined && read <= above);
   return outside ? refuse(at, `expected ${expects}, got ${read}`) : Number(read);
+}
+
+function limitsJson({ min, max, above }: IntegerLimits): JsonSchema {
+  return {
+    ...(min === undefined ? {} : { minimum: min }),
+    ...(max === undefined ? {} : { maximum: Number(max) }),
+    ...(above === undefined ? {} : { exclusiveMinimum: above }),
+  };
 }
 
 function bounds({ min, max, above }: IntegerLimits): string {
