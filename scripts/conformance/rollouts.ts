@@ -10,6 +10,7 @@ import type { ReplicaRecord, ServiceRecord } from "../../src/state/record.ts";
 import type { Answerer } from "./case.ts";
 import { skipped, value } from "./case.ts";
 import { readConfiguration } from "./parsing.ts";
+import { skips } from "./skips.ts";
 
 const status = z.enum(["submitted", "provisioning", "pulling", "running", "terminating", "terminated", "failed"]);
 
@@ -37,7 +38,7 @@ type Given = z.infer<typeof replica>;
 export function rolloutAnswer(input: unknown, { name }: { readonly name: string }): ReturnType<Answerer> {
   if (name.startsWith("trace/")) return value(traced(trace.parse(input)));
   const given = step.parse(input);
-  if (given.replicas.some(({ group }) => group !== undefined)) return skipped("replica groups are not supported");
+  if (given.replicas.some(({ group }) => group !== undefined)) return skipped(skips.laterOnly.reason);
   return value(passed(given));
 }
 

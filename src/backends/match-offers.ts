@@ -39,14 +39,16 @@ export function matches(item: CatalogItem, { resources, spot, maxPrice }: Requir
 }
 
 function matchesGpu(offered: CatalogItem["gpu"], wanted: GpuSpec): boolean {
-  if (offered === null || offered.count === 0) return (wanted.count.min ?? 0) === 0;
   const { vendor, name, count, memory, total_memory, compute_capability } = wanted;
-  if (vendor !== null && offered.vendor !== vendor) return false;
-  if (!within(offered.count, count)) return false;
-  if (name !== null && !includesIgnoringCase(name, offered.name)) return false;
-  if (memory !== null && !within(offered.memory, memory)) return false;
-  if (total_memory !== null && !within(offered.count * offered.memory, total_memory)) return false;
-  return compute_capability === null || isCapable(offered, compute_capability);
+  const has = offered ?? { vendor: null, name: null, count: 0, memory: 0 };
+  // Whoever can do with no GPU says nothing of an instance that has none.
+  if (has.count === 0 && count.min === 0) return true;
+  if (vendor !== null && has.vendor !== vendor) return false;
+  if (!within(has.count, count)) return false;
+  if (name !== null && (has.name === null || !includesIgnoringCase(name, has.name))) return false;
+  if (memory !== null && !within(has.memory, memory)) return false;
+  if (total_memory !== null && !within(has.count * has.memory, total_memory)) return false;
+  return compute_capability === null || (offered !== null && isCapable(offered, compute_capability));
 }
 
 function isCapable(
@@ -60,7 +62,7 @@ function isCapable(
 
 /** The disk that an instance gets, in GB: its own, or the smallest that suits the job and the backend; `null` when none does. */
 export function diskSize(own: number | null, wanted: Range, configurable: Range): number | null {
-  return own ?? intersectRanges(wanted, configurable)?.min ?? null;
+  return own || (intersectRanges(wanted, configurable)?.min ?? null);
 }
 
 /** What of an offer a service may choose by. */
