@@ -1,5 +1,6 @@
 import type { PinnedFiles } from "../config/job.ts";
 import type { ServiceSpec } from "../config/spec.ts";
+import type { Verdict } from "./verdict.ts";
 
 /**
  * What the state branch remembers of one service: `services/<shard>/<name>.json`. Data only, no secret values. All times
@@ -138,30 +139,6 @@ export interface Quarantine {
   readonly acceptance: number;
   readonly deployment: number;
   readonly at: string;
-}
-
-/** Why a service is as it is, with structured evidence: never text that came out of a service. */
-export interface Verdict {
-  readonly code: "unhealthy" | "no-capacity" | "stuck" | "missing-env" | "refused";
-  readonly deployment: number;
-  readonly replica: number | null;
-  readonly message: string;
-  readonly at: string;
-  readonly evidence: Evidence;
-}
-
-export interface Evidence {
-  readonly exitCode?: number;
-  readonly probes?: readonly {
-    readonly probe: number;
-    readonly url: string;
-    readonly status: number | null;
-    readonly error: string | null;
-  }[];
-  readonly missing?: readonly string[];
-  readonly backend?: string;
-  /** Names the attempt, so that its log's tail can be shown next to the verdict while the log is kept. */
-  readonly token?: string;
 }
 
 /** Written before the call that it announces, and removed with its result: `journal/<shard>/<name>.json` lists a service's open ones. */

@@ -1,5 +1,6 @@
 import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
-import type { ReplicaRecord, Verdict } from "../../state/record.ts";
+import type { ReplicaRecord } from "../../state/record.ts";
+import type { Verdict } from "../../state/verdict.ts";
 import type { Supply } from "../observed.ts";
 import { currentDeployment, note, wake, withoutReplica } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
