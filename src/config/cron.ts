@@ -14,13 +14,17 @@ interface Field {
   readonly restricts: boolean;
 }
 
+/** Of several wrong fields the reference's library tells the first of these. */
+const readingOrder = ["month", "day", "weekday", "hour", "minute"] as const satisfies readonly CronField[];
+
 /** Reads five fields of `*`, numbers, names, `,`, `-` and `/`, as the reference's library does (facts §10). */
 export function parseCron(expression: string): ParsedCron {
-  const parts = expression.trim() === "" ? [] : expression.trim().split(/\s+/);
+  // Not `\S`: a byte order mark is white space to JavaScript alone.
+  const parts = expression.match(/\P{White_Space}+/gu) ?? [];
   if (parts.length !== 5) return { ok: false, message: `Wrong number of fields; got ${parts.length}, expected 5` };
   const fields: Partial<Record<CronField, Field>> = {};
-  for (const [index, name] of cronFields.entries()) {
-    const parsed = parseField(parts[index] ?? "", name);
+  for (const name of readingOrder) {
+    const parsed = parseField(parts[cronFields.indexOf(name)] ?? "", name);
     if (!parsed.ok) return parsed;
     fields[name] = parsed;
   }
