@@ -33,8 +33,7 @@ const odd: Readonly<Record<string, RegExp>> = {
   "a question mark in a plain scalar of a flow collection": /[[{][^\]}\n]*\?/,
   "a date as a key": /\{\d{4}-/,
   "a block scalar that is not indented": /[|>]\n\S/,
-  "the end of a document within a flow collection": /\{[^}]*\.\.\.\n/,
-  "the end of a document that has not begun": /^\.\.\.$/m,
+  "the end of a document that has not begun, or within a flow collection": /(?:^|: )\.\.\.$/m,
 };
 
 function oddness(text: string): string | null {
