@@ -8,6 +8,7 @@ export const behaviourDifferences: readonly string[] = [
   "A change that needs a restart starts a whole new run beside the old one, which takes over when all of it is ready; the reference stops the old one first.",
   "A died replica is replaced at once the first time, and then after 15 s, 30 s, 1 m, 2 m, 5 m, 10 m.",
   "A revision whose removal is accepted is drained before it is ended.",
+  "Odd YAML is read where the reference's parser refuses it (tabs between values, a `?` in a flow collection, half a character), or refused where it reads it (a key given twice, `!!null` of a text).",
   "The embedded gateway serves WebSockets on a path; the reference's server refuses them.",
   "On `local`, commands run without an interactive shell (`bash -c`), and names are required: a repository has no generated ones.",
 ];

@@ -103,7 +103,7 @@ async function suppliesOf(
       const { spec } = source;
       const record = snapshot.services.get(spec.name)?.record ?? null;
       if (record !== null && isServed(source, contents, record))
-        return [spec.name, { offers: [], refusal: null, missingEnv: envOf(spec, world.env).missing }];
+        return [spec.name, { offers: [], refusal: null, lack: null, missingEnv: envOf(spec, world.env).missing }];
       return [spec.name, await supplyFor(world, spec, jobOf(spec, contents), signal)];
     }),
   );

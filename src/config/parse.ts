@@ -3,12 +3,12 @@ import type { Document } from "yaml";
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import { hasErrors } from "../lib/diagnostics.ts";
 import { fingerprint } from "./fingerprint.ts";
+import { warnOfNoEffect } from "./no-effect.ts";
 import { readService } from "./read-service.ts";
 import { nearest } from "./schema/nearest.ts";
 import { type Issue, root } from "./schema/schema.ts";
 import { inOrder, locateIssue, type ReadSource, readSource, type SourceBytes } from "./source.ts";
 import type { ServiceSpec } from "./spec.ts";
-import { checkSupport } from "./support.ts";
 import { parseDocument } from "./yaml/document.ts";
 import { isThere, parsePath, type Place, spanOf } from "./yaml/places.ts";
 import { isMapping, type YamlValue } from "./yaml/value.ts";
@@ -63,7 +63,7 @@ function interpret(value: YamlValue): { readonly issues: readonly Issue[]; reado
     return { issues: [aboutType(type)], result: isOtherType(type) ? { kind: "other", type } : null };
   const at = root(issues);
   const { spec, valid } = readService(value, at);
-  checkSupport(valid, value.keys(), at);
+  warnOfNoEffect(valid, value.keys(), at);
   return { issues, result: spec === null ? null : { kind: "service", spec } };
 }
 

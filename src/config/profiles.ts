@@ -23,7 +23,11 @@ const profile = object<Profile>({
 
 /** A whole `profiles.yml`. */
 export const profilesFile = object<{ readonly profiles: readonly Profile[] }>({
-  profiles: { schema: list(profile), description: "The profiles." },
+  profiles: {
+    schema: list(profile),
+    description: "The profiles.",
+    example: [{ name: "production", default: true, max_price: 4 }],
+  },
 });
 
 /** One `profiles.yml`; `null` when it has errors. Never throws. */

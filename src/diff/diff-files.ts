@@ -2,9 +2,10 @@ import type { PinnedFiles } from "../config/job.ts";
 import type { ServiceSource } from "../config/parse.ts";
 import type { ServiceSpec } from "../config/spec.ts";
 import { diffRevisions, type PropertyChange, type RevisionDiff } from "./compare.ts";
+import { explain, type Explanation } from "./explain.ts";
 
 /** What `diff OLD NEW` answers, as it is printed. */
-export interface FileDiff extends Omit<RevisionDiff, "changes"> {
+export interface FileDiff extends Omit<RevisionDiff, "changes">, Explanation {
   readonly version: 1;
   readonly changes: readonly LocatedChange[];
 }
@@ -21,7 +22,8 @@ export function diffFiles(before: ServiceSource, after: ServiceSource): FileDiff
     { spec: before.spec, files: assumedFiles(before.spec) },
     { spec: after.spec, files: assumedFiles(after.spec) },
   );
-  return { version: 1, action, redeploys, changes: changes.map((change) => locate(change, before, after)) };
+  const located = changes.map((change) => locate(change, before, after));
+  return { version: 1, action, redeploys, changes: located, ...explain(action, changes) };
 }
 
 /** Contents that are not known, one for each local path. */

@@ -1,4 +1,5 @@
 import type { PinnedFiles } from "../config/job.ts";
+import { withArch } from "../config/requirements.ts";
 import type { ServiceSpec } from "../config/spec.ts";
 import { canonicalJson } from "../lib/canonical-json.ts";
 import { properties } from "./update-policy.ts";
@@ -19,12 +20,17 @@ export interface Difference {
 /** The properties that differ, in declaration order. Another content of `files` is a difference of `files`. */
 export function differences(before: Revision, after: Revision): readonly Difference[] {
   return properties.flatMap((property) => {
-    const [old, now] = [before.spec[property], after.spec[property]];
+    const [old, now] = [meant(before.spec, property), meant(after.spec, property)];
     if (canonicalJson(old) !== canonicalJson(now)) return [{ property, path: narrow(old, now, property) }];
     return property === "files" && !sameContents(before.files, after.files)
       ? [{ property, path: changedFile(before.files, after.files) }]
       : [];
   });
+}
+
+/** What is compared: the architecture of resources stands for itself, whether it is given or follows from the GPU. */
+function meant(spec: ServiceSpec, property: keyof ServiceSpec): unknown {
+  return property === "resources" ? withArch(spec.resources) : spec[property];
 }
 
 function sameContents(before: PinnedFiles, after: PinnedFiles): boolean {

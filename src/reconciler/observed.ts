@@ -30,6 +30,8 @@ export interface Supply {
   readonly offers: readonly Offer[];
   /** Why no backend can ever run the job; `null` where one can. */
   readonly refusal: string | null;
+  /** Which wishes of the service leave nothing of what is offered; `null`: none do. */
+  readonly lack: string | null;
   /** Names that a new replica needs and that this run has no value for. */
   readonly missingEnv: readonly string[];
 }

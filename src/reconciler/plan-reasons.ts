@@ -1,4 +1,6 @@
+import { explain } from "../diff/explain.ts";
 import type { Revision } from "./accept.ts";
+import { unmetBy } from "./acts-on.ts";
 import type { Supply } from "./observed.ts";
 import type { PlanInput, PlannedService, Reason } from "./plan-document.ts";
 import type { Rehearsal } from "./rehearse.ts";
@@ -12,6 +14,11 @@ export function safetyOf(rehearsal: Rehearsal | null, floor: number): PlannedSer
 /** Why `apply` will not do it; `null`: it may. */
 export function refusalOf(revision: Revision, supply: Supply, input: PlanInput): string | null {
   if (supply.refusal !== null) return supply.refusal;
+  const unmet = unmetBy(revision.spec);
+  if (unmet.length > 0) {
+    const reasons = unmet.map(({ property, reason }) => `\`${property}\`: ${reason} yet`);
+    return `${reasons.join("; ")}. What would be ignored is refused: leave it out, and the service can be applied`;
+  }
   if (revision.spec.auth && !input.tokens) {
     return "`auth` is true (the default), and no token is set: set DSTACK_TOKEN, or name the variables that hold tokens under `auth.tokens` in .dstack/gitops.yml, or set `auth: false`";
   }
@@ -21,7 +28,7 @@ export function refusalOf(revision: Revision, supply: Supply, input: PlanInput):
 /** What a person should know of how it is done; nothing branches on it. */
 export function reasonsFor(planned: PlannedService, supply: Supply, rehearsal: Rehearsal | null): readonly Reason[] {
   const { revision, action } = planned;
-  const reasons: Reason[] = [];
+  const reasons: Reason[] = [...whyThisAction(planned)];
   if (action === "rolling")
     reasons.push({
       about: "strategy",
@@ -35,9 +42,20 @@ export function reasonsFor(planned: PlannedService, supply: Supply, rehearsal: R
   if (revision !== null && revision.spec.probes.length === 0 && action !== "update") {
     reasons.push({ about: "probes", text: "no probes: a replica counts as ready when it answers HTTP at all" });
   }
+  if (supply.lack !== null) reasons.push({ about: "offers", text: supply.lack });
+  if (revision?.spec.retry) {
+    const text = "a replica that ends is always replaced, with back-off; `retry` sets no limit to that";
+    reasons.push({ about: "retry", text });
+  }
   if (supply.missingEnv.length > 0)
     reasons.push({ about: "env", text: `unknown here: ${supply.missingEnv.join(", ")}` });
   if (rehearsal !== null)
     reasons.push({ about: "timeline", text: "rehearsed with assumed times: 1 s to run, 4 s to ready, 1 s to end" });
   return reasons;
+}
+
+function whyThisAction({ action, changes }: PlannedService): readonly Reason[] {
+  if (changes.length === 0 || action === "create" || action === "destroy") return [];
+  const { reason, hint } = explain(action, changes);
+  return [{ about: action, text: reason }, ...(hint === null ? [] : [{ about: "instead", text: hint }])];
 }

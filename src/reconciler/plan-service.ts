@@ -107,12 +107,16 @@ function heldBecause(record: ServiceRecord | null, revision: Revision, input: Pl
 function rehearsed(planned: PlannedService, record: ServiceRecord | null, input: PlanInput): PlannedService {
   const { revision } = planned;
   if (revision === null) return planned;
-  const supply = input.supply.get(planned.name) ?? { offers: [], refusal: null, missingEnv: [] };
+  const supply = input.supply.get(planned.name) ?? { offers: [], refusal: null, lack: null, missingEnv: [] };
   const acceptance = { by: "", planId: "", now: input.now, generation: input.snapshot.generation };
   const accepted = acceptRevision(record, revision, planned.replacement, acceptance);
   const offer = supply.offers[0];
+  const refusal = refusalOf(revision, supply, input);
+  // What will not be done has no timeline.
   const rehearsal =
-    offer === undefined ? null : rehearse(accepted, { policy: input.policy, now: input.now, offers: supply.offers });
+    offer === undefined || refusal !== null
+      ? null
+      : rehearse(accepted, { policy: input.policy, now: input.now, offers: supply.offers });
   const each = offer?.price ?? 0;
   const before = (record?.replicas ?? []).filter(isServing).length;
   return {
@@ -128,7 +132,7 @@ function rehearsed(planned: PlannedService, record: ServiceRecord | null, input:
       max: Math.max(planned.price.before, (rehearsal?.peak ?? 0) * each),
     },
     reasons: reasonsFor(planned, supply, rehearsal),
-    refusal: refusalOf(revision, supply, input),
+    refusal,
   };
 }
 

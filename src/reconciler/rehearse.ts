@@ -125,7 +125,7 @@ function observedAt(
     ),
     unpublished: false,
     outcomes: new Map(),
-    supply: { offers, refusal: null, missingEnv: [] },
+    supply: { offers, refusal: null, lack: null, missingEnv: [] },
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Plan, PlanAction, PlannedService } from "../reconciler/plan-document.ts";
-import { formatPrice } from "./format.ts";
+import { formatElapsed, formatPrice } from "./format.ts";
 import type { Paint } from "./style.ts";
 import { table } from "./table.ts";
 
@@ -98,11 +98,11 @@ function timeline(service: PlannedService, verbose: boolean): readonly string[] 
   const most = verbose ? shown.length : 12;
   const rows = shown.slice(0, most).map((event) => {
     const who = event.replica === null ? "" : `replica ${event.replica} (deployment ${event.deployment ?? "-"})`;
-    return [`+${event.at}s`, event.event, who, event.detail];
+    return [`+${formatElapsed(event.at)}`, event.event, who, event.detail];
   });
   const rest = shown.length > most ? [`   … ${shown.length - most} more, --verbose shows all`] : [];
   return [
-    `  Rehearsed: ${seconds} s, at most ${peak} instances at once`,
+    `  Rehearsed: ${formatElapsed(seconds)}, at most ${peak} instances at once`,
     table(["AT", "EVENT", "WHO", "WHAT"], rows),
     ...rest,
   ];

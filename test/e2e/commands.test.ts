@@ -201,3 +201,28 @@ async function waitFor(condition: () => Promise<boolean>): Promise<void> {
   }
   throw new Error("it did not happen within 40 s");
 }
+
+it("what nothing acts on yet is planned, and refused by apply: nothing of it is ignored", async () => {
+  await using demo = await createDemo();
+  const service = "type: service\nname: demo\nport: 8000\nauth: false\ncommands: [exec node server.mjs]\n";
+  const asking = `${service}replicas: 1..4\nscaling: {metric: rps, target: 10}\nschedule: {cron: '0 8 * * *'}\n`;
+  await demo.repository.write({ ".dstack.yml": asking });
+  const planned = await demo.run("plan", "--json");
+  expect(planned.exitCode, planned.stderr).toBe(0);
+  expect(JSON.parse(planned.stdout)).toMatchObject({
+    services: [{ action: "create", refusal: containing("`scaling`"), replicas: { min: 1, max: 4 }, timeline: [] }],
+    diagnostics: [],
+  });
+  const applied = await demo.run("apply", "-y");
+  expect(applied).toMatchObject({ exitCode: 4, stderr: containing("`schedule`: no pass starts by a schedule yet") });
+  expect(await demo.processes()).toHaveLength(0);
+});
+
+it("where nothing offered is allowed, apply waits as no-capacity and says which wish it is", async () => {
+  await using demo = await createDemo();
+  await demo.edit({ extra: "regions: [eu-west-1]", replicas: 1 });
+  const applied = await demo.run("apply", "-y", "--json", "--attend", "1s");
+  expect(applied.exitCode).toBe(6);
+  expect(applied.stdout).toContain("no-capacity: every offer is turned down by `regions: [eu-west-1]`");
+  expect(await demo.processes()).toHaveLength(0);
+});

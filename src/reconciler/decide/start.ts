@@ -40,7 +40,7 @@ function hindered(draft: Draft, supply: Supply, context: Context): Verdict | nul
   }
   if (supply.refusal !== null) return { ...base, code: "refused", message: supply.refusal, evidence: {} };
   if (supply.offers.length === 0)
-    return { ...base, code: "no-capacity", message: "no backend offers an instance now", evidence: {} };
+    return { ...base, code: "no-capacity", message: supply.lack ?? "no backend offers an instance now", evidence: {} };
   return null;
 }
 
