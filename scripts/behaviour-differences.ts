@@ -12,6 +12,7 @@ export const behaviourDifferences: readonly string[] = [
   "A gateway that has not counted for a whole window is no reason to scale down, and a fixed number that becomes a range begins with what runs.",
   "A window of a schedule is what the expressions say, and ends `max_duration` after it began, however late it was noticed; the reference counts from when a replica starts.",
   "`max_duration` without a schedule ends the service as done, not as failed, until it is accepted again.",
+  "Odd YAML is read where the reference's parser refuses it (tabs between values, a `?` in a flow collection, half a character), or refused where it reads it (a key given twice, `!!null` of a text).",
   "The embedded gateway serves WebSockets on a path; the reference's server refuses them.",
   "On `local`, commands run without an interactive shell (`bash -c`), and names are required: a repository has no generated ones.",
 ];

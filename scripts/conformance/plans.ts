@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-import { nextOccurrence, parseCron } from "../../src/config/cron.ts";
+import { nextOccurrence } from "../../src/config/cron-occurrence.ts";
+import { parseCron } from "../../src/config/cron.ts";
 import { formatDuration } from "../../src/config/duration.ts";
 import { profileProperties } from "../../src/config/fields/profile.ts";
 import { checkGateways } from "../../src/config/gateways.ts";

@@ -1,4 +1,6 @@
 import { intersectRanges } from "../config/fields/range.ts";
+import type { Job } from "../config/job.ts";
+import { effectiveGpu, withArch } from "../config/requirements.ts";
 import type { GpuSpec, Range, ResourcesSpec, ServiceSpec } from "../config/spec.ts";
 import { computeCapabilities } from "./gpu-models.ts";
 
@@ -26,6 +28,19 @@ export interface Requirements {
   readonly spot: boolean | null;
   readonly maxPrice: number | null;
 }
+
+/** What a job asks of an instance, with what it leaves open settled as it would be run (facts §1.7). */
+export function requirementsOf({ resources, image, docker, spotPolicy, maxPrice }: Asking): Requirements {
+  const policy = spotPolicy ?? "on-demand";
+  const gpu = resources.gpu === null ? null : effectiveGpu(resources.gpu, image !== null || docker);
+  return {
+    resources: { ...withArch(resources), gpu },
+    spot: policy === "auto" ? null : policy === "spot",
+    maxPrice,
+  };
+}
+
+type Asking = Pick<Job, "resources" | "image" | "docker" | "spotPolicy" | "maxPrice">;
 
 /** Whether an instance can run the job (facts §11.1). Every bound belongs to its range. */
 export function matches(item: CatalogItem, { resources, spot, maxPrice }: Requirements): boolean {
