@@ -1,4 +1,5 @@
 import { serviceSchema, settingsFileSchema } from "../src/config/json-schema.ts";
+import { profileSchema } from "../src/config/profiles.ts";
 import { updatePolicy } from "../src/diff/update-policy.ts";
 import { notActedOnYet } from "../src/reconciler/acts-on.ts";
 import { behaviourDifferences } from "./behaviour-differences.ts";
@@ -55,6 +56,25 @@ export function settingsReference(): string {
     ...properties.map((property) => section(property, "##")),
     forms,
   ]);
+}
+
+/** `docs/profiles.md`: what a profile may give to services. */
+export function profilesReference(): string {
+  const properties = propertiesOf(profileSchema()).map((property) => ({
+    ...property,
+    effect: effectOf(property.name === "name" ? "" : property.name),
+  }));
+  return page("Profiles", [
+    "`.dstack/profiles.yml` at the repository's root, or `~/.dstack/profiles.yml` of this machine's user, gives services what their files leave out. A value of the service file always wins, and replaces the profile's as a whole: lists and tags are not merged.",
+    "`--profile NAME` chooses one, or else `DSTACK_PROFILE`; the repository's file is asked first. Without a name the first one with `default: true` is taken, the repository's before the user's. `--no-profile`, or `DSTACK_NO_PROFILE`, takes none. `plan` says which one it was. A service is what file and profile say together: an edit of the profile is a change of the service, told with its line.",
+    "An [example](../examples/profiles/.dstack/profiles.yml) has two; with the [JSON Schema](profiles.schema.json) editors know them.",
+    "## A profile",
+    overview(properties.map(({ name, ...property }) => ({ title: titleOf(name), ...property }))),
+  ]);
+}
+
+function titleOf(name: string): string {
+  return isProperty(name) && name !== "name" ? `[\`${name}\`](service-file.md#${name})` : `\`${name}\``;
 }
 
 /** `docs/differences.md`: where recorded answers of the reference are not ours, on purpose. */

@@ -34,7 +34,7 @@ export function readConfiguration(configuration: unknown, stage: Stage = "parsed
     path: [],
     part: "value",
   }));
-  const spec = yaml !== undefined && isMapping(yaml) ? readService(yaml, root(issues)).spec : null;
+  const spec = yaml !== undefined && isMapping(yaml) ? readService(yaml, null, root(issues)).spec : null;
   const errors = issues.filter((issue) => isFound(issue, stage));
   return { spec: errors.length > 0 ? null : spec, errors };
 }

@@ -54,6 +54,7 @@ export async function preparePlan(
     policy: project.settings.policy,
     tokens: project.tokens.length > 0,
     ref: app.options.ref,
+    profile: desired.profile === null ? null : { name: desired.profile.name, file: desired.profile.file },
     commit,
     byHand: app.io.env["GITHUB_ACTIONS"] !== "true",
     now: world.clock.now(),

@@ -1,6 +1,6 @@
 import type { PinnedContent } from "../config/files.ts";
 import type { JobFile } from "../config/job.ts";
-import type { ServiceSource } from "../config/parse.ts";
+import { type ServiceSource, whereWritten } from "../config/parse.ts";
 import type { PropertyChange } from "../diff/compare.ts";
 import { diffRevisions } from "../diff/compare.ts";
 import type { ServiceRecord } from "../state/record.ts";
@@ -89,9 +89,8 @@ function acceptedAgain(record: ServiceRecord, revision: Revision, action: PlanAc
 }
 
 function located(change: PropertyChange, source: ServiceSource): PlannedChange {
-  const path = [change.path, change.property].find((each) => source.has(each));
-  const place = path === undefined ? null : source.locate(path);
-  return { ...change, file: place === null ? null : source.file, line: place?.line ?? null };
+  const place = whereWritten(source, change.path) ?? whereWritten(source, change.property);
+  return { ...change, file: place?.file ?? null, line: place?.line ?? null };
 }
 
 function heldBecause(record: ServiceRecord | null, revision: Revision, input: PlanInput): string | null {

@@ -10,7 +10,8 @@ const shownOffers = 3;
 export function planText(plan: Plan, options: { readonly paint: Paint; readonly verbose: boolean }): string {
   const changed = plan.services.filter((service) => service.action !== "none" || service.held !== null);
   const parts = changed.map((service) => serviceText(service, options));
-  return [...parts, summary(plan)].join("\n\n");
+  const profile = plan.profile === null ? [] : [`Profile: ${plan.profile.name} (${plan.profile.file})`];
+  return [...profile, ...parts, summary(plan)].join("\n\n");
 }
 
 function serviceText(service: PlannedService, options: { readonly paint: Paint; readonly verbose: boolean }): string {

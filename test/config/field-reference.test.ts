@@ -2,13 +2,19 @@ import { readFileSync } from "node:fs";
 
 import { describe, expect, it } from "vitest";
 
-import { differencesReference, serviceReference, settingsReference } from "../../scripts/field-reference.ts";
+import {
+  differencesReference,
+  profilesReference,
+  serviceReference,
+  settingsReference,
+} from "../../scripts/field-reference.ts";
 import { serviceFields } from "../../src/config/fields/service.ts";
 
 describe("docs", () => {
   it.each([
     ["service-file.md", serviceReference()],
     ["settings.md", settingsReference()],
+    ["profiles.md", profilesReference()],
     ["differences.md", differencesReference()],
   ])("%s is what `npm run generate` draws", (name, drawn) => {
     expect(readFileSync(new URL(`../../docs/${name}`, import.meta.url), "utf8")).toBe(drawn);
