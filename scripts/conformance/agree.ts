@@ -4,7 +4,7 @@
  * defaults; floats are equal as numbers.
  */
 export function agrees(expected: unknown, actual: unknown): boolean {
-  if (Object.is(expected, actual)) return true;
+  if (expected === actual || Object.is(expected, actual)) return true;
   if (Array.isArray(expected)) {
     return (
       Array.isArray(actual) &&
@@ -14,10 +14,22 @@ export function agrees(expected: unknown, actual: unknown): boolean {
   }
   if (!isRecord(expected) || !isRecord(actual)) return false;
   for (const [key, member] of Object.entries(expected)) {
-    if (!agrees(member, actual[key]) && !(member === null && isDefault(key, actual[key]))) return false;
+    const meant = inFull(key, member, actual[key]);
+    const isUnset = (meant === null && isDefault(key, actual[key])) || (!(key in actual) && isDefault(key, meant));
+    if (!isUnset && !agrees(meant, actual[key])) return false;
   }
   return Object.entries(actual).every(([key, member]) => key in expected || isDefault(key, member));
 }
+
+/** The long form of what the reference keeps as it is written, and this program does not. */
+function inFull(key: string, member: unknown, actual: unknown): unknown {
+  if (key === "retry" && member === true) return anyFailure;
+  if (key === "idle_duration" && typeof member === "number" && member < 0) return actual === -1 ? -1 : member;
+  return key === "name" && typeof member === "string" && Array.isArray(actual) ? [member] : member;
+}
+
+/** What `retry: true` stands for. */
+const anyFailure = { on_events: ["no-capacity", "interruption", "error"], duration: 3600 };
 
 /** Values that stand for "not set". */
 const defaults: Readonly<Record<string, unknown>> = {
@@ -29,10 +41,14 @@ const defaults: Readonly<Record<string, unknown>> = {
   until_ready: false,
   window: 60,
   if_exists: "error",
+  single_branch: true,
+  priority: 0,
+  on_events: anyFailure.on_events,
+  duration: anyFailure.duration,
 };
 
 function isDefault(key: string, member: unknown): boolean {
-  return member === undefined || (Object.hasOwn(defaults, key) && Object.is(defaults[key], member));
+  return member === undefined || (Object.hasOwn(defaults, key) && agrees(defaults[key], member));
 }
 
 export function isRecord(input: unknown): input is Readonly<Record<string, unknown>> {

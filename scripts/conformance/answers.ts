@@ -1,52 +1,48 @@
 import { z } from "zod";
 
 import { resolveEnv } from "../../src/config/env.ts";
-import { formatMemory } from "../../src/config/fields/memory.ts";
-import { formatRange, intersectRanges } from "../../src/config/fields/range.ts";
+import { computeCapability, gpu } from "../../src/config/fields/gpu.ts";
+import { formatMemory, memory, memoryRange } from "../../src/config/fields/memory.ts";
+import { formatRange, integerRange, intersectRanges } from "../../src/config/fields/range.ts";
+import { cpuShorthand, disk } from "../../src/config/fields/resources.ts";
 import { interpolate } from "../../src/config/interpolate.ts";
 import { formatResources } from "../../src/config/resources-text.ts";
 import { parseUser } from "../../src/config/user.ts";
+import { probesCell, probeSymbol } from "../../src/report/replica-table.ts";
 import type { Answerer } from "./case.ts";
-import { refused, skipped, value } from "./case.ts";
+import { refused, skipped, unknownKind, value } from "./case.ts";
 import { containerAnswer } from "./containers.ts";
 import { diffAnswer } from "./diffs.ts";
-import { unmarked } from "./floats.ts";
+import { autoscalerAnswer, retryAnswer, statsAnswer } from "./load.ts";
+import { unmarked } from "./numbers.ts";
 import { offersAnswer } from "./offers.ts";
-import { fromProperty, fromSpec, readConfiguration } from "./parsing.ts";
+import { fromProperty, fromSchema, fromSpec, readConfiguration } from "./parsing.ts";
 import { cronAnswer, formattingAnswer, profilesAnswer, registrationAnswer, validationAnswer } from "./plans.ts";
-import { wireOf } from "./wire.ts";
+import { rolloutAnswer } from "./rollouts.ts";
+import { skips } from "./skips.ts";
+import { resourcesWire, wireOf } from "./wire.ts";
 
 const range = z.object({ min: z.number().nullable(), max: z.number().nullable() });
 
 /** Who answers the cases of which file. */
 export const answerers: Readonly<Record<string, Answerer>> = {
   "configurations.json": (input) => fromSpec(input, wireOf),
-  "resources_cpu.json": (input) => fromProperty({ resources: { cpu: input } }, ({ resources }) => resources.cpu),
+  "resources_cpu.json": (input) => fromSchema(cpuShorthand, input),
   "resources_gpu.json": (input, { name }) =>
-    name.startsWith("disk/")
-      ? fromProperty({ resources: { disk: input } }, ({ resources }) => resources.disk)
-      : fromProperty({ resources: { gpu: input } }, ({ resources }) => resources.gpu),
+    name.startsWith("disk/") ? fromSchema(disk, input) : fromSchema(gpu, input),
   "resources_memory.json": (input, { name }) =>
-    name.startsWith("compute_capability/")
-      ? fromProperty(
-          { resources: { gpu: { compute_capability: input } } },
-          ({ resources }) => resources.gpu?.compute_capability,
-        )
-      : fromProperty({ resources: { shm_size: input } }, ({ resources }) => resources.shm_size),
+    name.startsWith("compute_capability/") ? fromSchema(computeCapability, input) : fromSchema(memory, input),
   "resources_ranges.json": answerRange,
   "resources_spec.json": (input, { name }) =>
-    fromProperty({ resources: input }, ({ resources }) => {
-      if (name.startsWith("pretty/")) return formatResources(resources);
-      return { ...resources, cpu: resources.cpu.arch === null ? resources.cpu.count : resources.cpu };
-    }),
+    fromProperty({ resources: input }, ({ resources }) =>
+      name.startsWith("pretty/") ? formatResources(resources) : resourcesWire(resources),
+    ),
   "durations.json": answerDuration,
   "env.json": answerEnv,
   "names.json": answerName,
   "probes_config.json": (input) => fromProperty(z.record(z.string(), z.unknown()).parse(input), ({ probes }) => probes),
   "probes_spec.json": (input, { name }) =>
-    name.startsWith("resolved/")
-      ? fromSpec(input, ({ probes }) => probes)
-      : skipped("the table of replicas draws probes"),
+    name.startsWith("resolved/") ? fromSpec(input, ({ probes }) => probes) : answerSymbols(input),
   "rate_limits_config.json": (input) =>
     fromProperty(z.record(z.string(), z.unknown()).parse(input), ({ rate_limits }) => rate_limits),
   "interpolation.json": answerInterpolation,
@@ -59,6 +55,10 @@ export const answerers: Readonly<Record<string, Answerer>> = {
   "job_spec.json": containerAnswer,
   "offers.json": offersAnswer,
   "service_registration.json": registrationAnswer,
+  "autoscaler.json": autoscalerAnswer,
+  "rolling_deployment.json": rolloutAnswer,
+  "stats.json": statsAnswer,
+  "retry.json": retryAnswer,
 };
 
 function answerRange(input: unknown, { name }: { readonly name: string }): ReturnType<Answerer> {
@@ -67,18 +67,18 @@ function answerRange(input: unknown, { name }: { readonly name: string }): Retur
     const { a, b } = z.object({ a: range, b: range }).parse(unmarked(input));
     return value(intersectRanges(a, b));
   }
-  if (kind === "memory_range")
-    return fromProperty({ resources: { memory: input } }, ({ resources }) => resources.memory);
-  if (kind === "memstr")
-    return fromProperty({ resources: { memory: input } }, ({ resources }) =>
-      formatRange(resources.memory, formatMemory),
-    );
-  const ofCount = { resources: { gpu: { count: input } } };
-  if (kind === "str")
-    return fromProperty(ofCount, ({ resources }) => resources.gpu && formatRange(resources.gpu.count));
-  return kind === "int_range"
-    ? fromProperty(ofCount, ({ resources }) => resources.gpu?.count)
-    : skipped(`no cases of the kind ${kind} are known`);
+  if (kind === "memory_range") return fromSchema(memoryRange, input);
+  if (kind === "memstr") return fromSchema(memoryRange, input, (read) => formatRange(read, formatMemory));
+  if (kind === "str") return fromSchema(integerRange, input, (read) => formatRange(read));
+  return kind === "int_range" ? fromSchema(integerRange, input) : unknownKind(kind);
+}
+
+const symbolsInput = z.object({ status: z.string(), probes: z.array(z.tuple([z.number(), z.number()])) });
+
+function answerSymbols(input: unknown): ReturnType<Answerer> {
+  const { status, probes } = symbolsInput.parse(input);
+  const symbols = probes.map(([readyAfter, successes]) => probeSymbol(successes, readyAfter));
+  return value(probesCell(status, symbols, (_, symbol) => symbol));
 }
 
 function answerDuration(input: unknown, { name }: { readonly name: string }): ReturnType<Answerer> {
@@ -86,8 +86,9 @@ function answerDuration(input: unknown, { name }: { readonly name: string }): Re
     return fromProperty({ max_duration: input }, ({ max_duration }) => max_duration);
   if (name.startsWith("idle_duration/")) {
     // The reference keeps which negative number was given; all mean the same.
+    const given = Number(unmarked(input));
     return fromProperty({ idle_duration: input }, ({ idle_duration }) =>
-      idle_duration === "off" ? Number(input) : idle_duration,
+      idle_duration === "off" ? (given < 0 ? Math.trunc(given) : -1) : idle_duration,
     );
   }
   return fromProperty(
@@ -127,8 +128,8 @@ function answerName(input: unknown, { name }: { readonly name: string }): Return
     tag_value: { tags: { x: input } },
   }[kind];
   return property === undefined
-    ? skipped("replica groups are not supported")
-    : value(fromProperty(property, () => true).kind === "value");
+    ? skipped(skips.laterOnly.reason)
+    : value(fromProperty(property, () => true, "planned").kind === "value");
 }
 
 function answerInterpolation(input: unknown): ReturnType<Answerer> {
@@ -149,8 +150,8 @@ function answerMapping(input: unknown, { name }: { readonly name: string }): Ret
     return fromProperty({ volumes: [input] }, (spec) => z.array(z.unknown()).parse(wireOf(spec)["volumes"])[0]);
   }
   if (kind === "repo" || kind === "repo_obj") return fromProperty({ repos: [input] }, ({ repos }) => repos[0]);
-  if (kind === "port_mapping") return skipped("ports of tasks; services have `port`");
-  if (kind !== "user") return skipped(`no cases of the kind ${kind} are known`);
+  if (kind === "port_mapping") return skipped(skips.ports.reason);
+  if (kind !== "user") return unknownKind(kind);
   const parsed = parseUser(String(input));
   return fromProperty({ user: input }, () => (parsed.ok ? parsed.user : null));
 }

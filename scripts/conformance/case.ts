@@ -49,3 +49,7 @@ export function refused(...messages: readonly string[]): Outcome {
 export function skipped(reason: string): Outcome {
   return { kind: "skipped", reason };
 }
+
+export function unknownKind(kind: string): Outcome {
+  return skipped(`no cases of the kind ${kind} are known`);
+}

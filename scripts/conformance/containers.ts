@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-import { containerJob, enterVenv, type ImageConfig } from "../../src/backends/container.ts";
+import { containerJob, type ImageConfig } from "../../src/backends/container.ts";
+import { enterVenv } from "../../src/config/command-line.ts";
 import { jobOf } from "../../src/config/job.ts";
 import type { ServiceSpec } from "../../src/config/spec.ts";
 import type { Answerer } from "./case.ts";
@@ -15,6 +16,7 @@ const jobInput = z.object({
       Entrypoint: z.array(z.string()).nullable().optional(),
       Cmd: z.array(z.string()).nullable().optional(),
     })
+    .nullable()
     .optional(),
 });
 
@@ -25,11 +27,11 @@ const recorded: ImageConfig = { user: null, entrypoint: ["/entry"], cmd: ["serve
 export function containerAnswer(input: unknown): ReturnType<Answerer> {
   const { configuration, image_config } = jobInput.parse(input);
   const { spec, errors } = readConfiguration(configuration);
-  if (spec === null || errors.length > 0) return refused(...errors.map(({ message }) => message));
+  if (spec === null) return refused(...errors.map(({ message }) => message));
   const bare = Object.entries(spec.env).filter(([, member]) => member === null);
   if (bare.length > 0) return refused(`not all variables are resolved: ${bare.map(([name]) => name).join(", ")}`);
   const image =
-    image_config === undefined
+    image_config === undefined || image_config === null
       ? recorded
       : { user: image_config.User ?? null, entrypoint: image_config.Entrypoint ?? [], cmd: image_config.Cmd ?? [] };
   const answer = containerJob(jobOf(spec, []), { replica: 0, image });

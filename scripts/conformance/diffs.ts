@@ -8,6 +8,7 @@ import { isRecord } from "./agree.ts";
 import type { Answerer, Outcome } from "./case.ts";
 import { refused, skipped, value } from "./case.ts";
 import { readConfiguration } from "./parsing.ts";
+import { skips } from "./skips.ts";
 
 const runSpec = z.record(z.string(), z.unknown()).default({});
 type RunSpec = z.infer<typeof runSpec>;
@@ -18,21 +19,21 @@ const archives = z.array(z.object({ id: z.string(), path: z.string() })).default
 const known: ReadonlySet<string> = new Set(["file_archives", "repo_id", "repo_data", "repo_code_hash"]);
 
 /** Why nothing here corresponds to what else a run spec holds. */
-const unknown: Readonly<Record<string, string>> = {
-  configuration_path: "a service is known by its name: where its file lies is no part of what is compared",
-  working_dir: "a run spec's own `working_dir` reaches no job; a service file's is compared as its property",
-  repo_dir: "where a repository goes is `path` of its entry in `repos`, whose change is one of the configuration",
-  ssh_key_pub: "nobody logs in to a replica: there are no SSH keys",
-  profile: "a profile's properties are compared as the service's own, into which they are merged",
+const unknown: Readonly<Record<string, { readonly reason: string }>> = {
+  configuration_path: skips.configurationPath,
+  working_dir: skips.workingDir,
+  repo_dir: skips.repoDir,
+  ssh_key_pub: skips.sshKey,
+  profile: skips.profile,
 };
 
 /** What a change is and does, in the reference's terms. */
 export function diffAnswer(input: unknown): ReturnType<Answerer> {
   const { old, new: now, old_spec, new_spec } = planInput.parse(input);
-  if (isRecord(old) && old["type"] !== "service") return skipped(`\`type: ${String(old["type"])}\` is left alone`);
+  if (isRecord(old) && old["type"] !== "service") return skipped(skips.otherType.reason);
   const strange = [...Object.keys(old_spec), ...Object.keys(new_spec)].find((key) => !known.has(key));
   if (strange !== undefined)
-    return skipped(unknown[strange] ?? `nothing here corresponds to \`${strange}\` of a run spec`);
+    return skipped(unknown[strange]?.reason ?? `nothing here corresponds to \`${strange}\` of a run spec`);
   const [before, after] = [sideOf(old, old_spec), sideOf(now, new_spec)];
   return before === null || after === null ? refused("a configuration is invalid") : answer(before, after);
 }

@@ -2,8 +2,8 @@ import { z } from "zod";
 
 import { type CatalogItem, type ChosenBy, chooseOffers, diskSize, matches } from "../../src/backends/match-offers.ts";
 import type { Answerer } from "./case.ts";
-import { refused, skipped, value } from "./case.ts";
-import { unmarked } from "./floats.ts";
+import { refused, unknownKind, value } from "./case.ts";
+import { unmarked } from "./numbers.ts";
 import { readConfiguration } from "./parsing.ts";
 
 const item = z.object({
@@ -27,21 +27,17 @@ export function offersAnswer(input: unknown, { name, file }: Parameters<Answerer
   const [kind = ""] = name.split("/");
   if (kind === "match") return matchAnswer(input, z.array(item).parse(file["catalog_items"]));
   if (kind === "disk") return diskAnswer(unmarked(input));
-  return kind === "filter_sort" ? filterAnswer(unmarked(input)) : skipped(`no cases of the kind ${kind} are known`);
+  return kind === "filter_sort" ? filterAnswer(unmarked(input)) : unknownKind(kind);
 }
 
+const limits = z.object({
+  spot: z.boolean().nullable().default(null),
+  max_price: z.number().nullable().default(null),
+});
+
 function matchAnswer(input: unknown, items: readonly z.infer<typeof item>[]): ReturnType<Answerer> {
-  const {
-    resources,
-    spot = null,
-    max_price = null,
-  } = z
-    .object({
-      resources: z.unknown(),
-      spot: z.boolean().nullable().optional(),
-      max_price: z.number().nullable().optional(),
-    })
-    .parse(input);
+  const { resources } = z.object({ resources: z.unknown() }).parse(input);
+  const { spot, max_price } = limits.parse(unmarked(input));
   const { spec, errors } = readConfiguration({ type: "service", port: 80, image: "x", resources });
   if (spec === null) return refused(...errors.map(({ message }) => message));
   const suited = items.filter((each) =>
@@ -72,7 +68,7 @@ const bounds = z.object({ min: z.number().nullable().default(null), max: z.numbe
 function diskAnswer(input: unknown): ReturnType<Answerer> {
   const { item: own, req, conf } = z.object({ item: z.number().nullable(), req: bounds, conf: bounds }).parse(input);
   const size = diskSize(own, req, conf);
-  return value(size === null ? null : size * 1024);
+  return value(size === null ? null : Math.round(size * 1024));
 }
 
 const offer = z.tuple([

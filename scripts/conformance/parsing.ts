@@ -1,14 +1,21 @@
 import { readService } from "../../src/config/read-service.ts";
-import { type Issue, root } from "../../src/config/schema/schema.ts";
-import { readSource } from "../../src/config/source.ts";
+import { invalid, type Issue, root, type Schema } from "../../src/config/schema/schema.ts";
+import { readSource, type SourceBytes } from "../../src/config/source.ts";
 import type { ServiceSpec } from "../../src/config/spec.ts";
 import { isMapping } from "../../src/config/yaml/value.ts";
 import { isRecord } from "./agree.ts";
 import { type Outcome, refused, value } from "./case.ts";
-import { stringifyMarked } from "./floats.ts";
+import { yamlOf } from "./numbers.ts";
 
-/** Codes of problems that the reference has none for: it generates names, and checks hardware in its command line. */
-const ours: ReadonlySet<string> = new Set(["image-required"]);
+/** What the reference has done with a configuration when it answers a case. */
+type Stage = "parsed" | "planned" | "registered";
+
+/** Whether the reference looks for a problem by then; it checks hardware in its command line, and generates names. */
+function isFound({ severity, code, stage }: Issue, by: Stage): boolean {
+  if (severity !== "error" || stage === "resolve" || code === "image-required") return false;
+  if (code === "gateway-required") return by === "registered";
+  return stage !== "plan" || by === "planned";
+}
 
 interface Read {
   readonly spec: ServiceSpec | null;
@@ -16,13 +23,10 @@ interface Read {
 }
 
 /** Reads a configuration as users' files are read: as text, through the YAML parser and every schema and rule. */
-export function readConfiguration(configuration: unknown): Read {
-  const named =
-    isRecord(configuration) && !("name" in configuration) ? { ...configuration, name: "svc" } : configuration;
-  const { value: yaml, diagnostics } = readSource({
-    path: "case.dstack.yml",
-    bytes: new TextEncoder().encode(stringifyMarked(named)),
-  });
+export function readConfiguration(configuration: unknown, stage: Stage = "parsed"): Read {
+  // The reference generates names where there are none.
+  const named = isRecord(configuration) ? { ...configuration, name: configuration["name"] ?? "svc" } : configuration;
+  const { value: yaml, diagnostics } = readSource(sourceOf(named));
   const issues: Issue[] = diagnostics.map(({ severity, code, message }) => ({
     severity,
     code,
@@ -30,20 +34,39 @@ export function readConfiguration(configuration: unknown): Read {
     path: [],
     part: "value",
   }));
-  const spec = yaml !== undefined && isMapping(yaml) ? readService(yaml, root(issues)).spec : null;
-  return { spec, errors: issues.filter(({ severity, code }) => severity === "error" && !ours.has(code)) };
+  const spec = yaml !== undefined && isMapping(yaml) ? readService(yaml, null, root(issues)).spec : null;
+  const errors = issues.filter((issue) => isFound(issue, stage));
+  return { spec: errors.length > 0 ? null : spec, errors };
 }
 
 /** What a configuration's spec gives, or its errors. */
-export function fromSpec(configuration: unknown, give: (spec: ServiceSpec) => unknown): Outcome {
-  const { spec, errors } = readConfiguration(configuration);
-  return spec === null || errors.length > 0 ? refused(...errors.map(({ message }) => message)) : value(give(spec));
+export function fromSpec(
+  configuration: unknown,
+  give: (spec: ServiceSpec) => unknown,
+  stage: Stage = "parsed",
+): Outcome {
+  const { spec, errors } = readConfiguration(configuration, stage);
+  return spec === null ? refused(...errors.map(({ message }) => message)) : value(give(spec));
+}
+
+/** One value, read as users' files are read, by the schema of one property. */
+export function fromSchema<T>(schema: Schema<T>, input: unknown, give: (read: T) => unknown = (read) => read): Outcome {
+  const issues: Issue[] = [];
+  const { value: yaml } = readSource(sourceOf({ value: input }));
+  const read = isMapping(yaml) ? schema.read(yaml.get("value") ?? null, root(issues)) : invalid;
+  const errors = issues.filter(({ severity }) => severity === "error");
+  return read === invalid || errors.length > 0 ? refused(...errors.map(({ message }) => message)) : value(give(read));
+}
+
+function sourceOf(content: unknown): SourceBytes {
+  return { path: "case.dstack.yml", bytes: new TextEncoder().encode(yamlOf(content)) };
 }
 
 /** A property read as part of a service that is valid without it. */
 export function fromProperty(
   properties: Readonly<Record<string, unknown>>,
   give: (spec: ServiceSpec) => unknown,
+  stage: Stage = "parsed",
 ): Outcome {
-  return fromSpec({ type: "service", port: 80, image: "x", ...properties }, give);
+  return fromSpec({ type: "service", port: 80, image: "x", ...properties }, give, stage);
 }

@@ -1,17 +1,20 @@
 import { z } from "zod";
 
-import { nextOccurrence, parseCron } from "../../src/config/cron.ts";
+import { nextOccurrence } from "../../src/config/cron-occurrence.ts";
+import { parseCron } from "../../src/config/cron.ts";
 import { formatDuration } from "../../src/config/duration.ts";
 import { profileProperties } from "../../src/config/fields/profile.ts";
 import { checkGateways } from "../../src/config/gateways.ts";
 import { findProfile, mergeProfile, parseProfiles, type Profile } from "../../src/config/profiles.ts";
 import { effectiveArch } from "../../src/config/requirements.ts";
-import { formatAgo } from "../../src/report/format.ts";
+import { placeOf } from "../../src/proxy-config/routes.ts";
+import { formatAgo, formatElapsed } from "../../src/report/format.ts";
 import { repoState } from "../../src/state/schema.ts";
 import type { Answerer } from "./case.ts";
-import { refused, skipped, value } from "./case.ts";
-import { unmarked } from "./floats.ts";
+import { refused, skipped, unknownKind, value } from "./case.ts";
+import { unmarked } from "./numbers.ts";
 import { fromProperty, fromSpec, readConfiguration } from "./parsing.ts";
+import { skips } from "./skips.ts";
 
 /** Rules that the reference checks when it plans. */
 export function validationAnswer(input: unknown): ReturnType<Answerer> {
@@ -22,12 +25,16 @@ export function validationAnswer(input: unknown): ReturnType<Answerer> {
   if (Object.keys(others).length > 0)
     return skipped(`nothing here corresponds to \`${Object.keys(others).join(", ")}\` of a run spec`);
   if ("repo_id" in spec || "repo_data" in spec) return repoAnswer(repo_id, repo_data);
-  return fromSpec(name === undefined ? configuration : { ...configuration, name }, (read) => ({
-    priority: read.priority,
-    cpu_arch: effectiveArch(read.resources),
-    gpu_vendor: read.resources.gpu?.vendor ?? null,
-    working_dir: read.working_dir,
-  }));
+  return fromSpec(
+    name === undefined ? configuration : { ...configuration, name },
+    (read) => ({
+      priority: read.priority,
+      cpu_arch: effectiveArch(read.resources),
+      gpu_vendor: read.resources.gpu?.vendor ?? null,
+      working_dir: read.working_dir,
+    }),
+    "planned",
+  );
 }
 
 /** A repository's state is kept whole or not at all: the state branch takes no other. */
@@ -58,9 +65,8 @@ export function cronAnswer(input: unknown, { name }: { readonly name: string }):
 /** Durations and ages as people read them. */
 export function formattingAnswer(input: unknown, { name }: { readonly name: string }): ReturnType<Answerer> {
   if (name.startsWith("pretty_duration/")) return value(formatDuration(Number(unmarked(input))));
-  return name.startsWith("pretty_date/")
-    ? value(formatAgo(0, Number(unmarked(input)) * 1000))
-    : skipped("no output has durations of several units");
+  if (name.startsWith("multiunit/")) return value(formatElapsed(Number(unmarked(input))));
+  return name.startsWith("pretty_date/") ? value(formatAgo(0, Number(unmarked(input)) * 1000)) : unknownKind(name);
 }
 
 const profileInput = z.object({
@@ -73,7 +79,7 @@ const profileInput = z.object({
 
 /** Profiles: which one applies, and what a service becomes with it. */
 export function profilesAnswer(input: unknown, { name: caseName }: { readonly name: string }): ReturnType<Answerer> {
-  if (caseName.startsWith("termination/")) return skipped("instances are not kept after their replica");
+  if (caseName.startsWith("termination/")) return skipped(skips.terminations.reason);
   const { configuration, profile, repo = [], global = [], name = null } = profileInput.parse(input);
   if (profile !== undefined) return merged(configuration, profile);
   const found = findProfile([parse(repo), parse(global)], name);
@@ -99,13 +105,24 @@ function set(profile: Omit<Profile, "name" | "default">): Readonly<Record<string
   );
 }
 
-/** What a service needs a gateway for. */
+/** Where a service is served without a gateway, or what it needs one for. */
 export function registrationAnswer(input: unknown, { name }: { readonly name: string }): ReturnType<Answerer> {
-  if (!name.startsWith("no_gateway/"))
-    return skipped("gateways here have no certificates, and the server draws no URLs");
-  const { spec, errors } = readConfiguration(input);
-  if (spec === null) return refused(...errors.map(({ message }) => message));
-  const diagnostics = checkGateways([{ file: "", spec, locate: () => null }], []);
-  if (diagnostics.length > 0) return refused(...diagnostics.map(({ message }) => message));
-  return skipped("without a gateway nothing serves a service here");
+  if (name.startsWith("gateway/")) return skipped(skips.certificates.reason);
+  if (name.startsWith("make_proxy_url/")) return skipped(skips.serverUrl.reason);
+  if (!name.startsWith("no_gateway/")) return unknownKind(name);
+  const { spec, errors } = readConfiguration(input, "registered");
+  const needs = spec === null ? [] : checkGateways([{ file: "", spec, locate: () => null }], []);
+  if (spec === null || needs.length > 0) return refused(...[...errors, ...needs].map(({ message }) => message));
+  if (spec.model !== null) return skipped(skips.models.reason);
+  const place = placeOf(spec, { project: "main", gateways: [pathsOnly] });
+  return value({ url: place?.match.kind === "path" ? place.match.prefix : null, model: null, options: {} });
 }
+
+/** What settings without gateways have: the counterpart of the reference's proxy inside its server. */
+const pathsOnly = {
+  name: "main",
+  type: "embedded",
+  default: true,
+  listen: { host: "127.0.0.1", port: 3000 },
+  domain: null,
+} as const;

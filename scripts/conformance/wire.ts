@@ -1,4 +1,4 @@
-import type { ServiceSpec } from "../../src/config/spec.ts";
+import type { ResourcesSpec, ServiceSpec } from "../../src/config/spec.ts";
 import { canonicalJson } from "../../src/lib/canonical-json.ts";
 import { readConfiguration } from "./parsing.ts";
 
@@ -9,6 +9,11 @@ export function wireOf(spec: ServiceSpec): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     Object.entries(all).filter(([key, member]) => shown.has(key) || canonicalJson(member) !== canonicalJson(bare[key])),
   );
+}
+
+/** The reference shows a count alone where there is no architecture but the usual one. */
+export function resourcesWire(resources: ResourcesSpec): unknown {
+  return { ...resources, cpu: resources.cpu.arch === "arm" ? resources.cpu : resources.cpu.count };
 }
 
 const shown: ReadonlySet<string> = new Set(["port", "type"]);
@@ -22,15 +27,8 @@ function wire({ name, ...spec }: ServiceSpec): Readonly<Record<string, unknown>>
   return {
     ...spec,
     ...(name === "svc" ? {} : { name }),
+    resources: resourcesWire(spec.resources),
     env: Object.fromEntries(Object.entries(spec.env).map(([key, member]) => [key, member ?? { key }])),
-    volumes: spec.volumes.map((volume) =>
-      "name" in volume && volume.name.length === 1 ? { ...volume, name: volume.name[0] } : volume,
-    ),
-    retry:
-      canonicalJson(spec.retry) ===
-      canonicalJson({ on_events: ["no-capacity", "interruption", "error"], duration: 3600 })
-        ? true
-        : spec.retry,
     idle_duration: spec.idle_duration === "off" ? -1 : spec.idle_duration,
   };
 }

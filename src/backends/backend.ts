@@ -20,6 +20,8 @@ export interface Offer {
   /** $/hour. */
   readonly price: number;
   readonly availability: "available" | "unknown" | "not_available" | "no_quota" | "no_balance" | "idle" | "busy";
+  /** Availability zones, where the provider has some. */
+  readonly zones?: readonly string[] | null;
 }
 
 /** Offers, cheapest first, or why this backend can never run the job. */

@@ -1,12 +1,12 @@
 /** A job as a container, for backends that run images. */
 
+import { commandLine } from "../config/command-line.ts";
 import { interpolate } from "../config/interpolate.ts";
-import { shellPath, workflowPath } from "../config/job.ts";
 import type { Job } from "../config/job.ts";
+import { workflowPath } from "../config/job.ts";
 import { effectiveArch } from "../config/requirements.ts";
 import type { RetrySpec, VolumeSpec } from "../config/spec.ts";
-import { parseUser, type UnixUser } from "../config/user.ts";
-import { shellWords } from "../lib/shell-words.ts";
+import { type ParsedUser, parseUser, type UnixUser } from "../config/user.ts";
 
 /** What an image says of itself. */
 export interface ImageConfig {
@@ -42,7 +42,7 @@ export type ContainerAnswer =
 const dockerImage = "dstackai/dind";
 const defaultStop = 300;
 
-/** A job as a container. `image` is asked of the registry only where neither commands nor an entry point say what runs. */
+/** A job as a container. `image` is what the registry says of it, `null` where nobody asked. */
 export function containerJob(
   job: Job,
   { replica, image }: { readonly replica: number; readonly image: ImageConfig | null },
@@ -55,13 +55,15 @@ export function containerJob(
         "Could not determine what command to run. Please specify either `commands` or `entrypoint` in your run configuration",
     };
   }
+  const user = userOf(job, image);
+  if (user?.ok === false) return user;
   const volumes = volumesOf(job.volumes);
   if (!volumes.ok) return volumes;
   const container: ContainerJob = {
     name: `${job.service}-0-${replica}`,
     image: imageOf(job),
     argv,
-    user: userOf(job, image),
+    user: user?.user ?? null,
     privileged: job.privileged || job.docker,
     workingDir: workflowPath(job.workingDir),
     port: job.port,
@@ -81,34 +83,16 @@ function imageOf({ docker, image, nvcc }: Job): string {
   return image ?? `dstackai/base:0.10-${nvcc ? "devel" : "base"}-ubuntu22.04`;
 }
 
-/** Makes and enters the virtual environment of the default image. */
-export function enterVenv(python: string | null): string {
-  const version = python === null ? "" : ` --python ${python}`;
-  return `uv venv --quiet --seed --allow-existing${version} /dstack/venv && . /dstack/venv/bin/activate`;
-}
-
 function argvOf(job: Job, image: ImageConfig | null): readonly string[] | null {
-  if (job.entrypoint !== null) {
-    const words = shellWords(job.entrypoint);
-    return words === null ? null : [...words, ...job.commands];
-  }
-  if (job.commands.length > 0) return [shellPath(job.shell, job.image), "-i", "-c", script(job)];
+  if (job.entrypoint !== null || job.commands.length > 0) return commandLine(job);
   const own = image === null ? [] : [...image.entrypoint, ...image.cmd];
   return own.length === 0 ? null : own;
 }
 
-function script({ commands, docker, image, python }: Job): string {
-  const before = docker ? ["start-dockerd"] : image === null ? [enterVenv(python)] : [];
-  const joined = commands
-    .map((command) => command.trim())
-    .map((command) => (command.endsWith("&") ? `{ ${command} }` : command));
-  return [...before, ...joined].join(" && ");
-}
-
-function userOf({ user, image: ownImage }: Job, image: ImageConfig | null): UnixUser | null {
-  const written = user ?? (ownImage === null ? null : (image?.user ?? null));
-  const parsed = written === null || written === "" ? null : parseUser(written);
-  return parsed?.ok === true ? parsed.user : null;
+/** As given, or as the image says; registries have an empty text where an image says nothing. */
+function userOf({ user }: Job, image: ImageConfig | null): ParsedUser | null {
+  const written = user ?? (image?.user || null);
+  return written === null ? null : parseUser(written);
 }
 
 function seconds(duration: number | "off" | null, byDefault: number | null): number | null {

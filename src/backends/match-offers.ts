@@ -1,4 +1,6 @@
 import { intersectRanges } from "../config/fields/range.ts";
+import type { Job } from "../config/job.ts";
+import { effectiveGpu, withArch } from "../config/requirements.ts";
 import type { GpuSpec, Range, ResourcesSpec, ServiceSpec } from "../config/spec.ts";
 import { computeCapabilities } from "./gpu-models.ts";
 
@@ -27,6 +29,19 @@ export interface Requirements {
   readonly maxPrice: number | null;
 }
 
+/** What a job asks of an instance, with what it leaves open settled as it would be run (facts §1.7). */
+export function requirementsOf({ resources, image, docker, spotPolicy, maxPrice }: Asking): Requirements {
+  const policy = spotPolicy ?? "on-demand";
+  const gpu = resources.gpu === null ? null : effectiveGpu(resources.gpu, image !== null || docker);
+  return {
+    resources: { ...withArch(resources), gpu },
+    spot: policy === "auto" ? null : policy === "spot",
+    maxPrice,
+  };
+}
+
+type Asking = Pick<Job, "resources" | "image" | "docker" | "spotPolicy" | "maxPrice">;
+
 /** Whether an instance can run the job (facts §11.1). Every bound belongs to its range. */
 export function matches(item: CatalogItem, { resources, spot, maxPrice }: Requirements): boolean {
   const { cpu, memory, gpu, disk } = resources;
@@ -39,14 +54,16 @@ export function matches(item: CatalogItem, { resources, spot, maxPrice }: Requir
 }
 
 function matchesGpu(offered: CatalogItem["gpu"], wanted: GpuSpec): boolean {
-  if (offered === null || offered.count === 0) return (wanted.count.min ?? 0) === 0;
   const { vendor, name, count, memory, total_memory, compute_capability } = wanted;
-  if (vendor !== null && offered.vendor !== vendor) return false;
-  if (!within(offered.count, count)) return false;
-  if (name !== null && !includesIgnoringCase(name, offered.name)) return false;
-  if (memory !== null && !within(offered.memory, memory)) return false;
-  if (total_memory !== null && !within(offered.count * offered.memory, total_memory)) return false;
-  return compute_capability === null || isCapable(offered, compute_capability);
+  const has = offered ?? { vendor: null, name: null, count: 0, memory: 0 };
+  // Whoever can do with no GPU says nothing of an instance that has none.
+  if (has.count === 0 && count.min === 0) return true;
+  if (vendor !== null && has.vendor !== vendor) return false;
+  if (!within(has.count, count)) return false;
+  if (name !== null && (has.name === null || !includesIgnoringCase(name, has.name))) return false;
+  if (memory !== null && !within(has.memory, memory)) return false;
+  if (total_memory !== null && !within(has.count * has.memory, total_memory)) return false;
+  return compute_capability === null || (offered !== null && isCapable(offered, compute_capability));
 }
 
 function isCapable(
@@ -60,7 +77,7 @@ function isCapable(
 
 /** The disk that an instance gets, in GB: its own, or the smallest that suits the job and the backend; `null` when none does. */
 export function diskSize(own: number | null, wanted: Range, configurable: Range): number | null {
-  return own ?? intersectRanges(wanted, configurable)?.min ?? null;
+  return own || (intersectRanges(wanted, configurable)?.min ?? null);
 }
 
 /** What of an offer a service may choose by. */
@@ -70,8 +87,8 @@ export interface ChosenBy {
   readonly instance: string;
   readonly price: number;
   readonly availability: "available" | "unknown" | "not_available" | "no_quota" | "no_balance" | "idle" | "busy";
-  /** `null`: not known. */
-  readonly zones: readonly string[] | null;
+  /** Absent: not known. */
+  readonly zones?: readonly string[] | null;
 }
 
 export type OfferFilters = Pick<ServiceSpec, "backends" | "regions" | "availability_zones" | "instance_types">;

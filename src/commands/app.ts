@@ -10,6 +10,8 @@ import type { Io } from "./io.ts";
 export interface CommonOptions {
   readonly settings: string | null;
   readonly ref: string | null;
+  /** `false`: none, whatever the files say. */
+  readonly profile: string | false | null;
   /** `NAME` or `NAME=VALUE`, as given. */
   readonly env: readonly string[];
   readonly yes: boolean;

@@ -9,6 +9,7 @@ export interface Given {
   readonly C?: string;
   readonly settings?: string;
   readonly ref?: string;
+  readonly profile?: string | boolean;
   readonly env?: readonly string[];
   readonly yes?: boolean;
   readonly json?: boolean;
@@ -29,6 +30,7 @@ export function commonOptions(given: Given): CommonOptions {
   return {
     settings: given.settings ?? null,
     ref: given.ref ?? null,
+    profile: given.profile === true ? null : (given.profile ?? null),
     env: given.env ?? [],
     yes: given.yes ?? false,
     json: given.json ?? false,
@@ -49,6 +51,11 @@ export function withCommonOptions(command: Command): Command {
     new Option("-C <dir>", "work as if started in this directory"),
     new Option("--settings <file>", "settings instead of .dstack/gitops.yml"),
     new Option("--ref <rev>", "read the service files of this commit instead of the work tree"),
+    new Option(
+      "--profile <name>",
+      "the profile of .dstack/profiles.yml to read services with (so does DSTACK_PROFILE)",
+    ),
+    new Option("--no-profile", "no profile, not even a default one (so does DSTACK_NO_PROFILE)"),
     new Option("-e, --env <name[=value]>", "a value for an `env` name; repeatable").argParser(collect),
     new Option("-y, --yes", "consent without being asked"),
     new Option("--json", "JSON to standard output, everything else to standard error"),

@@ -1,5 +1,6 @@
 import { isAbsolute, relative, resolve } from "node:path";
 
+import type { ChosenProfile } from "../config/chosen-profile.ts";
 import { fingerprint } from "../config/fingerprint.ts";
 import type { ServiceSource } from "../config/parse.ts";
 import { parseServices } from "../config/services.ts";
@@ -11,6 +12,7 @@ import { UserError } from "../lib/user-error.ts";
 import type { DesiredService } from "../reconciler/plan-document.ts";
 import type { App, Project } from "./app.ts";
 import { pin } from "./pin.ts";
+import { readProfile, type ReadProfile } from "./profile.ts";
 
 /** What the service files say, with everything that is wrong with them. */
 export interface Desired {
@@ -18,6 +20,8 @@ export interface Desired {
   readonly diagnostics: readonly Diagnostic[];
   /** Texts of the files, for showing where a diagnostic points. */
   readonly sources: ReadonlyMap<string, string>;
+  /** The profile that they were read with. */
+  readonly profile: ChosenProfile | null;
   /** Whether these are all services of the repository: only then may what is missing be destroyed. */
   readonly complete: boolean;
 }
@@ -25,18 +29,28 @@ export interface Desired {
 /** Reads the service files of the work tree, or of `--ref`; named paths alone when there are any. */
 export async function readDesired(app: App, project: Project, paths: readonly string[]): Promise<Desired> {
   const { ref } = app.options;
-  const files = await chosenFiles(app, project, paths);
-  const { services, diagnostics } = parseServices(files);
-  const sources = new Map(files.map((file) => [file.path, new TextDecoder().decode(file.bytes)]));
+  const [files, read] = await Promise.all([chosenFiles(app, project, paths), readDesiredProfile(app, project)]);
+  const { profile } = read;
+  const parsed = parseServices(files, profile);
+  const { services } = parsed;
+  const diagnostics = [...read.diagnostics, ...parsed.diagnostics];
+  const texts = files.map((file) => [file.path, new TextDecoder().decode(file.bytes)] as const);
+  const sources = new Map([...read.sources, ...texts]);
   const overridden = services.map((service) => withGivenEnv(service, app.options.env));
-  if (hasErrors(diagnostics)) return { services: [], diagnostics, sources, complete: false };
+  if (hasErrors(diagnostics)) return { services: [], diagnostics, sources, profile, complete: false };
   const pinned = await forEachOf(overridden, (source) => pin(source, project, ref));
   return {
     services: pinned.flatMap((entry) => (entry.service === null ? [] : [entry.service])),
     diagnostics: [...diagnostics, ...pinned.flatMap((entry) => entry.diagnostics)],
     sources,
+    profile,
     complete: paths.length === 0,
   };
+}
+
+/** The profile of the repository, or at `--ref` of that commit. */
+export function readDesiredProfile(app: App, project: Project): Promise<ReadProfile> {
+  return readProfile(app, (path) => project.repository.read(path, app.options.ref ?? undefined));
 }
 
 /** All service files, or those that were named. */

@@ -3,13 +3,13 @@ import { resolve } from "node:path";
 import { parseServiceFile } from "../config/parse.ts";
 import type { ServiceSource } from "../config/parse.ts";
 import { diffFiles, type FileDiff } from "../diff/diff-files.ts";
-import type { Diagnostic } from "../lib/diagnostics.ts";
+import { type Diagnostic, hasErrors } from "../lib/diagnostics.ts";
 import { exitCodes, UserError } from "../lib/user-error.ts";
 import type { ExitCode } from "../lib/user-error.ts";
 import { diffText } from "../report/diff-text.ts";
 import { painter } from "../report/style.ts";
 import type { App } from "./app.ts";
-import { readNamed } from "./loose-files.ts";
+import { looseProfile, readNamed } from "./loose-files.ts";
 import { say, sayDiagnostics, sayJson } from "./say.ts";
 
 /** `diff OLD NEW`: the changes between two service files with their effects, and the action that follows. No repository is needed. */
@@ -17,11 +17,13 @@ export async function diff(app: App, before: string, after: string): Promise<Exi
   const files = await readNamed(app, [before, after]);
   if (files === null)
     throw new UserError("not-a-file", "expected two files, got a folder", { hint: "name two service files" });
-  const parsed = files.map(parseServiceFile);
-  const diagnostics = parsed.flatMap((file) => file.diagnostics);
-  sayDiagnostics(app, diagnostics, new Map(files.map((file) => [file.path, new TextDecoder().decode(file.bytes)])));
+  const read = await looseProfile(app);
+  const parsed = files.map((file) => parseServiceFile(file, read.profile));
+  const diagnostics = [...read.diagnostics, ...parsed.flatMap((file) => file.diagnostics)];
+  const texts = files.map((file) => [file.path, new TextDecoder().decode(file.bytes)] as const);
+  sayDiagnostics(app, diagnostics, new Map([...read.sources, ...texts]));
   const [old, next] = parsed.flatMap((file) => (file.kind === "service" ? [file.service] : []));
-  if (old === undefined || next === undefined) return refuse(app, diagnostics);
+  if (old === undefined || next === undefined || hasErrors(diagnostics)) return refuse(app, diagnostics);
   return show(app, diffFiles(old, next, await contentsOf(app, old, next)), { before: old.file, after: next.file });
 }
 

@@ -1,6 +1,6 @@
 import { redactor } from "../lib/redact.ts";
 import { envOf } from "../reconciler/replica-env.ts";
-import type { Verdict } from "../state/record.ts";
+import type { Verdict } from "../state/verdict.ts";
 import type { Work } from "./work.ts";
 
 const tailLines = 15;

@@ -6,6 +6,7 @@ import type { SourceFile } from "../git/repository.ts";
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import { UserError } from "../lib/user-error.ts";
 import type { App } from "./app.ts";
+import { readLocal, readProfile, type ReadProfile } from "./profile.ts";
 
 /** Files that were named, as they lie on the disk: no repository is needed for them. */
 export async function readNamed(app: App, paths: readonly string[]): Promise<readonly SourceFile[] | null> {
@@ -25,10 +26,16 @@ export async function readNamed(app: App, paths: readonly string[]): Promise<rea
   return named.length === paths.length && paths.length > 0 ? named : null;
 }
 
+/** For files that were named: the profile of the directory that the command runs in. */
+export function looseProfile(app: App): Promise<ReadProfile> {
+  return readProfile(app, (path) => readLocal(resolve(app.io.cwd, path)));
+}
+
 export interface Loose {
   readonly files: readonly SourceFile[];
   /** What is wrong with the settings. */
   readonly settings: readonly Diagnostic[];
+  readonly profile: ReadProfile;
   /** Of the settings; `null` where files alone were named. */
   readonly gateways: readonly GatewaySettings[] | null;
 }
@@ -36,11 +43,12 @@ export interface Loose {
 /** What `validate` looks at: named files alone, or whatever the repository has. */
 export async function loose(app: App, paths: readonly string[]): Promise<Loose> {
   const named = app.options.ref === null ? await readNamed(app, paths) : null;
-  if (named !== null) return { files: named, settings: [], gateways: null };
-  const { chosenFiles } = await import("./desired.ts");
+  if (named !== null) return { files: named, settings: [], gateways: null, profile: await looseProfile(app) };
+  const { chosenFiles, readDesiredProfile } = await import("./desired.ts");
   const project = await app.project();
   return {
     files: await chosenFiles(app, project, paths),
+    profile: await readDesiredProfile(app, project),
     settings: project.diagnostics,
     gateways: project.settings.gateways,
   };

@@ -55,6 +55,7 @@ export async function preparePlan(
     policy: project.settings.policy,
     tokens: project.tokens.length > 0,
     ref: app.options.ref,
+    profile: desired.profile === null ? null : { name: desired.profile.name, file: desired.profile.file },
     commit,
     byHand: app.io.env["GITHUB_ACTIONS"] !== "true",
     now: world.clock.now(),
@@ -104,7 +105,7 @@ async function suppliesOf(
       const { spec } = source;
       const record = snapshot.services.get(spec.name)?.record ?? null;
       if (record !== null && isServed({ source, contents, repos }, record))
-        return [spec.name, { offers: [], refusal: null, missingEnv: envOf(spec, world.env).missing }];
+        return [spec.name, { offers: [], refusal: null, lack: null, missingEnv: envOf(spec, world.env).missing }];
       return [spec.name, await supplyFor(world, spec, jobOf(spec, contents, repos), signal)];
     }),
   );

@@ -134,6 +134,11 @@ function services(command: Define, choose: Choose): void {
     .action((name: string, given: { replica?: number }, self: Command) =>
       choose(self, async (app) => (await import("./why.ts")).why(app, name, given.replica ?? null)),
     );
+  command("rollback <name>", help.rollback)
+    .option("--to <n>", "to this deployment; `why` lists what is recorded", whole)
+    .action((name: string, given: { to?: number }, self: Command) =>
+      choose(self, async (app) => (await import("./rollback.ts")).rollback(app, name, given.to ?? null)),
+    );
   for (const verb of ["destroy", "restart", "retry", "pause", "resume"] as const) {
     command(`${verb} <name>`, help[verb]).action((name: string, _: unknown, self: Command) =>
       choose(self, async (app) => (await import("./one-service.ts"))[verb](app, name)),

@@ -3,7 +3,7 @@ import type { ServiceSpec } from "../config/spec.ts";
 import type { ProbeStreak } from "../reconciler/observed.ts";
 import { envOf } from "../reconciler/replica-env.ts";
 import type { ProbeAnswer, World } from "../reconciler/world.ts";
-import { statusOf } from "../report/replica-table.ts";
+import { probeSymbol, statusOf } from "../report/replica-table.ts";
 import type { ProbeSymbol, ShownReplica, ShownService } from "../report/replica-table.ts";
 import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
 import type { Snapshot } from "../state/store.ts";
@@ -75,7 +75,7 @@ async function lookAtReplica(
       replica: seen,
       probes: streaks
         .slice(0, spec.probes.length)
-        .map((streak, index) => symbolOfStreak(streak, spec.probes[index]?.ready_after ?? 1)),
+        .map((streak, index) => probeSymbol(streak.successes, spec.probes[index]?.ready_after ?? 1)),
     };
   return { replica: seen, probes: await probeSymbols(seen, spec, looking) };
 }
@@ -111,10 +111,4 @@ async function probeSymbols(
 function symbolOf(answer: ProbeAnswer, ready: boolean): ProbeSymbol {
   if (!answer.ok) return "×";
   return ready ? "✓" : "~";
-}
-
-/** The reference's symbols (facts §7). */
-function symbolOfStreak(streak: ProbeStreak, readyAfter: number): ProbeSymbol {
-  if (streak.successes === 0) return "×";
-  return streak.successes >= readyAfter ? "✓" : "~";
 }

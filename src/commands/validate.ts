@@ -15,17 +15,19 @@ export async function validate(app: App, paths: readonly string[]): Promise<Exit
     import("../config/gateways.ts"),
     import("../config/reach.ts"),
   ]);
-  const { files, settings, gateways } = await loose(app, paths);
-  const parsed = parseServices(files);
+  const { files, settings, gateways, profile } = await loose(app, paths);
+  const parsed = parseServices(files, profile.profile);
   const unserved = gateways === null ? [] : checkGateways(parsed.services, gateways);
   const diagnostics = [
     ...settings,
+    ...profile.diagnostics,
     ...parsed.diagnostics,
     ...unserved,
     ...parsed.services.flatMap((service) => checkReach(service, { loose: gateways === null })),
     ...parsed.services.flatMap((service) => unknownHere(service, app)),
   ];
-  const sources = new Map(files.map((file) => [file.path, new TextDecoder().decode(file.bytes)]));
+  const texts = files.map((file) => [file.path, new TextDecoder().decode(file.bytes)] as const);
+  const sources = new Map([...profile.sources, ...texts]);
   if (app.options.json) {
     const services = parsed.services.map(({ spec, file, fingerprint }) => ({
       name: spec.name,

@@ -11,10 +11,10 @@ export async function why(app: App, name: string, replica: number | null): Promi
   const project = await app.project();
   const world = await app.world(project, () => undefined);
   const record = recordNamed(name, await world.store.load(app.io.signal));
-  const { target, current, verdict, quarantined, paused, replicas } = record;
+  const { target, current, verdict, quarantined, paused, scaled, window, replicas } = record;
   const chosen = replicas.filter((each) => replica === null || each.num === replica);
   if (app.options.json)
-    sayJson(app, { version: 1, name, target, current, verdict, quarantined, paused, replicas: chosen });
+    sayJson(app, { version: 1, name, target, current, verdict, quarantined, paused, scaled, window, replicas: chosen });
   else say(app, whyText(record, chosen, painter(app.io.colors)));
   return exitCodes.success;
 }

@@ -24,7 +24,7 @@ export function parseField(written: string, field: CronField): ParsedField {
   const values = new Set<number>();
   let last = false;
   for (const part of written.split(",")) {
-    if (field === "day" && /^last/i.test(part)) {
+    if (field === "day" && /^last/iu.test(part)) {
       last = true;
       continue;
     }
@@ -63,12 +63,15 @@ function outOfBounds({ first, last, step }: Steps, min: number, max: number): st
   if (step > max - min) return tooLong(max - min);
   if (first < min) return `the first value (${first}) is lower than the minimum value (${min})`;
   if (last > max) return `the last value (${last}) is higher than the maximum value (${max})`;
-  return step > last - first ? tooLong(last - first) : null;
+  // A range that ends with 0 is as long as one without an end, to the reference's library.
+  const range = (last || max) - first;
+  return step > range ? tooLong(range) : null;
 }
 
 function parseNames(part: string, field: CronField): Steps | string {
   const known = names[field];
-  const { first, last } = /^(?<first>[a-z]+)(?:-(?<last>[a-z]+))?/i.exec(part)?.groups ?? {};
+  // Python's `[a-z]` in any case.
+  const { first, last } = /^(?<first>[a-zıİ]+)(?:-(?<last>[a-zıİ]+))?/iu.exec(part)?.groups ?? {};
   if (known === undefined || first === undefined)
     return `Unrecognized expression "${part}" for field "${fieldNames[field]}"`;
   const [from, to] = [known.indexOf(first.toLowerCase()), known.indexOf((last ?? first).toLowerCase())];

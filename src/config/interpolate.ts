@@ -1,3 +1,5 @@
+import { strip } from "../lib/blanks.ts";
+
 /** A text with its references replaced, the names that had no value, or why it is none. */
 export type Interpolated =
   | { readonly ok: true; readonly text: string; readonly missing: readonly string[] }
@@ -32,7 +34,7 @@ export function interpolate(input: string, { lookup, skip = [] }: InterpolateOpt
     if (open < 0) break;
     const close = input.indexOf("}}", open);
     if (close < 0) return { ok: false, message: `No pattern closing: ${input.slice(open)}` };
-    const name = input.slice(open + 3, close).trim();
+    const name = strip(input.slice(open + 3, close));
     if (!reference.test(name)) return { ok: false, message: `Illegal reference name: ${name}` };
     text += input.slice(dollar, open);
     position = close + 2;

@@ -1,4 +1,7 @@
 import { digest } from "../lib/digest.ts";
+import { commandLine } from "./command-line.ts";
+import { answered } from "./fields/template.ts";
+import { effectiveGpu, withArch } from "./requirements.ts";
 import type { FileMapping, ProbeSpec, ResourcesSpec, ServiceSpec } from "./spec.ts";
 
 /**
@@ -107,37 +110,49 @@ export function jobDigest(job: Job): string {
 }
 
 /** What a container is told, as the reference's job spec has it: properties that it would not notice are left out (facts §11.6). */
-function effective({
-  image,
-  docker,
-  privileged,
-  entrypoint,
-  commands,
-  shell,
-  python,
-  nvcc,
-  workingDir,
-}: Job): Partial<Job> {
-  const ownImage = image !== null || docker;
-  const usesShell = entrypoint === null && commands.length > 0;
+function effective(job: Job): Partial<Job> {
+  const ownImage = job.image !== null || job.docker;
   return {
-    privileged: privileged || docker,
-    // With an entry point each command is one argument; the shell strips blanks.
-    commands: usesShell ? commands.map((command) => command.trim()) : commands,
-    shell: usesShell ? shellPath(shell, image) : null,
-    python: ownImage ? null : python,
-    nvcc: nvcc && !ownImage,
-    workingDir: workflowPath(workingDir),
+    ...effectiveCommands(job),
+    privileged: job.privileged || job.docker,
+    python: ownImage ? null : job.python,
+    nvcc: job.nvcc && !ownImage,
+    workingDir: workflowPath(job.workingDir),
+    registryAuth: effectiveAuth(job.registryAuth, job.env),
+    probes: job.probes.map((probe) => effectiveProbe(probe, job.env)),
+    resources: {
+      ...withArch(job.resources),
+      gpu: effectiveGpu(job.resources.gpu, ownImage),
+    },
   };
 }
 
-/** The shell that runs `commands`: `bash` in the default image, `sh` in any other. */
-export function shellPath(shell: string | null, image: string | null): string {
-  if (shell === null) return image === null ? "/bin/bash" : "/bin/sh";
-  return shell.startsWith("/") ? shell : `/bin/${shell}`;
+/** However entry point, shell and commands are spread over the properties, the container's arguments count. */
+function effectiveCommands(job: Job): Partial<Job> {
+  // The environment that `python` makes is compared by the property, as not only a command line has it.
+  const argv = commandLine({ ...job, python: null });
+  return argv === null ? { shell: null } : { entrypoint: null, commands: argv, shell: null };
+}
+
+/** Credentials with the values of the variables that they refer to: the reference stores them so (facts §2). */
+export function effectiveAuth(
+  auth: ServiceSpec["registry_auth"],
+  env: ServiceSpec["env"],
+): ServiceSpec["registry_auth"] {
+  return auth === null ? null : { username: answered(auth.username, env), password: answered(auth.password, env) };
+}
+
+function effectiveProbe(probe: ProbeSpec, env: ServiceSpec["env"]): ProbeSpec {
+  return {
+    ...probe,
+    url: answered(probe.url, env),
+    headers: probe.headers.map(({ name, value }) => ({ name, value: answered(value, env) })),
+    body: probe.body === null ? null : answered(probe.body, env),
+  };
 }
 
 /** A working directory inside a container: a relative one is below `/workflow`. */
 export function workflowPath(path: string | null): string | null {
-  return path === null || path.startsWith("/") ? path : `/workflow/${path}`;
+  if (path === null || path.startsWith("/")) return path;
+  return ["/workflow", ...path.split("/").filter((part) => part !== "" && part !== ".")].join("/");
 }

@@ -12,7 +12,7 @@ export function serviceFileSchema(): JsonSchema {
   return {
     $schema: draft,
     title: "dstack service",
-    if: { properties: { type: { enum: [...otherTypes] } }, required: ["type"] },
+    if: { type: "object", properties: { type: { enum: [...otherTypes] } }, required: ["type"] },
     // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
     then: { type: "object" },
     else: serviceSchema(),

@@ -2,15 +2,16 @@ import type { Document } from "yaml";
 
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import { hasErrors } from "../lib/diagnostics.ts";
+import type { ChosenProfile } from "./chosen-profile.ts";
 import { fingerprint } from "./fingerprint.ts";
+import { warnOfNoEffect } from "./no-effect.ts";
 import { readService } from "./read-service.ts";
 import { nearest } from "./schema/nearest.ts";
 import { type Issue, root } from "./schema/schema.ts";
 import { inOrder, locateIssue, type ReadSource, readSource, type SourceBytes } from "./source.ts";
 import type { ServiceSpec } from "./spec.ts";
-import { checkSupport } from "./support.ts";
 import { parseDocument } from "./yaml/document.ts";
-import { isThere, parsePath, type Place, spanOf } from "./yaml/places.ts";
+import { isThere, parsePath, pathText, type Place, spanOf } from "./yaml/places.ts";
 import { isMapping, type YamlValue } from "./yaml/value.ts";
 
 /** What a `.dstack.yml` file turned out to be, with all there is to say about it. */
@@ -30,28 +31,56 @@ export interface ServiceSource {
   readonly locate: (path: string) => Place | null;
   /** Whether a property is written in the file, and not one of its defaults or inside a shorthand. */
   readonly has: (path: string) => boolean;
+  /** Gives the properties that the file leaves out; `null`: none does. */
+  readonly profile: ChosenProfile | null;
+}
+
+/** Where a property stands: in the service's file, or in that of the profile which gives it. `null`: in neither. */
+export function whereWritten(
+  { file, has, locate, profile }: Pick<ServiceSource, "file" | "has" | "locate" | "profile">,
+  path: string,
+): (Place & { readonly file: string }) | null {
+  const [property = path] = path.split(/[.[]/, 1);
+  const isProfiles = profile !== null && !has(property) && profile.has(property);
+  const place = isProfiles ? profile.locate(path) : has(path) ? locate(path) : null;
+  return place === null ? null : { file: isProfiles ? profile.file : file, ...place };
 }
 
 /** The types of the reference that are not services. */
 export const otherTypes = ["task", "dev-environment", "fleet", "gateway", "volume"] as const;
 
-/** One file to a service, or to every diagnostic with its place. Never throws. */
-export function parseServiceFile(source: SourceBytes): ParsedFile {
+/** One file to a service, or to every diagnostic with its place; a profile gives what it leaves out. Never throws. */
+export function parseServiceFile(source: SourceBytes, profile: ChosenProfile | null = null): ParsedFile {
   const read = readSource(source);
   if (read.value === undefined) return { kind: "invalid", diagnostics: read.diagnostics };
-  const { issues, result } = interpret(read.value);
-  const diagnostics = inOrder([...read.diagnostics, ...issues.map((issue) => locateIssue(read, issue))]);
+  const { issues, result } = interpret(read.value, profile);
+  const located = issues.map((issue) => locateInProfile(issue, read, profile) ?? locateIssue(read, issue));
+  const diagnostics = inOrder([...read.diagnostics, ...located]);
   if (result === null || hasErrors(diagnostics)) return { kind: "invalid", diagnostics };
   return result.kind === "other"
     ? { ...result, diagnostics }
-    : { kind: "service", service: sourceOf(result.spec, read), diagnostics };
+    : { kind: "service", service: { ...sourceOf(result.spec, read), profile }, diagnostics };
+}
+
+/** A problem with what the profile gives stands where the profile says so; `null`: it is the file's own. */
+function locateInProfile(issue: Issue, read: ReadSource, profile: ChosenProfile | null): Diagnostic | null {
+  const [property] = issue.path;
+  if (profile === null || typeof property !== "string" || !profile.has(property)) return null;
+  if (isMapping(read.value ?? null) && isMapping(read.value) && (read.value.get(property) ?? null) !== null)
+    return null;
+  const { endLine: _, endColumn: __, ...diagnostic } = locateIssue(read, issue);
+  const hint = `the profile \`${profile.name}\` gives it to services that do not set it`;
+  return { hint, ...diagnostic, file: profile.file, ...profile.locate(pathText(issue.path)) };
 }
 
 type Interpreted =
   | { readonly kind: "service"; readonly spec: ServiceSpec }
   | { readonly kind: "other"; readonly type: string };
 
-function interpret(value: YamlValue): { readonly issues: readonly Issue[]; readonly result: Interpreted | null } {
+function interpret(
+  value: YamlValue,
+  profile: ChosenProfile | null,
+): { readonly issues: readonly Issue[]; readonly result: Interpreted | null } {
   const issues: Issue[] = [];
   const whole = { severity: "error", path: [], part: "value" } as const;
   if (!isMapping(value)) {
@@ -62,8 +91,8 @@ function interpret(value: YamlValue): { readonly issues: readonly Issue[]; reado
   if (type !== "service")
     return { issues: [aboutType(type)], result: isOtherType(type) ? { kind: "other", type } : null };
   const at = root(issues);
-  const { spec, valid } = readService(value, at);
-  checkSupport(valid, value.keys(), at);
+  const { spec, valid } = readService(value, profile?.spec ?? null, at);
+  warnOfNoEffect(valid, value.keys(), at);
   return { issues, result: spec === null ? null : { kind: "service", spec } };
 }
 
@@ -94,7 +123,7 @@ function aboutType(type: YamlValue | undefined): Issue {
 }
 
 /** The document is parsed again where a place is asked for, which is seldom: kept, it would take 50 times the file's size. */
-function sourceOf(spec: ServiceSpec, { file, text, place }: ReadSource): ServiceSource {
+function sourceOf(spec: ServiceSpec, { file, text, place }: ReadSource): Omit<ServiceSource, "profile"> {
   const document = (): Document.Parsed | null => parseDocument(text).document;
   return {
     file,

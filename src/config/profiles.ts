@@ -3,7 +3,7 @@ import { hasErrors } from "../lib/diagnostics.ts";
 import { profileFields, profileProperties, type ProfileSpec } from "./fields/profile.ts";
 import { list } from "./schema/composite.ts";
 import { object } from "./schema/object.ts";
-import { invalid, type Issue, root } from "./schema/schema.ts";
+import { invalid, type Issue, type JsonSchema, root } from "./schema/schema.ts";
 import { text } from "./schema/text.ts";
 import { boolean } from "./schema/words.ts";
 import { inOrder, locateIssue, readSource, type SourceBytes } from "./source.ts";
@@ -21,9 +21,18 @@ const profile = object<Profile>({
   ...profileFields,
 });
 
+/** JSON Schema of one profile. */
+export function profileSchema(): JsonSchema {
+  return profile.json();
+}
+
 /** A whole `profiles.yml`. */
 export const profilesFile = object<{ readonly profiles: readonly Profile[] }>({
-  profiles: { schema: list(profile), description: "The profiles." },
+  profiles: {
+    schema: list(profile),
+    description: "The profiles.",
+    example: [{ name: "production", default: true, max_price: 4 }],
+  },
 });
 
 /** One `profiles.yml`; `null` when it has errors. Never throws. */
@@ -53,8 +62,11 @@ export function findProfile(files: readonly (readonly Profile[])[], name: string
 }
 
 /** A spec with a profile's values where it has none of its own. Lists and tags replace, they are not merged. */
-export function mergeProfile(spec: ServiceSpec, profile: ProfileSpec): ServiceSpec {
+export function mergeProfile<Spec extends Partial<ServiceSpec>>(spec: Spec, profile: ProfileSpec): Spec {
   let merged = spec;
-  for (const property of profileProperties) merged = { ...merged, [property]: spec[property] ?? profile[property] };
+  for (const property of profileProperties) {
+    // One that is wrong in the file stays absent: it is not the profile's to mend.
+    if (spec[property] === null) merged = { ...merged, [property]: profile[property] };
+  }
   return merged;
 }

@@ -12,7 +12,7 @@ export function formatResources({ cpu, memory, disk, gpu }: ResourcesSpec): stri
 }
 
 function formatGpu({ name, memory, count, total_memory, compute_capability }: GpuSpec): string {
-  const parts = [name === null ? "gpu" : name.join(",")];
+  const parts = [name?.join(",") || "gpu"];
   if (memory !== null) parts.push(formatRange(memory, formatMemory));
   parts.push(formatRange(count));
   if (total_memory !== null) parts.push(formatRange(total_memory, formatMemory));

@@ -1,5 +1,6 @@
 import { unanswered } from "./fields/template.ts";
 import { gatewayNeeds } from "./gateway-needs.ts";
+import { vendorOf } from "./gpu-vendors.ts";
 import { effectiveArch } from "./requirements.ts";
 import type { At, Issue } from "./schema/schema.ts";
 import { child, report } from "./schema/schema.ts";
@@ -50,6 +51,7 @@ const rangeNeedsScaling: Rule = ({ replicas, scaling }, tell) => {
 const scheduleNeedsReplicas: Rule = ({ replicas, schedule }, tell) => {
   if (replicas?.min !== 0 || !schedule) return;
   tell("schedule", {
+    stage: "plan",
     message: "Scheduled services with autoscaling to zero are not supported",
     part: "key",
     related: { path: ["replicas"], message: "at least 0" },
@@ -75,11 +77,10 @@ const imageForHardware: Rule = ({ image, docker, resources }, tell) => {
 };
 
 function vendorNeedingImage(gpu: GpuSpec | null): "amd" | "tenstorrent" | null {
-  if (gpu === null) return null;
+  if (gpu === null || gpu.count.max === 0) return null;
   if (gpu.vendor === "amd" || gpu.vendor === "tenstorrent") return gpu.vendor;
-  const names = gpu.vendor === null ? (gpu.name ?? []) : [];
-  if (names.some((name) => /^MI\d{2,3}[A-Z]?$/i.test(name))) return "amd";
-  return names.some((name) => /^(?:n150|n300|p100a?|p150[ab]?|p300[abc]?)$/i.test(name)) ? "tenstorrent" : null;
+  const vendors = gpu.vendor === null ? (gpu.name ?? []).map(vendorOf) : [];
+  return (["amd", "tenstorrent"] as const).find((vendor) => vendors.includes(vendor)) ?? null;
 }
 
 const noGateway: Rule = (spec, tell) => {
@@ -103,6 +104,7 @@ const referencesAreKnown: Rule = ({ env, probes = [], registry_auth }, tell) => 
     const listed = [...missing].map((name) => `'${name}'`).join(", ");
     tell(property, {
       code: "unknown-reference",
+      stage: "resolve",
       message: `Failed to interpolate due to missing vars: [${listed}]`,
       hint: "add the name to `env`",
       part: "key",

@@ -1,13 +1,17 @@
 import type { Diagnostic } from "../lib/diagnostics.ts";
+import type { ChosenProfile } from "./chosen-profile.ts";
 import { parseServiceFile, type ServiceSource } from "./parse.ts";
 import { inOrder, type SourceBytes } from "./source.ts";
 
-/** All service files together: a name may stand in one of them only. */
-export function parseServices(files: readonly SourceBytes[]): {
+/** All service files together, each with the same profile: a name may stand in one of them only. */
+export function parseServices(
+  files: readonly SourceBytes[],
+  profile: ChosenProfile | null = null,
+): {
   readonly services: readonly ServiceSource[];
   readonly diagnostics: readonly Diagnostic[];
 } {
-  const parsed = files.map(parseServiceFile);
+  const parsed = files.map((file) => parseServiceFile(file, profile));
   const services = parsed.flatMap((file) => (file.kind === "service" ? [file.service] : []));
   const diagnostics = parsed.flatMap((file) => file.diagnostics);
   return { services, diagnostics: inOrder([...diagnostics, ...duplicateNames(services)]) };

@@ -58,7 +58,8 @@ export interface ServiceSpec {
 }
 
 export interface PortMapping {
-  readonly local_port: number;
+  /** Has no effect. */
+  readonly local_port: number | null;
   readonly container_port: number;
 }
 

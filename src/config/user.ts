@@ -1,3 +1,5 @@
+import { parseIntegerText } from "./schema/numbers.ts";
+
 /** A user and group of a container, each by number or by name. */
 export interface UnixUser {
   readonly uid: number | null;
@@ -31,5 +33,5 @@ function refusePart(part: string, of: "user" | "group"): string | null {
 }
 
 function numberOf(part: string): number | null {
-  return /^\s*[-+]?\d{1,15}\s*$/.test(part) ? Number(part) : null;
+  return parseIntegerText(part);
 }

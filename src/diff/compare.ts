@@ -1,4 +1,5 @@
-import { jobDigest, jobOf } from "../config/job.ts";
+import { effectiveAuth, jobDigest, jobOf } from "../config/job.ts";
+import { canonicalJson } from "../lib/canonical-json.ts";
 import type { Difference, Revision } from "./differences.ts";
 import { differences } from "./differences.ts";
 import { type Effect, repoPolicy, updatePolicy } from "./update-policy.ts";
@@ -22,15 +23,27 @@ export interface RevisionDiff {
 
 /** What it takes to go from one revision to another. */
 export function diffRevisions(before: Revision, after: Revision): RevisionDiff {
-  const changes = differences(before, after).map((difference) => ({
-    ...difference,
-    effect: effectOf(difference, before, after),
-  }));
+  const changes = effects(before, after);
   const action = actionOf(changes);
   return { action, redeploys: action === "rolling" || action === "restart", changes };
 }
 
-/** The table's effect; but an edit of a rolling property that leaves the job as it was restarts no replica (facts §3.3). */
+/** The table's effects; but edits of rolling properties that leave the job as it was restart no replica (facts §3.3). */
+function effects(before: Revision, after: Revision): readonly PropertyChange[] {
+  const found = differences(before, after);
+  const alone = found.map((difference) => ({ ...difference, effect: effectOf(difference, before, after) }));
+  const newAuth = authOf(before) !== authOf(after);
+  const changes = alone.map((change) => withAuth(change, alone, newAuth));
+  const redeploys = jobOfRevision(before) !== jobOfRevision(after);
+  if (redeploys && changes.some(({ effect }) => effect !== "in-place")) return changes;
+  // Edits that undo each other inside, such as words that move from `entrypoint` to `commands`; or matter only together.
+  return changes.map((change) =>
+    updatePolicy[change.property] === "rolling" && change.effect !== "restart"
+      ? { ...change, effect: redeploys ? "rolling" : "in-place" }
+      : change,
+  );
+}
+
 function effectOf({ property, part }: Difference, before: Revision, after: Revision): Effect {
   if (part !== undefined) return repoPolicy[part];
   const effect = updatePolicy[property];
@@ -38,10 +51,24 @@ function effectOf({ property, part }: Difference, before: Revision, after: Revis
   const edited = {
     spec: { ...before.spec, [property]: after.spec[property] },
     files: property === "files" ? after.files : before.files,
+    repos: before.repos ?? [],
   };
-  return jobDigest(jobOf(edited.spec, edited.files)) === jobDigest(jobOf(before.spec, before.files))
-    ? "in-place"
-    : "rolling";
+  return jobOfRevision(edited) === jobOfRevision(before) ? "in-place" : "rolling";
+}
+
+function jobOfRevision({ spec, files, repos }: Revision): string {
+  return jobDigest(jobOf(spec, files, repos));
+}
+
+/** Credentials count with the variables that they refer to: those may differ where `registry_auth` does not, and the reverse. */
+function withAuth(change: PropertyChange, changes: readonly PropertyChange[], newAuth: boolean): PropertyChange {
+  if (change.property === "registry_auth") return newAuth ? change : { ...change, effect: "in-place" };
+  const isCause = change.property === "env" && newAuth && !changes.some(({ property }) => property === "registry_auth");
+  return isCause ? { ...change, effect: "restart" } : change;
+}
+
+function authOf({ spec }: Revision): string {
+  return canonicalJson(effectiveAuth(spec.registry_auth, spec.env));
 }
 
 function actionOf(changes: readonly PropertyChange[]): Action {

@@ -2,9 +2,10 @@ import type { JobFile, PinnedFiles } from "../config/job.ts";
 import type { ServiceSource } from "../config/parse.ts";
 import type { ServiceSpec } from "../config/spec.ts";
 import { diffRevisions, type PropertyChange, type RevisionDiff } from "./compare.ts";
+import { explain, type Explanation } from "./explain.ts";
 
 /** What `diff OLD NEW` answers, as it is printed. */
-export interface FileDiff extends Omit<RevisionDiff, "changes"> {
+export interface FileDiff extends Omit<RevisionDiff, "changes">, Explanation {
   readonly version: 1;
   readonly changes: readonly LocatedChange[];
 }
@@ -32,7 +33,8 @@ export function diffFiles(
     { spec: before.spec, files: filesOf(before.spec, known.before, unknown) },
     { spec: after.spec, files: filesOf(after.spec, known.after, unknown) },
   );
-  return { version: 1, action, redeploys, changes: changes.map((change) => locate(change, before, after)) };
+  const located = changes.map((change) => locate(change, before, after));
+  return { version: 1, action, redeploys, changes: located, ...explain(action, changes) };
 }
 
 function unknownPaths({ files }: ServiceSpec, known: KnownFiles): readonly string[] {

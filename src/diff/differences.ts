@@ -1,6 +1,7 @@
 import type { PinnedFiles, PinnedRepos, RepoState } from "../config/job.ts";
+import { withArch } from "../config/requirements.ts";
 import type { ServiceSpec } from "../config/spec.ts";
-import { canonicalJson } from "../lib/canonical-json.ts";
+import { isSameJson } from "../lib/same.ts";
 import { properties, type RepoPart } from "./update-policy.ts";
 
 /** What a deployment runs: a spec, the contents of its `files` and the states of its `repos`. */
@@ -26,8 +27,8 @@ export interface Difference {
  */
 export function differences(before: Revision, after: Revision): readonly Difference[] {
   return properties.flatMap((property) => {
-    const [old, now] = [before.spec[property], after.spec[property]];
-    if (canonicalJson(old) !== canonicalJson(now)) return [{ property, path: narrow(old, now, property) }];
+    const [old, now] = [meant(before.spec, property), meant(after.spec, property)];
+    if (!isSameJson(old, now)) return [{ property, path: narrow(old, now, property) }];
     if (property === "repos") return repoDifferences(before.repos ?? [], after.repos ?? []);
     return property === "files" && !sameContents(before.files, after.files)
       ? [{ property, path: changedFile(before.files, after.files) }]
@@ -45,12 +46,17 @@ const repoParts: Readonly<Record<RepoPart, (state: RepoState) => unknown>> = {
 function repoDifferences(before: PinnedRepos, after: PinnedRepos): readonly Difference[] {
   const parts = ["repo_id", "repo_data", "repo_code_hash"] as const;
   return parts
-    .filter((part) => canonicalJson(before.map(repoParts[part])) !== canonicalJson(after.map(repoParts[part])))
+    .filter((part) => !isSameJson(before.map(repoParts[part]), after.map(repoParts[part])))
     .map((part) => ({ property: "repos", path: "repos", part }));
 }
 
+/** What is compared: the architecture of resources stands for itself, whether it is given or follows from the GPU. */
+function meant(spec: ServiceSpec, property: keyof ServiceSpec): unknown {
+  return property === "resources" ? withArch(spec.resources) : spec[property];
+}
+
 function sameContents(before: PinnedFiles, after: PinnedFiles): boolean {
-  return canonicalJson(before) === canonicalJson(after);
+  return isSameJson(before, after);
 }
 
 function changedFile(before: PinnedFiles, after: PinnedFiles): string {
@@ -64,7 +70,7 @@ function narrow(before: unknown, after: unknown, path: string): string {
     return before.length === after.length ? narrowList(before, after, path) : path;
   if (!isRecord(before) || !isRecord(after)) return path;
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-  const [key, ...others] = keys.filter((name) => canonicalJson(before[name]) !== canonicalJson(after[name]));
+  const [key, ...others] = keys.filter((name) => !isSameJson(before[name], after[name]));
   return key === undefined || others.length > 0 ? path : narrow(before[key], after[key], `${path}.${key}`);
 }
 
@@ -74,7 +80,7 @@ function narrowList(before: readonly unknown[], after: readonly unknown[], path:
 }
 
 function differingItems(before: readonly unknown[], after: readonly unknown[]): readonly number[] {
-  return [...before.keys()].filter((index) => canonicalJson(before[index]) !== canonicalJson(after[index]));
+  return [...before.keys()].filter((index) => !isSameJson(before[index], after[index]));
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -34,6 +34,7 @@ const StatusDocument = z.object({
   generation: z.number(),
   inFlight: z.record(z.string(), z.number()),
   requests: z.record(z.string(), z.object({ "30": Window, "60": Window, "300": Window })),
+  countedSince: z.number(),
 });
 
 /** A publication as it lies in the runtime directory and travels over control sockets. */
@@ -54,6 +55,6 @@ export function writeStatus(status: Required<GatewayStatus>): string {
 
 /** Reads what `writeStatus` wrote; throws on anything else. */
 export function readStatus(text: string): Required<GatewayStatus> {
-  const { generation, inFlight, requests } = StatusDocument.parse(JSON.parse(text));
-  return { generation, inFlight, requests };
+  const { generation, inFlight, requests, countedSince } = StatusDocument.parse(JSON.parse(text));
+  return { generation, inFlight, requests, countedSince };
 }

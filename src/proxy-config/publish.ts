@@ -83,5 +83,6 @@ function merged(a: Required<GatewayStatus>, b: Required<GatewayStatus>): Require
   const inFlight: Record<string, number> = { ...a.inFlight };
   for (const [id, count] of Object.entries(b.inFlight)) inFlight[id] = (inFlight[id] ?? 0) + count;
   const requests: Record<string, RequestWindows> = { ...a.requests, ...b.requests };
-  return { generation: Math.min(a.generation, b.generation), inFlight, requests };
+  const countedSince = Math.max(a.countedSince, b.countedSince);
+  return { generation: Math.min(a.generation, b.generation), inFlight, requests, countedSince };
 }

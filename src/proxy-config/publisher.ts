@@ -13,6 +13,8 @@ export interface GatewayStatus {
   readonly inFlight: Readonly<Record<string, number>>;
   /** Requests that reached or should have reached a replica, by `<project>/<service>`. Absent: this gateway does not count. */
   readonly requests?: Readonly<Record<string, RequestWindows>>;
+  /** Since when it counts, in milliseconds since the epoch. */
+  readonly countedSince?: number;
 }
 
 /** How many requests ended in the last 30, 60 and 300 seconds, and their mean duration in seconds. */

@@ -60,8 +60,8 @@ function routeOf(record: ServiceRecord, settings: Pick<Settings, "project" | "ga
  * Which gateway serves a service, and where on it. `gateway: false` is the reference's proxy inside its server: always a
  * path, here on the embedded gateway. A service that names a gateway which the settings lack is served nowhere.
  */
-function placeOf(
-  spec: ServiceSpec,
+export function placeOf(
+  spec: Pick<ServiceSpec, "name" | "gateway" | "strip_prefix">,
   settings: Pick<Settings, "project" | "gateways">,
 ): Pick<Route, "gateway" | "match"> | null {
   const path: Route["match"] = {

@@ -3,6 +3,7 @@ import { jobDigest, jobOf } from "../config/job.ts";
 import type { ServiceSpec } from "../config/spec.ts";
 import { toTimestamp } from "../lib/timestamp.ts";
 import type { DeploymentRecord, ServiceRecord, Target } from "../state/record.ts";
+import { clamp } from "./decide/autoscale.ts";
 import { currentDeployment, deploymentOf, isServing } from "./decide/draft.ts";
 
 /** A revision that somebody wants a service to run. */
@@ -77,7 +78,7 @@ export function acceptRevision(
     planId: acceptance.planId,
     by: acceptance.by,
     acceptedAt,
-    floor: Math.min((record?.replicas ?? []).filter(isServing).length, revision.spec.replicas.min),
+    floor: Math.min((record?.replicas ?? []).filter(isServing).length, wantedCount(record, revision)),
   };
   return {
     name: revision.spec.name,
@@ -90,8 +91,16 @@ export function acceptRevision(
     attempts: record?.attempts ?? 0,
     quarantined: (record?.quarantined ?? []).slice(-10),
     verdict: null,
+    scaled: record?.scaled ?? null,
+    // A schedule goes on through its edits; a time that only `max_duration` gives begins anew.
+    window: revision.spec.schedule !== null && base?.spec.schedule ? (record?.window ?? null) : null,
     paused: record?.paused ?? null,
   };
+}
+
+/** What serves now is not taken away by accepting: scaling goes on from the count that it came to. */
+function wantedCount(record: ServiceRecord | null, { spec }: Revision): number {
+  return spec.scaling === null ? spec.replicas.min : clamp(record?.scaled?.count ?? spec.replicas.min, spec.replicas);
 }
 
 function jobFor(revision: Revision): Job {

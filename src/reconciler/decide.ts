@@ -8,7 +8,8 @@ import { judge } from "./decide/judge.ts";
 import { remove } from "./decide/removal.ts";
 import { renumber } from "./decide/renumber.ts";
 import { mayExist, rollOut } from "./decide/rollout.ts";
-import { desiredReplicas } from "./decide/scale.ts";
+import { desiredReplicas, scale } from "./decide/scale.ts";
+import { keepTime } from "./decide/schedule.ts";
 
 /** What is to be done for one service, and what is to be remembered of it before anything is done. */
 export interface Decision {
@@ -32,7 +33,7 @@ export type Action =
  */
 export type ServiceState = "working" | "waiting" | "settled" | "unproven" | "failed" | "held" | "removed";
 
-const ladder: readonly Decider[] = [absorb, judge, renumber, rollOut, wakeAtDrains, finish];
+const ladder: readonly Decider[] = [absorb, keepTime, scale, judge, renumber, rollOut, wakeAtDrains, finish];
 const removal: readonly Decider[] = [absorb, remove, wakeAtDrains];
 
 /**

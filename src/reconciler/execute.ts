@@ -1,6 +1,8 @@
-import type { Owner } from "../backends/backend.ts";
+import type { Backend, Offer, Owner } from "../backends/backend.ts";
 import { BackendError } from "../backends/errors.ts";
-import { jobOf } from "../config/job.ts";
+import { place } from "../backends/placement.ts";
+import { type Job, jobOf } from "../config/job.ts";
+import type { ServiceSpec } from "../config/spec.ts";
 import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
 import type { Action } from "./decide.ts";
 import { deploymentOf } from "./decide/draft.ts";
@@ -51,7 +53,7 @@ async function provision(replica: ReplicaRecord, execution: Execution): Promise<
   const listed = observed.supply?.offers.find(
     (offer) => offer.backend === replica.backend && offer.region === replica.region,
   );
-  const offer = listed ?? (await firstOffer(backend, job, signal));
+  const offer = listed ?? (await firstOffer({ backend, spec: deployment.spec, job }, signal));
   if (offer === null) return refused("is not offered any more");
   const instance = await backend.provision(
     {
@@ -70,9 +72,15 @@ async function provision(replica: ReplicaRecord, execution: Execution): Promise<
   return { kind: "provisioned", instance };
 }
 
-async function firstOffer(backend: ReturnType<typeof backendOf>, job: ReturnType<typeof jobOf>, signal: AbortSignal) {
+interface Asking {
+  readonly backend: Backend;
+  readonly spec: ServiceSpec;
+  readonly job: Job;
+}
+
+async function firstOffer({ backend, spec, job }: Asking, signal: AbortSignal): Promise<Offer | null> {
   const answer = await backend.offers(job, signal);
-  return answer.ok ? (answer.offers[0] ?? null) : null;
+  return answer.ok ? (place(answer.offers, spec).offers[0] ?? null) : null;
 }
 
 async function terminate(replica: ReplicaRecord, execution: Execution): Promise<Outcome> {

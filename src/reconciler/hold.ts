@@ -1,4 +1,4 @@
-import { canonicalJson } from "../lib/canonical-json.ts";
+import { isSameJson } from "../lib/same.ts";
 import { fromTimestamp, toTimestamp } from "../lib/timestamp.ts";
 import { acquire, isSameOwner, renew, stillOwned } from "../state/lease.ts";
 import type { Lease, LeaseOwner, ServiceRecord } from "../state/record.ts";
@@ -127,5 +127,5 @@ async function releaseOnTip(name: string, session: Session, signal: AbortSignal)
 }
 
 export function isSame(a: ServiceRecord | null, b: ServiceRecord | null): boolean {
-  return a === b || canonicalJson(a) === canonicalJson(b);
+  return isSameJson(a, b);
 }

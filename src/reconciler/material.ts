@@ -1,4 +1,4 @@
-import { canonicalJson } from "../lib/canonical-json.ts";
+import { isSameJson } from "../lib/same.ts";
 import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
 
 /**
@@ -8,7 +8,7 @@ import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
  */
 export function isMaterial(before: ServiceRecord | null, after: ServiceRecord | null): boolean {
   if (before === null || after === null) return before !== after;
-  return canonicalJson(essence(withoutEnded(before, after))) !== canonicalJson(essence(after));
+  return !isSameJson(essence(withoutEnded(before, after)), essence(after));
 }
 
 /** That an announced end has come is seen again by whoever looks. */

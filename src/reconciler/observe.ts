@@ -1,8 +1,9 @@
 import type { ObservedInstance, Owner } from "../backends/backend.ts";
+import type { GatewayStatus } from "../proxy-config/publisher.ts";
 import type { ServiceRecord } from "../state/record.ts";
-import { isAlive } from "./decide/draft.ts";
+import { currentDeployment, isAlive } from "./decide/draft.ts";
 import type { Listing } from "./listing.ts";
-import type { Observed, Outcome } from "./observed.ts";
+import type { Observed, ObservedLoad, Outcome } from "./observed.ts";
 import type { Prober } from "./prober.ts";
 import { envOf } from "./replica-env.ts";
 import { observeSupply } from "./supply.ts";
@@ -27,9 +28,9 @@ export async function observe(
   signal: AbortSignal,
 ): Promise<Observed> {
   const { world } = observer;
-  const [listed, drained, supply] = await Promise.all([
+  const [listed, gateway, supply] = await Promise.all([
     observer.listing.list(signal),
-    observeDrained(observer, record, signal),
+    observeGateway(observer, record, signal),
     observeSupply(world, record, signal),
   ]);
   const instances = new Map([
@@ -46,7 +47,8 @@ export async function observe(
     visibility: new Map(backends.map((backend) => [backend.name, backend.visibility])),
     dedupes: new Map(backends.map((backend) => [backend.name, backend.dedupes])),
     probes: new Map(record.replicas.map((replica) => [replica.token, observer.prober.streaks(replica.token)])),
-    drained,
+    drained: drainedOf(observer, record, gateway),
+    load: loadOf(observer, record, gateway),
     unpublished: observer.published < observer.generation,
     outcomes,
     supply,
@@ -103,19 +105,37 @@ function followProbes(
   observer.prober.follow(running);
 }
 
+/** What the gateways say now; `"unknown"`: they were not asked, or could not be. `null`: none is up. */
+type Gateway = GatewayStatus | null | "unknown";
+
+/** The gateways are asked where the answer decides something. */
+async function observeGateway(observer: Observer, record: ServiceRecord, signal: AbortSignal): Promise<Gateway> {
+  if (!scales(record) && !drains(observer, record)) return "unknown";
+  return observer.world.publisher.status(signal).catch(() => "unknown" as const);
+}
+
+function scales(record: ServiceRecord): boolean {
+  return record.target !== null && currentDeployment(record).spec.scaling !== null;
+}
+
+function drains({ published, generation }: Observer, { replicas }: ServiceRecord): boolean {
+  return published >= generation && replicas.some((replica) => replica.status === "terminating");
+}
+
 /** Which of the draining replicas have nothing in flight: as the gateway says of routes that no longer have them. */
-async function observeDrained(
-  observer: Observer,
-  record: ServiceRecord,
-  signal: AbortSignal,
-): Promise<ReadonlySet<string>> {
-  const ending = record.replicas.filter((replica) => replica.status === "terminating");
-  if (ending.length === 0 || observer.published < observer.generation) return new Set();
-  const status = await observer.world.publisher.status(signal).catch(() => "unknown" as const);
-  if (status === "unknown") return new Set();
-  if (status === null) return new Set(ending.map((replica) => replica.token));
-  if (status.generation < observer.generation) return new Set();
-  return new Set(
-    ending.filter((replica) => (status.inFlight[replica.token] ?? 0) === 0).map((replica) => replica.token),
-  );
+function drainedOf(observer: Observer, record: ServiceRecord, gateway: Gateway): ReadonlySet<string> {
+  if (gateway === "unknown" || !drains(observer, record)) return new Set();
+  const ending = record.replicas.filter((replica) => replica.status === "terminating").map(({ token }) => token);
+  if (gateway === null) return new Set(ending);
+  if (gateway.generation < observer.generation) return new Set();
+  return new Set(ending.filter((token) => (gateway.inFlight[token] ?? 0) === 0));
+}
+
+/** A gateway that does not know the service has not counted its requests. */
+function loadOf({ owner }: Observer, { name }: ServiceRecord, gateway: Gateway): ObservedLoad | null {
+  if (gateway === null || gateway === "unknown") return null;
+  const windows = gateway.requests?.[`${owner.project}/${name}`];
+  if (windows === undefined) return null;
+  const counted = Object.entries(windows).map(([seconds, { requests }]) => ({ seconds: Number(seconds), requests }));
+  return { windows: counted, since: gateway.countedSince ?? 0 };
 }

@@ -20,8 +20,17 @@ export interface Observed {
   readonly unpublished: boolean;
   /** Outcomes of the calls that the last pass made, by token. */
   readonly outcomes: ReadonlyMap<string, Outcome>;
+  /** Requests that the gateways have counted; `null`: none counts, or none could be asked. */
+  readonly load: ObservedLoad | null;
   /** What can be had for the current deployment's job; `null` where nothing seemed to be missing, so that nobody was asked. */
   readonly supply: Supply | null;
+}
+
+/** Requests that ended, or should have reached a replica, within windows that end now. */
+export interface ObservedLoad {
+  readonly windows: readonly { readonly seconds: number; readonly requests: number }[];
+  /** Since when is counted, in milliseconds since the epoch: an earlier part of a window is not known. */
+  readonly since: number;
 }
 
 /** What backends offer a job now, and what keeps it from being started. */
@@ -30,6 +39,8 @@ export interface Supply {
   readonly offers: readonly Offer[];
   /** Why no backend can ever run the job; `null` where one can. */
   readonly refusal: string | null;
+  /** Which wishes of the service leave nothing of what is offered; `null`: none do. */
+  readonly lack: string | null;
   /** Names that a new replica needs and that this run has no value for. */
   readonly missingEnv: readonly string[];
 }

@@ -52,6 +52,8 @@ export interface Plan {
   readonly id: string;
   readonly base: string | null;
   readonly ref: string | null;
+  /** The profile that gave what service files leave out. */
+  readonly profile: { readonly name: string; readonly file: string } | null;
   readonly services: readonly PlannedService[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -71,6 +73,7 @@ export interface PlanInput {
   readonly policy: Policy;
   readonly tokens: boolean;
   readonly ref: string | null;
+  readonly profile: Plan["profile"];
   readonly commit: string | null;
   /** By hand, a quarantined revision is tried again; by a workflow only with a newer commit. */
   readonly byHand: boolean;

@@ -1,5 +1,7 @@
-import type { RepoSpec } from "../config/spec.ts";
+import type { RepoSpec, ScalingSpec } from "../config/spec.ts";
+import { explain } from "../diff/explain.ts";
 import type { Revision } from "./accept.ts";
+import { unmetBy } from "./acts-on.ts";
 import type { Supply } from "./observed.ts";
 import type { PlanInput, PlannedService, Reason } from "./plan-document.ts";
 import type { Rehearsal } from "./rehearse.ts";
@@ -13,6 +15,11 @@ export function safetyOf(rehearsal: Rehearsal | null, floor: number): PlannedSer
 /** Why `apply` will not do it; `null`: it may. */
 export function refusalOf(revision: Revision, supply: Supply, input: PlanInput): string | null {
   if (supply.refusal !== null) return supply.refusal;
+  const unmet = unmetBy(revision.spec);
+  if (unmet.length > 0) {
+    const reasons = unmet.map(({ property, reason }) => `\`${property}\`: ${reason} yet`);
+    return `${reasons.join("; ")}. What would be ignored is refused: leave it out, and the service can be applied`;
+  }
   if (revision.spec.auth && !input.tokens) {
     return "`auth` is true (the default), and no token is set: set DSTACK_TOKEN, or name the variables that hold tokens under `auth.tokens` in .dstack/gitops.yml, or set `auth: false`";
   }
@@ -22,7 +29,7 @@ export function refusalOf(revision: Revision, supply: Supply, input: PlanInput):
 /** What a person should know of how it is done; nothing branches on it. */
 export function reasonsFor(planned: PlannedService, supply: Supply, rehearsal: Rehearsal | null): readonly Reason[] {
   const { revision, action } = planned;
-  const reasons: Reason[] = [];
+  const reasons: Reason[] = [...whyThisAction(planned)];
   if (action === "rolling")
     reasons.push({
       about: "strategy",
@@ -37,6 +44,13 @@ export function reasonsFor(planned: PlannedService, supply: Supply, rehearsal: R
     reasons.push({ about: "probes", text: "no probes: a replica counts as ready when it answers HTTP at all" });
   }
   if (revision !== null && action !== "update") reasons.push(...revision.spec.repos.flatMap(followedRepo));
+  if (revision !== null && revision.spec.scaling !== null)
+    reasons.push({ about: "scaling", text: scalingText(revision.spec.scaling) });
+  if (supply.lack !== null) reasons.push({ about: "offers", text: supply.lack });
+  if (revision?.spec.retry) {
+    const text = "a replica that ends is always replaced, with back-off; `retry` sets no limit to that";
+    reasons.push({ about: "retry", text });
+  }
   if (supply.missingEnv.length > 0)
     reasons.push({ about: "env", text: `unknown here: ${supply.missingEnv.join(", ")}` });
   if (rehearsal !== null)
@@ -52,4 +66,18 @@ function followedRepo({ local_path, hash }: RepoSpec): readonly Reason[] {
       ? "`repos` pins the commit that the URL's branch has now: each plan after a commit there rolls this service; `hash` fixes it"
       : "`repos` pins the repository's commit: every merge rolls this service; list what it needs in `files` instead";
   return [{ about: "repos", text }];
+}
+
+function whyThisAction({ action, changes }: PlannedService): readonly Reason[] {
+  if (changes.length === 0 || action === "create" || action === "destroy") return [];
+  const { reason, hint } = explain(action, changes);
+  return [{ about: action, text: reason }, ...(hint === null ? [] : [{ about: "instead", text: hint }])];
+}
+
+/** What depends on how often somebody looks is said. */
+function scalingText({ target, window, scale_up_delay, scale_down_delay }: ScalingSpec): string {
+  return (
+    `one replica for each ${target} requests a second, counted over ${window} s by the gateway; at most every ${scale_up_delay} s up ` +
+    `and every ${scale_down_delay} s down, from zero at once. Only a pass changes the count: \`watch\` makes one every few seconds, a schedule each time it ticks`
+  );
 }

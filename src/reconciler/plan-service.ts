@@ -1,15 +1,17 @@
 import type { PinnedContent } from "../config/files.ts";
 import type { JobFile } from "../config/job.ts";
-import type { ServiceSource } from "../config/parse.ts";
+import { type ServiceSource, whereWritten } from "../config/parse.ts";
 import type { PropertyChange } from "../diff/compare.ts";
 import { diffRevisions } from "../diff/compare.ts";
 import type { ServiceRecord } from "../state/record.ts";
 import { acceptRevision, servingDeployment } from "./accept.ts";
 import type { Replacement, Revision } from "./accept.ts";
 import { isAlive, isServing } from "./decide/draft.ts";
+import { desiredReplicas } from "./decide/scale.ts";
 import { knownRepos, stateOf } from "./known-repos.ts";
 import type { DesiredService, PlanAction, PlanInput, PlannedChange, PlannedService } from "./plan-document.ts";
 import { reasonsFor, refusalOf, safetyOf } from "./plan-reasons.ts";
+import { timeReasons } from "./plan-schedule.ts";
 import { rehearse } from "./rehearse.ts";
 
 /** What becomes of a service that is desired: compared with what serves, and rehearsed where anything changes. */
@@ -92,9 +94,8 @@ function acceptedAgain(record: ServiceRecord, revision: Revision, action: PlanAc
 }
 
 function located(change: PropertyChange, source: ServiceSource): PlannedChange {
-  const path = [change.path, change.property].find((each) => source.has(each));
-  const place = path === undefined ? null : source.locate(path);
-  return { ...change, file: place === null ? null : source.file, line: place?.line ?? null };
+  const place = whereWritten(source, change.path) ?? whereWritten(source, change.property);
+  return { ...change, file: place?.file ?? null, line: place?.line ?? null };
 }
 
 function heldBecause(record: ServiceRecord | null, revision: Revision, input: PlanInput): string | null {
@@ -112,13 +113,18 @@ function heldBecause(record: ServiceRecord | null, revision: Revision, input: Pl
 function rehearsed(planned: PlannedService, record: ServiceRecord | null, input: PlanInput): PlannedService {
   const { revision } = planned;
   if (revision === null) return planned;
-  const supply = input.supply.get(planned.name) ?? { offers: [], refusal: null, missingEnv: [] };
+  const supply = input.supply.get(planned.name) ?? { offers: [], refusal: null, lack: null, missingEnv: [] };
   const acceptance = { by: "", planId: "", now: input.now, generation: input.snapshot.generation };
   const accepted = acceptRevision(record, revision, planned.replacement, acceptance);
   const offer = supply.offers[0];
+  const refusal = refusalOf(revision, supply, input);
+  // What will not be done has no timeline.
   const rehearsal =
-    offer === undefined ? null : rehearse(accepted, { policy: input.policy, now: input.now, offers: supply.offers });
+    offer === undefined || refusal !== null
+      ? null
+      : rehearse(accepted, { policy: input.policy, now: input.now, offers: supply.offers });
   const each = offer?.price ?? 0;
+  const desired = desiredReplicas(accepted);
   const before = (record?.replicas ?? []).filter(isServing).length;
   return {
     ...planned,
@@ -126,14 +132,14 @@ function rehearsed(planned: PlannedService, record: ServiceRecord | null, input:
     strategy: planned.action === "restart" ? "beside" : planned.action === "rolling" ? "surge" : null,
     offers: supply.offers,
     rehearsal,
-    safety: safetyOf(rehearsal, Math.min(before, revision.spec.replicas.min)),
+    safety: safetyOf(rehearsal, Math.min(before, desired)),
     price: {
       before: planned.price.before,
-      after: revision.spec.replicas.min * each,
-      max: Math.max(planned.price.before, (rehearsal?.peak ?? 0) * each),
+      after: desired * each,
+      max: Math.max(planned.price.before, (rehearsal?.peak ?? 0) * each, revision.spec.replicas.max * each),
     },
-    reasons: reasonsFor(planned, supply, rehearsal),
-    refusal: refusalOf(revision, supply, input),
+    reasons: [...reasonsFor(planned, supply, rehearsal), ...timeReasons(revision.spec, input.now)],
+    refusal,
   };
 }
 

@@ -11,7 +11,14 @@ export function makePlan(input: PlanInput): Plan {
     ...input.removed.flatMap((name) => planRemoval(name, input)),
   ].sort((a, b) => (a.name < b.name ? -1 : 1));
   const id = digest({ services: services.map((service) => contractOf(service, input)), policy: input.policy });
-  return { id, base: input.snapshot.commit, ref: input.ref, services, diagnostics: input.diagnostics };
+  return {
+    id,
+    base: input.snapshot.commit,
+    ref: input.ref,
+    profile: input.profile,
+    services,
+    diagnostics: input.diagnostics,
+  };
 }
 
 function contractOf(service: PlannedService, input: PlanInput): unknown {

@@ -125,7 +125,8 @@ function observedAt(
     ),
     unpublished: false,
     outcomes: new Map(),
-    supply: { offers, refusal: null, missingEnv: [] },
+    load: null,
+    supply: { offers, refusal: null, lack: null, missingEnv: [] },
   };
 }
 

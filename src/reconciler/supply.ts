@@ -1,4 +1,5 @@
 import type { Backend, Offer } from "../backends/backend.ts";
+import { place } from "../backends/placement.ts";
 import { type Job, jobOf } from "../config/job.ts";
 import type { ServiceSpec } from "../config/spec.ts";
 import type { ServiceRecord } from "../state/record.ts";
@@ -17,34 +18,40 @@ export async function observeSupply(world: World, record: ServiceRecord, signal:
   return supplyFor(world, deployment.spec, jobOf(deployment.spec, deployment.files, deployment.repos), signal);
 }
 
-/** What all backends together can give a job now, cheapest first. */
+/** What all backends together can give a job now, in the order in which it is to be tried. */
 export async function supplyFor(world: World, spec: ServiceSpec, job: Job, signal: AbortSignal): Promise<Supply> {
-  const answers = await Promise.all([...world.backends.values()].map((backend) => offersOf(backend, job, signal)));
-  const offers = answers.flatMap((answer) => answer.offers).sort(byPrice);
+  const asked = [...world.backends.values()].filter((backend) => spec.backends?.includes(backend.name) ?? true);
+  const answers = await Promise.all(asked.map((backend) => offersOf(backend, job, signal)));
+  const { offers, lack } = place(
+    answers.flatMap((answer) => answer.offers),
+    spec,
+  );
+  const { missing } = envOf(spec, world.env);
+  return { offers, lack, refusal: refusalOf(answers, world, spec), missingEnv: missing };
+}
+
+interface Answer {
+  readonly offers: readonly Offer[];
+  readonly refusal: string | null;
+}
+
+/** Why no backend can ever run it; one that could not be asked may. */
+function refusalOf(answers: readonly Answer[], world: World, spec: ServiceSpec): string | null {
+  if (answers.length === 0 && spec.backends !== null) {
+    const configured = [...world.backends.keys()].join(", ");
+    return `\`backends: [${spec.backends.join(", ")}]\` names none of the settings' backends (${configured})`;
+  }
   const refusals = answers.flatMap((answer) => (answer.refusal === null ? [] : [answer.refusal]));
-  const refusal = answers.length > 0 && refusals.length === answers.length ? refusals.join("; ") : null;
-  return { offers, refusal, missingEnv: envOf(spec, world.env).missing };
+  return answers.length > 0 && refusals.length === answers.length ? refusals.join("; ") : null;
 }
 
 /** A backend that cannot be asked offers nothing now; it has not refused. */
-async function offersOf(
-  backend: Backend,
-  job: Parameters<Backend["offers"]>[0],
-  signal: AbortSignal,
-): Promise<{ offers: readonly Offer[]; refusal: string | null }> {
+async function offersOf(backend: Backend, job: Job, signal: AbortSignal): Promise<Answer> {
   try {
     const answer = await backend.offers(job, signal);
-    if (answer.ok) return { offers: answer.offers.filter(isAvailable), refusal: null };
+    if (answer.ok) return { offers: answer.offers, refusal: null };
     return { offers: [], refusal: `${backend.name} cannot run it: ${answer.reason}` };
   } catch {
     return { offers: [], refusal: null };
   }
-}
-
-function isAvailable(offer: Offer): boolean {
-  return offer.availability === "available" || offer.availability === "unknown" || offer.availability === "idle";
-}
-
-function byPrice(a: Offer, b: Offer): number {
-  return a.price - b.price;
 }

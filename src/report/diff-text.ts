@@ -18,6 +18,7 @@ export function diffText(
   return [
     `Detected changes that ${updatable} be updated in-place:`,
     ...lines,
-    `Action: ${diff.action}; ${effect}.`,
+    `Action: ${diff.action}; ${effect}: ${diff.reason}.`,
+    ...(diff.hint === null ? [] : [`Instead: ${diff.hint}.`]),
   ].join("\n");
 }

@@ -5,10 +5,11 @@ export function formatPrice(price: number): string {
   return `$${whole}${kept === "" ? "" : `.${kept}`}`;
 }
 
-/** How long ago, in the reference's words and with its roundings (facts §11.4). Milliseconds since the epoch. */
+/** How long ago, in the reference's words and with its roundings (facts §11.4); nothing of the future. Milliseconds since the epoch. */
 export function formatAgo(time: number, now: number): string {
-  const seconds = Math.max(0, Math.floor((now - time) / 1000));
+  const seconds = Math.floor((now - time) / 1000);
   const days = Math.floor(seconds / 86_400);
+  if (seconds < 0) return "";
   if (seconds < 10) return "now";
   if (seconds < 60) return `${seconds} sec ago`;
   if (seconds < 3_600) return ago(seconds < 120 ? 1 : roundHalfEven(seconds / 60), "min");
@@ -19,6 +20,25 @@ export function formatAgo(time: number, now: number): string {
   if (days < 365) return ago(roundHalfEven(days / 30), "month");
   return ago(roundHalfEven(days / 365), "year");
 }
+
+/** How long something takes, in every unit that it fills: `45s`, `1h 30m`, `2d 5s`. */
+export function formatElapsed(seconds: number): string {
+  const parts: string[] = [];
+  let rest = seconds;
+  for (const [unit, length] of units) {
+    if (rest >= length) parts.push(`${Math.floor(rest / length)}${unit}`);
+    rest %= length;
+  }
+  return parts.length === 0 ? "0s" : parts.join(" ");
+}
+
+const units = [
+  ["w", 604_800],
+  ["d", 86_400],
+  ["h", 3_600],
+  ["m", 60],
+  ["s", 1],
+] as const;
 
 function ago(count: number, unit: string): string {
   return `${count} ${unit}${count === 1 ? "" : "s"} ago`;

@@ -1,6 +1,6 @@
 import type { Settings } from "../config/settings.ts";
 import type { Settled } from "../reconciler/settle.ts";
-import type { Verdict } from "../state/record.ts";
+import type { Verdict } from "../state/verdict.ts";
 import { serviceUrl } from "./service-url.ts";
 import type { Paint } from "./style.ts";
 

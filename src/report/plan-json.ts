@@ -9,6 +9,7 @@ export function planJson(plan: Plan): Json {
     id: plan.id,
     base: plan.base,
     ref: plan.ref,
+    profile: plan.profile?.name ?? null,
     services: plan.services.map(serviceJson),
     diagnostics: diagnosticsJson(plan.diagnostics),
   };

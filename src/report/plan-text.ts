@@ -1,6 +1,6 @@
 import type { Plan, PlanAction, PlannedService } from "../reconciler/plan-document.ts";
 import { changedName } from "./change-text.ts";
-import { formatPrice } from "./format.ts";
+import { formatElapsed, formatPrice } from "./format.ts";
 import type { Paint } from "./style.ts";
 import { table } from "./table.ts";
 
@@ -11,7 +11,8 @@ const shownOffers = 3;
 export function planText(plan: Plan, options: { readonly paint: Paint; readonly verbose: boolean }): string {
   const changed = plan.services.filter((service) => service.action !== "none" || service.held !== null);
   const parts = changed.map((service) => serviceText(service, options));
-  return [...parts, summary(plan)].join("\n\n");
+  const profile = plan.profile === null ? [] : [`Profile: ${plan.profile.name} (${plan.profile.file})`];
+  return [...profile, ...parts, summary(plan)].join("\n\n");
 }
 
 function serviceText(service: PlannedService, options: { readonly paint: Paint; readonly verbose: boolean }): string {
@@ -99,11 +100,11 @@ function timeline(service: PlannedService, verbose: boolean): readonly string[] 
   const most = verbose ? shown.length : 12;
   const rows = shown.slice(0, most).map((event) => {
     const who = event.replica === null ? "" : `replica ${event.replica} (deployment ${event.deployment ?? "-"})`;
-    return [`+${event.at}s`, event.event, who, event.detail];
+    return [`+${formatElapsed(event.at)}`, event.event, who, event.detail];
   });
   const rest = shown.length > most ? [`   … ${shown.length - most} more, --verbose shows all`] : [];
   return [
-    `  Rehearsed: ${seconds} s, at most ${peak} instances at once`,
+    `  Rehearsed: ${formatElapsed(seconds)}, at most ${peak} instances at once`,
     table(["AT", "EVENT", "WHO", "WHAT"], rows),
     ...rest,
   ];

@@ -11,7 +11,14 @@ export interface ShownReplica {
   readonly probes: readonly ProbeSymbol[];
 }
 
+/** Ready, succeeding but not for long enough, failing. */
 export type ProbeSymbol = "✓" | "~" | "×";
+
+/** The reference's symbol for a probe after so many successes in a row (facts §7). */
+export function probeSymbol(successes: number, readyAfter: number): ProbeSymbol {
+  if (successes <= 0) return "×";
+  return successes >= readyAfter ? "✓" : "~";
+}
 
 export interface ShownService {
   readonly record: ServiceRecord;
@@ -100,10 +107,18 @@ function replicaRow(shown: ShownReplica, options: RowOptions): readonly string[]
     ...(options.verbose ? [replica.instance ?? "-"] : []),
     formatPrice(replica.price),
     options.paint(colorOf(replica.status), replica.status),
-    ...(options.probes ? [probes.map((symbol) => options.paint(symbolColors[symbol], symbol)).join("")] : []),
+    ...(options.probes ? [probesCell(replica.status, probes, options.paint)] : []),
     formatAgo(fromTimestamp(replica.submittedAt), options.now),
     ...(options.verbose ? [replica.error?.message ?? ""] : []),
   ];
+}
+
+/** Probes of a running replica in fives, so that the column can be wrapped. */
+export function probesCell(status: string, probes: readonly ProbeSymbol[], paint: Paint): string {
+  if (status !== "running") return "";
+  return probes
+    .map((symbol, index) => `${index > 0 && index % 5 === 0 ? " " : ""}${paint(symbolColors[symbol], symbol)}`)
+    .join("");
 }
 
 const symbolColors = { "✓": "green", "~": "yellow", "×": "red" } as const;

@@ -1,3 +1,4 @@
+import { rollbackTargets } from "../reconciler/accept-rollback.ts";
 import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
 import type { Paint } from "./style.ts";
 
@@ -9,6 +10,7 @@ export function whyText(record: ServiceRecord, replicas: readonly ReplicaRecord[
       ? []
       : [paint("yellow", `Paused by ${record.paused.by} since ${record.paused.at}: no pass touches it.`)]),
     ...deploymentLines(record),
+    ...timeLines(record),
     ...verdictLines(record, paint),
     ...replicas.map(replicaLine),
   ].join("\n");
@@ -32,6 +34,26 @@ function deploymentLines(record: ServiceRecord): readonly string[] {
     settled === null
       ? `Deployment ${record.current} has not settled yet.`
       : `Deployment ${record.current} settled at ${settled}.`,
+    ...earlierLines(record),
+  ];
+}
+
+function earlierLines(record: ServiceRecord): readonly string[] {
+  if (record.target === null) return [];
+  const earlier = rollbackTargets(record).map(
+    ({ num, commit }) => `${num}${commit === null ? "" : ` (commit ${commit.slice(0, 12)})`}`,
+  );
+  return earlier.length === 0 ? [] : [`\`rollback ${record.name} --to N\` can go to ${earlier.join(", ")}.`];
+}
+
+function timeLines({ scaled, window }: ServiceRecord): readonly string[] {
+  const count = scaled === null ? [] : [`Scaling has come to ${scaled.count} replicas, since ${scaled.at}.`];
+  if (window === null) return count;
+  const { openedAt, seenAt, closedAt } = window;
+  const begun = `Its time began at ${openedAt}${seenAt === openedAt ? "" : `, first looked at ${seenAt}`}`;
+  return [
+    ...count,
+    closedAt === null ? `${begun}.` : `${begun}, and was over at ${closedAt}: nothing runs until the next.`,
   ];
 }
 

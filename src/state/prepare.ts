@@ -1,4 +1,4 @@
-import { canonicalJson } from "../lib/canonical-json.ts";
+import { isSameJson } from "../lib/same.ts";
 import type { NewFile, Tip } from "./branch.ts";
 import { contentDirectory, contentPath, isDerived, parts, partPath } from "./layout.ts";
 import type { DeploymentRecord, ServiceState } from "./record.ts";
@@ -72,7 +72,7 @@ function isSame(a: ServiceState | undefined, b: ServiceState | undefined): boole
   if (a === b) return true;
   const [left, right] = [a ?? noState, b ?? noState];
   if (left.record === right.record && left.intents === right.intents && left.lease === right.lease) return true;
-  return canonicalJson(left) === canonicalJson(right);
+  return isSameJson(left, right);
 }
 
 /** Contents that a record names are there, and no others. */

@@ -1,5 +1,6 @@
 import type { PinnedFiles, PinnedRepos } from "../config/job.ts";
 import type { ServiceSpec } from "../config/spec.ts";
+import type { Verdict } from "./verdict.ts";
 
 /**
  * What the state branch remembers of one service: `services/<shard>/<name>.json`. Data only, no secret values. All times
@@ -22,8 +23,27 @@ export interface ServiceRecord {
   readonly attempts: number;
   readonly quarantined: readonly Quarantine[];
   readonly verdict: Verdict | null;
+  /** How many replicas scaling has come to; `null` where nothing scales. */
+  readonly scaled: Scaled | null;
+  /** The last window of a schedule, or the time that `max_duration` gives; `null`: none yet. */
+  readonly window: Window | null;
   /** Set: no pass touches the service until it is resumed. */
   readonly paused: { readonly at: string; readonly by: string } | null;
+}
+
+/** From when on a service is up, and until when; `closedAt` is `null` while it is. */
+export interface Window {
+  /** As the schedule says, which may be before anybody looked. */
+  readonly openedAt: string;
+  /** When the first pass of it was made. */
+  readonly seenAt: string;
+  readonly closedAt: string | null;
+}
+
+/** A number of replicas, and since when it is wanted. */
+export interface Scaled {
+  readonly count: number;
+  readonly at: string;
 }
 
 /** One accepted revision. Written by accepting, never changed after. */
@@ -121,30 +141,6 @@ export interface Quarantine {
   readonly acceptance: number;
   readonly deployment: number;
   readonly at: string;
-}
-
-/** Why a service is as it is, with structured evidence: never text that came out of a service. */
-export interface Verdict {
-  readonly code: "unhealthy" | "no-capacity" | "stuck" | "missing-env" | "refused";
-  readonly deployment: number;
-  readonly replica: number | null;
-  readonly message: string;
-  readonly at: string;
-  readonly evidence: Evidence;
-}
-
-export interface Evidence {
-  readonly exitCode?: number;
-  readonly probes?: readonly {
-    readonly probe: number;
-    readonly url: string;
-    readonly status: number | null;
-    readonly error: string | null;
-  }[];
-  readonly missing?: readonly string[];
-  readonly backend?: string;
-  /** Names the attempt, so that its log's tail can be shown next to the verdict while the log is kept. */
-  readonly token?: string;
 }
 
 /** Written before the call that it announces, and removed with its result: `journal/<shard>/<name>.json` lists a service's open ones. */

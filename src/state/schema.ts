@@ -142,6 +142,9 @@ export const record: z.ZodType<ServiceRecord> = z.strictObject({
   attempts: count,
   quarantined: z.array(z.strictObject({ fingerprint: sha256, acceptance: count, deployment: count, at: time })),
   verdict: verdict.nullable(),
+  // Absent in records of before there were these two.
+  scaled: z.strictObject({ count, at: time }).nullable().default(null),
+  window: z.strictObject({ openedAt: time, seenAt: time, closedAt: time.nullable() }).nullable().default(null),
   paused: z.strictObject({ at: time, by: z.string() }).nullable(),
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { type CatalogItem, diskSize, matches } from "../../src/backends/match-offers.ts";
+import { type CatalogItem, diskSize, matches, requirementsOf } from "../../src/backends/match-offers.ts";
+import { jobOf } from "../../src/config/job.ts";
 import { service } from "../config/parsing.ts";
 
 const item: CatalogItem = {
@@ -52,5 +53,21 @@ describe("matches()", () => {
 describe("diskSize()", () => {
   it("is nothing where the job and the backend agree on none", () => {
     expect(diskSize(null, { min: 200, max: null }, { min: 1, max: 100 })).toBe(null);
+  });
+});
+
+describe("requirementsOf()", () => {
+  it.each([
+    ["image: x", { arch: "x86", vendor: undefined, spot: false, maxPrice: null }],
+    ["commands: [a]\nresources: {gpu: 24GB}", { arch: "x86", vendor: "nvidia", spot: false, maxPrice: null }],
+    ["image: x\nresources: {gpu: 24GB}", { arch: "x86", vendor: null, spot: false, maxPrice: null }],
+    ["image: x\nresources: {gpu: MI300X}", { arch: "x86", vendor: "amd", spot: false, maxPrice: null }],
+    ["image: x\nresources: {gpu: GH200}", { arch: "arm", vendor: "nvidia", spot: false, maxPrice: null }],
+    ["image: x\nspot_policy: spot\nmax_price: 2", { arch: "x86", vendor: undefined, spot: true, maxPrice: 2 }],
+    ["image: x\nspot_policy: auto", { arch: "x86", vendor: undefined, spot: null, maxPrice: null }],
+  ])("%s", (lines, expected) => {
+    const { spec } = service(`type: service\nname: web\nport: 80\n${lines}\n`);
+    const { resources, spot, maxPrice } = requirementsOf(jobOf(spec, []));
+    expect({ arch: resources.cpu.arch, vendor: resources.gpu?.vendor, spot, maxPrice }).toEqual(expected);
   });
 });

@@ -18,7 +18,7 @@ function specOf(configuration: Configuration): ServiceSpec {
   const text = stringify(configuration, { version: "1.1" });
   const { value } = readSource(file(text));
   const issues: Issue[] = [];
-  const spec = isMapping(value) ? readService(value, root(issues)).spec : null;
+  const spec = isMapping(value) ? readService(value, null, root(issues)).spec : null;
   const errors = issues.filter(({ severity }) => severity === "error");
   if (spec === null || errors.length > 0) throw new Error(`${text}\n${JSON.stringify(errors, null, 2)}`);
   return spec;

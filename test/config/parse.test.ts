@@ -207,11 +207,8 @@ describe("parseServiceFile()", () => {
     ["files: ['a:b:c']", "error invalid-value 5:9 files[0]"],
     ["resources: {vram: 1GB}", "error unknown-property 5:13 resources.vram"],
     ["resources: {memory: 512KB}", "error invalid-value 5:21 resources.memory"],
-    ["spot_policy: auto", "error not-supported-yet 5:1 spot_policy"],
-    ["max_price: 0", "error not-supported-yet 5:1 max_price"],
-    ["retry: true", "error not-supported-yet 5:1 retry"],
-    ["model: m", "error not-supported-yet 5:1 model"],
-    ["volumes: ['v:/data']", "error not-supported-yet 5:1 volumes"],
+    ["spot_policy: never", "error wrong-type 5:14 spot_policy"],
+    ["max_price: 0", "error invalid-value 5:12 max_price"],
     ["setup: [a]", "warning no-effect 5:1 setup"],
     ["groups: []", "error unknown-property 5:1 groups"],
   ])("finds what is wrong with %s", (line, expected) => {

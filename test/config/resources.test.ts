@@ -54,7 +54,11 @@ describe("resources", () => {
     ["shm_size: 16 gb", { shm_size: 16 }],
     ["disk: 200GB", { disk: { size: { min: 200, max: 200 } } }],
     ["disk: {size: 1TB..}", { disk: { size: { min: 1024, max: null } } }],
-    ["disk: {min: 50, max: 60}", { disk: { size: { min: 50, max: 60 } } }],
+    ["disk: true", { disk: { size: { min: 1, max: 1 } } }],
+    ["cpu: 2.5", { cpu: { arch: null, count: { min: 2, max: 2 } } }],
+    ["cpu: {min: 4}", { cpu: { arch: null, count: { min: 4, max: null } } }],
+    ["gpu: {name: [tpu-v5p-8, TPU-v2], count: 1}", { gpu: { name: ["v5p-8", "TPU-v2"] } }],
+    ["gpu: {compute_capability: ' 7.5 '}", { gpu: { compute_capability: [7, 5] } }],
     ["disk:", { disk: null }],
   ])("reads %s", (line, resources) => {
     const parsed = parseLines("resources:", `  ${line}`);
@@ -73,6 +77,7 @@ describe("resources", () => {
     ["gpu: {compute_capability: '9'}", "Invalid compute capability: 9"],
     ["cpu: 'x86:arm'", "CPU spec arch conflict: x86:arm"],
     ["cpu: '1:2'", "CPU spec count conflict: 1:2"],
+    ["cpu: 'arm:-1'", "CPU spec arch conflict: arm:-1"],
     ["cpu: mips", "Invalid CPU architecture: mips"],
     ["cpu: ''", "CPU spec contains empty token: "],
     ["memory: 80GB..24GB", "Invalid range order: 80GB..24GB"],

@@ -37,7 +37,7 @@ export const spellings: Readonly<Record<string, readonly (readonly unknown[])[]>
     [[{ rps: 4 }], [{ prefix: "/", rps: "4", burst: 0, key: { type: "ip_address" } }]],
   ],
   probes: [
-    [undefined, [], null],
+    [undefined, []],
     [[{ type: "http" }], [{ type: "http", url: "/", interval: "15s", timeout: 10, ready_after: "1", headers: [] }]],
     [[{ type: "http", url: "/h", interval: "1m" }], [{ interval: 60, url: "/h", type: "http", method: "get" }]],
   ],
@@ -75,7 +75,7 @@ export const spellings: Readonly<Record<string, readonly (readonly unknown[])[]>
   ],
   volumes: [
     [undefined, []],
-    [["v:/d"], [{ name: "v", path: "/d/" }], [{ name: ["v"], path: "//d" }]],
+    [["v:/d"], [{ name: "v", path: "/d/" }], [{ name: ["v"], path: "///d" }]],
     [["/h:/c"], [{ instance_path: "/h", path: "/c" }]],
   ],
   files: [
@@ -102,7 +102,10 @@ export const spellings: Readonly<Record<string, readonly (readonly unknown[])[]>
   schedule: [[undefined, null]],
   tags: [
     [undefined, null],
-    [{ a: "1" }, { a: 1 }],
+    [
+      { a: "1", b: "" },
+      { b: "", a: "1" },
+    ],
   ],
 };
 

@@ -84,7 +84,7 @@ describe("readSource()", () => {
     ["\uFEFFa: 1", { a: 1 }],
     ["a: &x {b: 1, c: 2}\nd: {<<: *x, b: 3}\n", { a: { b: 1, c: 2 }, d: { b: 3, c: 2 } }],
     ["a: &x {b: 1}\nc: &y {b: 2, d: 3}\ne: {<<: [*x, *y]}\n", { a: { b: 1 }, c: { b: 2, d: 3 }, e: { b: 1, d: 3 } }],
-    ["a: !!str 1\nb: ! 2\nc: '3'\n", { a: "1", b: "2", c: "3" }],
+    ["a: !!str 1\nb: ! 2\nc: '3'\n", { a: "1", b: 2, c: "3" }],
     ["1: a\n1.50: b\n", { "1": "a", "1.5": "b" }],
     ["a: >\n  x\n  y\n\nb: |\n  x\n  y\n", { a: "x y\n", b: "x\ny\n" }],
   ])("reads %j", (text, expected) => {

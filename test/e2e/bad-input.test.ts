@@ -34,9 +34,9 @@ it.each([
     says: ["missing.txt", "a.dstack.yml:6:"],
   },
   {
-    what: "a field that is not supported yet",
-    files: { "a.dstack.yml": `${good}volumes: ["v:/data"]\n` },
-    says: ["a.dstack.yml:6:1", "not-supported-yet"],
+    what: "a price that nothing has",
+    files: { "a.dstack.yml": `${good}max_price: 0\n` },
+    says: ["a.dstack.yml:6:12", "max_price"],
   },
   {
     what: "settings with an unknown key",

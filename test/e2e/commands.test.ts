@@ -201,3 +201,48 @@ async function waitFor(condition: () => Promise<boolean>): Promise<void> {
   }
   throw new Error("it did not happen within 40 s");
 }
+
+it("what nothing acts on yet is planned, and refused by apply: nothing of it is ignored", async () => {
+  await using demo = await createDemo();
+  const service = "type: service\nname: demo\nport: 8000\nauth: false\ncommands: [exec node server.mjs]\n";
+  const asking = `${service}replicas: 1..4\nscaling: {metric: rps, target: 10}\nrate_limits: [{rps: 1}]\nmodel: llama\n`;
+  await demo.repository.write({ ".dstack.yml": asking });
+  const planned = await demo.run("plan", "--json");
+  expect(planned.exitCode, planned.stderr).toBe(0);
+  expect(JSON.parse(planned.stdout)).toMatchObject({
+    services: [{ action: "create", refusal: containing("`model`"), replicas: { min: 1, max: 4 }, timeline: [] }],
+    diagnostics: [],
+  });
+  const applied = await demo.run("apply", "-y");
+  expect(applied).toMatchObject({ exitCode: 4, stderr: containing("`rate_limits`: no gateway limits requests yet") });
+  expect(await demo.processes()).toHaveLength(0);
+});
+
+it("where nothing offered is allowed, apply waits as no-capacity and says which wish it is", async () => {
+  await using demo = await createDemo();
+  await demo.edit({ extra: "regions: [eu-west-1]", replicas: 1 });
+  const applied = await demo.run("apply", "-y", "--json", "--attend", "1s");
+  expect(applied.exitCode).toBe(6);
+  expect(applied.stdout).toContain("no-capacity: every offer is turned down by `regions: [eu-west-1]`");
+  expect(await demo.processes()).toHaveLength(0);
+});
+
+it("rollback goes back to what settled before, and says that the file still says otherwise", async () => {
+  await using demo = await createDemo({ settings: "policy: { rollout: { bake: 0s } }" });
+  await demo.edit({ version: "1", replicas: 1 });
+  expect(await demo.run("apply", "-y")).toMatchObject({ exitCode: 0 });
+  expect(await demo.run("rollback", "demo", "-y")).toMatchObject({
+    exitCode: 2,
+    stderr: containing("demo has no earlier deployment"),
+  });
+  await demo.edit({ version: "2", replicas: 1 });
+  expect(await demo.run("apply", "-y")).toMatchObject({ exitCode: 0 });
+  expect(await demo.run("rollback", "demo", "--to", "7", "-y")).toMatchObject({
+    exitCode: 2,
+    stderr: containing("there are 0"),
+  });
+  const back = await demo.run("rollback", "demo", "-y");
+  expect(back).toMatchObject({ exitCode: 0, stderr: containing(".dstack.yml still says otherwise") });
+  expect(await shownBy(demo)).toMatchObject({ deployment: 2, replicas: [{ deployment: 2 }] });
+  expect(JSON.parse((await demo.run("plan", "--json")).stdout)).toMatchObject({ services: [{ action: "rolling" }] });
+});

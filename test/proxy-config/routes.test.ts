@@ -44,6 +44,8 @@ function record(
     attempts: 1,
     quarantined: [],
     verdict: null,
+    scaled: null,
+    window: null,
     paused: null,
   };
   return { name: "web", deployments, replicas, ...progress, ...overrides };

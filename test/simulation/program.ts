@@ -84,6 +84,7 @@ async function planOf(services: ReturnType<typeof parseServices>["services"], sn
     policy,
     tokens: false,
     ref: null,
+    profile: null,
     commit: null,
     byHand: true,
     now: world.clock.now(),

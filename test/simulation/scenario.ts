@@ -17,6 +17,8 @@ export interface Revision {
   readonly readyAfter: number;
   readonly stripPrefix: boolean;
   readonly probes: boolean;
+  /** Follows the load, from `replicas` on. */
+  readonly scales: boolean;
 }
 
 export interface Scenario {
@@ -65,6 +67,7 @@ function drawRevision(random: Random, number: number, last: Revision | null): Re
     readyAfter: 1,
     stripPrefix: true,
     probes: true,
+    scales: random() < 0.3,
   };
   const behaviour =
     random() < 0.6 ? "healthy" : pick(random, ["slow", "crashes-at-start", "never-ready", "sickens"] as const);
@@ -75,6 +78,7 @@ function drawRevision(random: Random, number: number, last: Revision | null): Re
     readyAfter: random() < 0.1 ? between(random, 1, 3) : base.readyAfter,
     stripPrefix: random() < 0.12 ? !base.stripPrefix : base.stripPrefix,
     probes: random() < 0.1 ? !base.probes : base.probes,
+    scales: random() < 0.1 ? !base.scales : base.scales,
   };
 }
 
@@ -85,11 +89,12 @@ export function serviceFile(revision: Revision): string {
   return `type: service
 name: web
 auth: false
-replicas: ${revision.replicas}
+replicas: ${revision.replicas}${revision.scales ? `..${revision.replicas + 2}` : ""}
 strip_prefix: ${revision.stripPrefix}
 env: [BEHAVIOUR=${revision.behaviour}, REVISION=${revision.number}]
 commands: [serve]
 port: 8000
 ${probes}
+${revision.scales ? "scaling: { metric: rps, target: 1, window: 30s, scale_up_delay: 2s, scale_down_delay: 5s }" : ""}
 `;
 }

@@ -100,7 +100,8 @@ export function allWell(record: ServiceRecord, overrides: Partial<Observed> = {}
     drained: new Set(),
     unpublished: false,
     outcomes: new Map(),
-    supply: { offers: [offer], refusal: null, missingEnv: [] },
+    load: null,
+    supply: { offers: [offer], refusal: null, lack: null, missingEnv: [] },
     ...overrides,
   };
 }

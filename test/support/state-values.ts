@@ -62,6 +62,8 @@ export function recordOf(name: string, overrides: Partial<ServiceRecord> = {}): 
     attempts: 1,
     quarantined: [],
     verdict: null,
+    scaled: null,
+    window: null,
     paused: null,
     ...overrides,
   };

@@ -1,4 +1,5 @@
 import type { Job } from "../../config/job.ts";
+import { joinCommands } from "../../lib/join-commands.ts";
 import { shellWords } from "../../lib/shell-words.ts";
 
 /** The program of a replica and its arguments; `null`: there is none to run. `shell` is the one that the host has. */
@@ -10,12 +11,4 @@ export function argvOf(job: Pick<Job, "entrypoint" | "commands">, shell: string)
   if (job.commands.length === 0) return null;
   // Not interactive, other than in the reference's containers: that would read the user's own start-up files, and ignore SIGTERM.
   return [shell, "-c", joinCommands(job.commands)];
-}
-
-/** One script that stops at the first command that fails. One that ends with `&` runs on in the background. */
-export function joinCommands(commands: readonly string[]): string {
-  return commands
-    .map((command) => command.trim())
-    .map((command) => (command.endsWith("&") ? `{ ${command} }` : command))
-    .join(" && ");
 }

@@ -60,7 +60,7 @@ const checks = {
       ? null
       : `keeps replicas in a folder of their own, and writes nothing outside it: ${outside.path}`;
   },
-  maxDuration: (job) => (typeof job.maxDuration === "number" ? "does not end replicas by itself" : null),
+  maxDuration: null,
   stopDuration: null,
   utilizationPolicy: (job) => (job.utilizationPolicy === null ? null : "has no GPUs to measure"),
   retry: null,
@@ -71,7 +71,6 @@ const checks = {
 const names: Partial<Record<keyof Job, string>> = {
   registryAuth: "registry_auth",
   workingDir: "working_dir",
-  maxDuration: "max_duration",
   utilizationPolicy: "utilization_policy",
   spotPolicy: "spot_policy",
 };

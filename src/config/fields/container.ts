@@ -26,10 +26,14 @@ export const image: Field<ServiceSpec["image"]> = {
 
 export const user: Field<ServiceSpec["user"]> = {
   schema: nullable(
-    transform(text(), (value, at) => {
-      const parsed = parseUser(value);
-      return parsed.ok ? value : refuse(at, parsed.message);
-    }),
+    transform(
+      text(),
+      (value, at) => {
+        const parsed = parseUser(value);
+        return parsed.ok ? value : refuse(at, parsed.message);
+      },
+      { title: "`user` or `user:group`", pattern: "^[^:]+(?::[^:]+)?$" },
+    ),
   ),
   default: null,
   description:
@@ -61,13 +65,17 @@ export const working_dir: Field<ServiceSpec["working_dir"]> = {
 export const home_dir: Field<ServiceSpec["home_dir"]> = {
   schema: text(),
   default: "/root",
-  description: "Deprecated. Has no effect.",
+  description: "Has no effect.",
+  example: "/root",
+  deprecated: true,
 };
 
 export const setup: Field<ServiceSpec["setup"]> = {
   schema: list(text()),
   default: [],
-  description: "Deprecated. Has no effect.",
+  description: "Has no effect.",
+  example: ["pip install -r requirements.txt"],
+  deprecated: true,
 };
 
 const interpolated = "May refer to `${{ env.NAME }}` and `${{ secrets.NAME }}`.";
@@ -85,6 +93,7 @@ export const registry_auth: Field<ServiceSpec["registry_auth"]> = {
   ),
   default: null,
   description: "Credentials for the image's registry.",
+  example: { username: "$oauthtoken", password: "${{ env.NGC_API_KEY }}" },
 };
 
 const versions = ["3.9", "3.10", "3.11", "3.12", "3.13", "3.14"];
@@ -93,7 +102,7 @@ const pythonExpects = `a Python version: ${versions.join(", ")}`;
 /** `3.10` is the number 3.1 in YAML; the reference reads that as 3.10, as there is no Python 3.1 to mean. */
 const pythonVersion: Schema<string> = {
   expects: pythonExpects,
-  json: () => ({ anyOf: [{ enum: versions }, { enum: versions.map(Number) }] }),
+  json: () => ({ title: pythonExpects, enum: [...versions, ...versions.map(Number)] }),
   read: (value, at) => {
     const float = isOddScalar(value) && value.kind === "float" ? value : null;
     const written = float === null ? value : float.text;
@@ -128,10 +137,13 @@ export const docker: Field<ServiceSpec["docker"]> = {
 
 export const shell: Field<ServiceSpec["shell"]> = {
   schema: nullable(
-    transform(text({ expects: "`sh`, `bash` or an absolute path" }), (value, at) =>
-      value === "sh" || value === "bash" || value.startsWith("/")
-        ? value
-        : refuse(at, "The value must be `sh`, `bash`, or an absolute path"),
+    transform(
+      text({ expects: "`sh`, `bash` or an absolute path" }),
+      (value, at) =>
+        value === "sh" || value === "bash" || value.startsWith("/")
+          ? value
+          : refuse(at, "The value must be `sh`, `bash`, or an absolute path"),
+      { type: "string", pattern: "^(?:sh|bash|/.*)$" },
     ),
   ),
   default: null,

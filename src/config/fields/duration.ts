@@ -1,5 +1,7 @@
 import { parseDuration } from "../duration.ts";
-import { type At, type Invalid, refuse, type Schema, unexpected } from "../schema/schema.ts";
+import { readBooleanNumber } from "../schema/numbers.ts";
+import { type At, type Invalid, type JsonSchema, refuse, type Schema, unexpected } from "../schema/schema.ts";
+import { plainBoolean } from "../schema/words.ts";
 import type { YamlValue } from "../yaml/value.ts";
 import { isOddScalar } from "../yaml/value.ts";
 
@@ -14,30 +16,37 @@ interface DurationLimits {
 export function duration({ min = Number.NEGATIVE_INFINITY, tooShort }: DurationLimits = {}): Schema<number> {
   return {
     expects,
-    json: () => ({ type: ["integer", "string"], pattern: "^-?[0-9]+$|^[0-9]+ *[smhdw]$" }),
+    json: () => ({
+      title: expects,
+      type: ["number", "string"],
+      pattern: min > 0 ? "^0*[1-9][0-9]*(?: *[smhdw])?$" : `^(?:${min < 0 ? "-?" : ""}[0-9]+|[0-9]+ *[smhdw])$`,
+      ...(Number.isFinite(min) ? { minimum: min } : {}),
+    }),
     read: (value, at) => {
-      const seconds = readDuration(value);
+      const seconds = readDuration(value, at);
       if (seconds === null) return cannotParse(value, at);
       return seconds < min ? refuse(at, tooShort ?? `expected at least ${min}s, got ${seconds}s`) : seconds;
     },
   };
 }
 
+/** A duration that is no less than nothing. */
+export const notNegative = duration({ min: 0, tooShort: "Duration cannot be negative" });
+
 /** A duration, or `off`: never. `false` means `off` too, and `true` is the same as not set. */
 export const offableDuration: Schema<number | "off" | null> = {
   expects: `${expects}, or \`off\``,
-  json: () => ({ anyOf: [duration().json(), { enum: ["off"] }, { type: "boolean" }] }),
+  json: () => offable(notNegative),
   read: (value, at) => {
     if (value === null || value === true) return null;
-    return value === "off" || value === false
-      ? "off"
-      : duration({ min: 0, tooShort: "Duration cannot be negative" }).read(value, at);
+    return value === "off" || value === false ? "off" : notNegative.read(value, at);
   },
 };
 
 /** As the others, but any negative number is `off` too. */
 export const idleDuration: Schema<number | "off" | null> = {
   ...offableDuration,
+  json: () => offable(duration()),
   read: (value, at) => {
     if (value === null || value === true) return null;
     if (value === "off" || value === false) return "off";
@@ -46,10 +55,18 @@ export const idleDuration: Schema<number | "off" | null> = {
   },
 };
 
-function readDuration(value: YamlValue): number | null {
+function offable(seconds: Schema<number>): JsonSchema {
+  return {
+    title: offableDuration.expects,
+    anyOf: [seconds.json(), { enum: ["off"] }, plainBoolean, { type: "null" }],
+  };
+}
+
+function readDuration(value: YamlValue, at: At): number | null {
   if (typeof value === "number") return value;
+  if (typeof value === "boolean") return readBooleanNumber(value, at);
   if (typeof value === "string") return parseDuration(value);
-  return isOddScalar(value) && Number.isFinite(value.value) ? Math.trunc(value.value) : null;
+  return isOddScalar(value) && Number.isSafeInteger(Math.trunc(value.value)) ? Math.trunc(value.value) + 0 : null;
 }
 
 function cannotParse(value: YamlValue, at: At): Invalid {

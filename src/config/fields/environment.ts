@@ -13,9 +13,18 @@ const expects = "a list of `NAME` and `NAME=value`, or a mapping";
 const envSchema: Schema<Env> = {
   expects,
   json: () => ({
+    title: expects,
     anyOf: [
-      { type: "array", items: { type: "string", pattern: "^[a-zA-Z_][a-zA-Z0-9_]*(=.*$|$)" } },
-      { type: "object", additionalProperties: { type: ["string", "number"] } },
+      {
+        type: "array",
+        uniqueItems: true,
+        items: { type: "string", pattern: "^[a-zA-Z_][a-zA-Z0-9_]*(?:=[\\s\\S]*)?$" },
+      },
+      {
+        type: "object",
+        propertyNames: { pattern: pattern.source },
+        additionalProperties: { type: ["string", "number"] },
+      },
     ],
   }),
   read: (value, at) => {

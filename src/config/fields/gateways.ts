@@ -15,7 +15,11 @@ export const slug = text({ pattern: /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}$/, expects:
 
 const listen: Schema<GatewaySettings["listen"]> = {
   expects: "an address such as `127.0.0.1:3000`",
-  json: () => ({ type: "string", pattern: "^.+:[0-9]+$" }),
+  json: () => ({
+    title: listen.expects,
+    type: "string",
+    pattern: "^(?:\\[[0-9a-fA-F:]+\\]|[^\\s:\\[\\]]+):[0-9]{1,5}$",
+  }),
   read: (value, at) => {
     const [, bracketed, plain, digits] =
       (typeof value === "string" ? /^(?:\[([0-9a-fA-F:]+)\]|([^\s:[\]]+)):(\d{1,5})$/.exec(value) : null) ?? [];

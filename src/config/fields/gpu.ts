@@ -1,12 +1,14 @@
+import { strip } from "../../lib/blanks.ts";
 import { oneOrMore } from "../schema/composite.ts";
+import { parseIntegerText, readInteger } from "../schema/numbers.ts";
 import { object } from "../schema/object.ts";
 import { type At, invalid, type Invalid, refuse, type Schema, unexpected } from "../schema/schema.ts";
 import { text } from "../schema/text.ts";
-import { nullable, transform } from "../schema/words.ts";
+import { inAnyCase, nullable, transform } from "../schema/words.ts";
 import type { GpuSpec, Range } from "../spec.ts";
 import { isList, isMapping, isOddScalar, type YamlValue } from "../yaml/value.ts";
-import { memoryRange } from "./memory.ts";
-import { integerRange } from "./range.ts";
+import { memoryRange, memoryRangePattern } from "./memory.ts";
+import { integerRange, integerRangePattern } from "./range.ts";
 
 type Vendor = NonNullable<GpuSpec["vendor"]>;
 
@@ -22,46 +24,45 @@ const vendors: ReadonlyMap<string, Vendor> = new Map<string, Vendor>([
 
 const defaultCount: Range = { min: 1, max: null };
 
-const vendor: Schema<Vendor> = transform(text(), (written, at) => {
-  return (
+const vendor: Schema<Vendor> = transform(
+  text(),
+  (written, at) =>
     vendors.get(written.toLowerCase()) ??
     refuse(at, `unknown GPU vendor ${JSON.stringify(written)}`, {
       hint: `expected one of ${[...vendors.keys()].join(", ")}`,
-    })
-  );
-});
+    }),
+  { title: "a vendor", type: "string", pattern: `^(?:${[...vendors.keys()].map(inAnyCase).join("|")})$` },
+);
 
-const gpuName = transform(text(), (name, at) => {
-  if (name === "") return refuse(at, "GPU name can not be empty");
-  return withoutTpu(name);
-});
+const gpuName = transform(text(), withoutTpu);
 
 /** `7.5`, `"7.5"` or `[7, 5]`: at least that one. */
-const computeCapability: Schema<readonly [number, number]> = {
+export const computeCapability: Schema<readonly [number, number]> = {
   expects: "a compute capability such as `7.5`",
   json: () => ({
+    title: computeCapability.expects,
     anyOf: [
-      { type: "number" },
-      { type: "string", pattern: "^[0-9]+\\.[0-9]+$" },
+      { type: ["number", "string"], pattern: "^[0-9]+\\.[0-9]+$" },
       { type: "array", items: { type: "integer" }, minItems: 2, maxItems: 2 },
     ],
   }),
   read: (value, at) => {
-    const parts = capabilityParts(value);
+    const parts = capabilityParts(value, at);
     if (parts === null) return unexpected("a compute capability such as `7.5`", value, at);
     const [major, minor, ...rest] = parts;
     if (major === undefined || minor === undefined || rest.length > 0)
       return refuse(at, `Invalid compute capability: ${parts.join(".")}`);
-    return /^\d+$/.test(major) && /^\d+$/.test(minor)
-      ? [Number(major), Number(minor)]
-      : refuse(at, `Invalid compute capability: ${parts.join(".")}`);
+    const [read, least] = [parseIntegerText(major), parseIntegerText(minor)];
+    return read === null || least === null
+      ? refuse(at, `Invalid compute capability: ${parts.join(".")}`)
+      : [read, least];
   },
 };
 
-function capabilityParts(value: YamlValue): readonly string[] | null {
-  if (isList(value)) return value.map(String);
+function capabilityParts(value: YamlValue, at: At): readonly string[] | null {
+  if (isList(value)) return value.map((part) => String(readInteger(part, at)));
   if (isOddScalar(value)) return value.text.split(".");
-  return typeof value === "string" || typeof value === "number" ? String(value).split(".") : null;
+  return typeof value === "string" ? strip(value).split(".") : null;
 }
 
 const gpuObject = object<GpuSpec>({
@@ -77,7 +78,13 @@ const gpuObject = object<GpuSpec>({
     description: "The model, or several of which any will do.",
     example: ["A100", "H100"],
   },
-  count: { schema: integerRange, default: defaultCount, description: "The number of GPUs.", example: 2 },
+  count: {
+    schema: integerRange,
+    default: defaultCount,
+    writtenDefault: "1..",
+    description: "The number of GPUs.",
+    example: 2,
+  },
   memory: { schema: nullable(memoryRange), default: null, description: "The memory of each GPU.", example: "80GB" },
   total_memory: {
     schema: nullable(memoryRange),
@@ -93,14 +100,21 @@ const gpuObject = object<GpuSpec>({
   },
 });
 
+/** A name or vendor, a memory with its unit, or a count. */
+const token = `(?:[a-zA-Z][^:]*|${memoryRangePattern}|${integerRangePattern})`;
+
 /** `VENDOR`, `NAME,NAME`, `MEMORY` and `COUNT` in any order, separated by `:`; or a mapping. */
 export const gpu: Schema<GpuSpec> = {
   expects: "a GPU such as `24GB`, `H100:2`, `A100:80GB:1..4` or `amd:MI300X`",
-  json: () => ({ anyOf: [{ type: ["integer", "string"] }, gpuObject.json()] }),
+  json: () => ({
+    title: gpu.expects,
+    anyOf: [{ type: ["integer", "string"], pattern: `^ *${token} *(?:: *${token} *)*$` }, gpuObject.json()],
+  }),
   read: (value, at) => {
     if (isMapping(value)) return gpuObject.read(value, at);
     if (typeof value === "string") return parseGpu(value, at);
-    if (typeof value !== "number" && !isOddScalar(value)) return unexpected(gpu.expects, value, at);
+    if (typeof value !== "number" && !(isOddScalar(value) && value.kind === "integer"))
+      return unexpected(gpu.expects, value, at);
     const count = integerRange.read(value, at);
     return count === invalid ? invalid : { ...anyGpu, count };
   },
@@ -129,14 +143,14 @@ function parseGpu(written: string, at: At): GpuSpec | Invalid {
     const kind = kindOf(token);
     if (tokens[kind] !== undefined) return refuse(at, `GPU spec ${kind} conflict: ${written}`);
     if (kind === "vendor") tokens.vendor = vendors.get(token.toLowerCase()) ?? "nvidia";
-    else if (kind === "name") tokens.name = token.split(",").map(withoutTpu);
+    else if (kind === "name") tokens.name = token.split(",");
     else tokens[kind] = (kind === "memory" ? memoryRange : integerRange).read(token, at);
   }
   const { memory = null, count = defaultCount, name = null } = tokens;
   if (name?.includes("") === true) return refuse(at, "GPU name can not be empty");
   return memory === invalid || count === invalid
     ? invalid
-    : { ...anyGpu, vendor: tokens.vendor ?? null, name, memory, count };
+    : { ...anyGpu, vendor: tokens.vendor ?? null, name: name?.map(withoutTpu) ?? null, memory, count };
 }
 
 /** A number that looks like a model (`4090`) is a count, as in the reference. */
@@ -147,5 +161,5 @@ function kindOf(token: string): keyof Tokens {
 }
 
 function withoutTpu(name: string): string {
-  return name.toLowerCase().startsWith("tpu-") ? name.slice(4) : name;
+  return name.startsWith("tpu-") ? name.slice(4) : name;
 }

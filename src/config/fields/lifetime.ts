@@ -1,35 +1,38 @@
 /** For how long a service runs, and what happens when it fails: one entry a property. */
 
 import { combinesDays, parseCron } from "../cron.ts";
+import { formatDuration } from "../duration.ts";
 import { list, oneOrMore } from "../schema/composite.ts";
 import { integer } from "../schema/numbers.ts";
 import { object } from "../schema/object.ts";
-import { type Field, refuse, report, type Schema } from "../schema/schema.ts";
+import { type Field, refuse, refuseToPlan, report, type Schema, unexpected } from "../schema/schema.ts";
 import { text } from "../schema/text.ts";
-import { nullable, oneOf, transform } from "../schema/words.ts";
+import { nullable, nullMeans, oneOf, plainBoolean, readBoolean, transform } from "../schema/words.ts";
 import type { RetrySpec, ServiceSpec } from "../spec.ts";
+import { isMapping } from "../yaml/value.ts";
 import { duration, idleDuration, offableDuration } from "./duration.ts";
 
 const retryEvents = ["no-capacity", "interruption", "error"] as const;
 const anyFailure: RetrySpec = { on_events: retryEvents, duration: 3600 };
 
-const retryEventsSchema = transform(list(oneOf(retryEvents)), (events, at) =>
-  events.length === 0 ? refuse(at, "`on_events` cannot be empty") : events,
+const retryEventsSchema: Schema<RetrySpec["on_events"]> = transform(
+  list(oneOf(retryEvents)),
+  (events, at) => (events.length === 0 ? refuse(at, "`on_events` cannot be empty") : events),
+  { minItems: 1 },
 );
 
 const retryObject = object<RetrySpec>({
   on_events: {
-    schema: {
-      ...retryEventsSchema,
-      read: (value, at) => (value === null ? retryEvents : retryEventsSchema.read(value, at)),
-    },
+    schema: nullMeans(retryEventsSchema, retryEvents),
     default: retryEvents,
+    writtenDefault: [...retryEvents],
     description: "What is tried again: `no-capacity`, `interruption`, `error`.",
     example: ["no-capacity", "error"],
   },
   duration: {
-    schema: { ...duration(), read: (value, at) => (value === null ? anyFailure.duration : duration().read(value, at)) },
+    schema: nullMeans(duration(), anyFailure.duration),
     default: anyFailure.duration,
+    writtenDefault: formatDuration(anyFailure.duration),
     description: "For how long.",
     example: "1h",
   },
@@ -37,10 +40,12 @@ const retryObject = object<RetrySpec>({
 
 const retrySchema: Schema<RetrySpec | false> = {
   expects: "`true`, `false` or a mapping with `on_events` and `duration`",
-  json: () => ({ anyOf: [{ type: "boolean" }, retryObject.json()] }),
+  json: () => ({ title: retrySchema.expects, anyOf: [plainBoolean, retryObject.json()] }),
   read: (value, at) => {
-    if (value === true) return anyFailure;
-    return value === false ? false : retryObject.read(value, at);
+    if (isMapping(value)) return retryObject.read(value, at);
+    const word = readBoolean(value);
+    if (word === null) return unexpected(retrySchema.expects, value, at);
+    return word ? anyFailure : false;
   },
 };
 
@@ -81,39 +86,52 @@ export const utilization_policy: Field<ServiceSpec["utilization_policy"]> = {
         example: 10,
       },
       time_window: {
-        schema: transform(duration({ min: 300, tooShort: "Minimum time_window is 5m" }), (seconds, at) =>
-          seconds > 3600 ? refuse(at, "Maximum utilization_policy.time_window is 3600s") : seconds,
+        schema: transform(
+          duration({ min: 300, tooShort: "Minimum time_window is 5m" }),
+          (seconds, at) => {
+            if (seconds > 3600) refuseToPlan(at, "Maximum utilization_policy.time_window is 3600s");
+            return seconds;
+          },
+          { maximum: 3600 },
         ),
-        description: "For how long a GPU must stay below it.",
+        description: "For how long a GPU must stay below it, from 5 minutes to an hour.",
         example: "1h",
       },
     }),
   ),
   default: null,
   description: "Ends the service when a GPU is not used enough.",
+  example: { min_gpu_utilization: 10, time_window: "1h" },
 };
 
 export const startup_order: Field<ServiceSpec["startup_order"]> = {
   schema: nullable(oneOf(["any", "master-first", "workers-first"])),
   default: null,
   description: "Has no effect on services.",
+  example: "any",
 };
 
 export const stop_criteria: Field<ServiceSpec["stop_criteria"]> = {
   schema: nullable(oneOf(["all-done", "master-done"])),
   default: null,
   description: "Has no effect on services.",
+  example: "all-done",
 };
 
-const cronExpression = transform(text(), (expression, at) => {
-  const parsed = parseCron(expression);
-  if (!parsed.ok) return refuse(at, parsed.message, { hint: "expected `minute hour day month weekday`; Monday is 0" });
-  if (combinesDays(parsed.cron)) {
-    const message = "a day must fit both the day of the month and the day of the week; under POSIX either would do";
-    report(at, { severity: "warning", code: "cron-days", message });
-  }
-  return expression;
-});
+const cronExpression = transform(
+  text(),
+  (expression, at) => {
+    const parsed = parseCron(expression);
+    if (!parsed.ok)
+      return refuse(at, parsed.message, { hint: "expected `minute hour day month weekday`; Monday is 0" });
+    if (combinesDays(parsed.cron)) {
+      const message = "a day must fit both the day of the month and the day of the week; under POSIX either would do";
+      report(at, { severity: "warning", code: "cron-days", message });
+    }
+    return expression;
+  },
+  { title: "`minute hour day month weekday`", type: "string", pattern: "^\\s*\\S+(?:\\s+\\S+){4}\\s*$" },
+);
 
 const cron = transform(oneOrMore(cronExpression), (expressions, at) =>
   expressions.length === 0 ? refuse(at, "At least one cron expression must be specified") : expressions,
@@ -132,4 +150,5 @@ export const schedule: Field<ServiceSpec["schedule"]> = {
   ),
   default: null,
   description: "Starts the service periodically.",
+  example: { cron: "0 8 * * mon-fri" },
 };

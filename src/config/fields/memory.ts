@@ -1,17 +1,23 @@
-import { parseFloatText } from "../schema/numbers.ts";
+import { parseFloatText, readBooleanNumber } from "../schema/numbers.ts";
 import { refuse, type Schema, unexpected } from "../schema/schema.ts";
 import { isOddScalar } from "../yaml/value.ts";
-import { range } from "./range.ts";
+import { range, rangePattern } from "./range.ts";
 
 const expects = "a size such as `512MB`, `16GB`, `1TB` or a number of GB";
+
+/** Texts that are sizes. */
+const sizePattern = "(?:[0-9][0-9_ ]*(?:\\.[0-9][0-9_ ]*)?|\\.[0-9][0-9_ ]*)(?:[tTgGmM] *[bB])?";
+/** Texts that are sizes, or ranges of them. */
+export const memoryRangePattern = rangePattern(sizePattern);
 
 /** A size in GB. */
 export const memory: Schema<number> = {
   expects,
-  json: () => ({ type: ["number", "string"] }),
+  json: () => ({ title: expects, type: ["number", "string"], pattern: `^ *${sizePattern} *$` }),
   read: (value, at) => {
     if (typeof value === "number") return value;
     if (isOddScalar(value) && Number.isFinite(value.value)) return value.value;
+    if (typeof value === "boolean") return readBooleanNumber(value, at);
     if (typeof value !== "string") return unexpected(expects, value, at);
     return (
       parseMemory(value) ??
@@ -24,6 +30,7 @@ export const memory: Schema<number> = {
 export const memoryRange = range({
   bound: memory,
   expects: `${expects}, or a range such as \`16GB..\` or \`16GB..64GB\``,
+  pattern: memoryRangePattern,
   print: formatMemory,
 });
 
@@ -37,7 +44,17 @@ export function parseMemory(written: string): number | null {
   return size === null ? null : size * (suffix === undefined ? 1 : factors[suffix]);
 }
 
-/** GB as the reference prints them: six significant digits. */
+/** Rounded to even where two are equally near, as with sizes in MB; `toPrecision` takes the larger. */
+function sixDigits(value: number): number {
+  const [, kept = "", rest = "", exponent = ""] = /^(-?\d\.\d{5})(\d+)(e.*)$/.exec(value.toExponential(20)) ?? [];
+  const isTie = /^50*$/.test(rest) && Number(kept.at(-1)) % 2 === 0;
+  return isTie ? Number(kept + exponent) : Number(value.toPrecision(6));
+}
+
+/** GB as the reference prints them: six significant digits, with an exponent where there are more before the point. */
 export function formatMemory(gigabytes: number): string {
-  return `${Number(gigabytes.toPrecision(6))}GB`;
+  const rounded = sixDigits(gigabytes);
+  const magnitude = Math.abs(rounded);
+  if (magnitude === 0 || (magnitude >= 1e-4 && magnitude < 1e6)) return `${rounded}GB`;
+  return `${rounded.toExponential().replace(/e([+-])(\d)$/, "e$10$2")}GB`;
 }

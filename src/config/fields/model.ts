@@ -32,17 +32,19 @@ const tgi = object<TgiModel>({
     schema: nullable(text()),
     default: null,
     description: "The model's chat template; by default the one on Hugging Face.",
+    example: "{% for message in messages %}{{ message.content }}{% endfor %}",
   },
   eos_token: {
     schema: nullable(text()),
     default: null,
     description: "The model's end-of-sequence token; by default the one on Hugging Face.",
+    example: "</s>",
   },
 });
 
 const modelSchema: Schema<ModelSpec> = {
   expects: "a model's name, or a mapping with `name` and `format`",
-  json: () => ({ anyOf: [{ type: "string" }, openAi.json(), tgi.json()] }),
+  json: () => ({ title: modelSchema.expects, anyOf: [{ type: "string" }, openAi.json(), tgi.json()] }),
   read: (value, at) => {
     if (typeof value === "string") return { type: "chat", name: value, format: "openai", prefix: "/v1" };
     if (isList(value) || !isMapping(value)) return unexpected(modelSchema.expects, value, at);

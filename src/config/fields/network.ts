@@ -4,20 +4,26 @@ import { integer, readInteger } from "../schema/numbers.ts";
 import { object } from "../schema/object.ts";
 import { type At, type Field, type Invalid, refuse, type Schema, unexpected } from "../schema/schema.ts";
 import { readText } from "../schema/text.ts";
-import { boolean, nullable } from "../schema/words.ts";
+import { boolean, nullable, readBoolean } from "../schema/words.ts";
 import type { PortMapping, ServiceSpec } from "../spec.ts";
 import { isList, isMapping } from "../yaml/value.ts";
 
 const portNumber = integer({ min: 1, max: 65_535, expects: "a port from 1 to 65535" });
 
 const portObject = object<PortMapping>({
-  local_port: { schema: portNumber, description: "Has no effect on services." },
-  container_port: { schema: portNumber, description: "The port that the service listens on." },
+  local_port: { schema: nullable(portNumber), default: null, description: "Has no effect on services.", example: 80 },
+  container_port: { schema: portNumber, description: "The port that the service listens on.", example: 8000 },
 });
 
 const portSchema: Schema<PortMapping> = {
   expects: "a port from 1 to 65535",
-  json: () => ({ anyOf: [portNumber.json(), { type: "string", pattern: "^[0-9]+:[0-9]+$" }, portObject.json()] }),
+  json: () => ({
+    title: "a port from 1 to 65535, or `80:PORT`",
+    anyOf: [
+      { type: ["integer", "string"], minimum: 1, maximum: 65_535, pattern: "^\\s*[0-9]{1,5}\\s*$|^[0-9]+:[0-9]+$" },
+      portObject.json(),
+    ],
+  }),
   read: (value, at) => {
     if (isMapping(value)) return portObject.read(value, at);
     const pair = typeof value === "string" ? /^(\d+):(\d+)$/.exec(value) : null;
@@ -43,10 +49,15 @@ export const port: Field<ServiceSpec["port"]> = {
 export const gateway: Field<ServiceSpec["gateway"]> = {
   schema: {
     expects: "the name of a gateway, or `false`",
-    json: () => ({ anyOf: [{ type: "string" }, { const: false }] }),
+    json: () => ({
+      title: "the name of a gateway, or `false`",
+      anyOf: [{ type: ["string", "number", "null"] }, { const: false }],
+    }),
     read: (value, at) => {
-      if (value === null || value === false) return value;
-      if (value === true)
+      if (value === null) return value;
+      const word = readBoolean(value);
+      if (word === false) return false;
+      if (word === true)
         return refuse(at, "The `gateway` property must be a string or boolean `false`, not boolean `true`");
       return isList(value) || isMapping(value)
         ? unexpected("the name of a gateway, or `false`", value, at)
@@ -70,7 +81,7 @@ export const strip_prefix: Field<ServiceSpec["strip_prefix"]> = {
 export const https: Field<ServiceSpec["https"]> = {
   schema: {
     expects: "`true`, `false` or `auto`",
-    json: () => ({ anyOf: [{ type: "boolean" }, { const: "auto" }] }),
+    json: () => ({ title: "`true`, `false` or `auto`", anyOf: [boolean.json(), { const: "auto" }] }),
     read: (value, at) => (value === "auto" ? value : boolean.read(value, at)),
   },
   default: true,
@@ -84,5 +95,3 @@ export const auth: Field<ServiceSpec["auth"]> = {
   description: "Requests need a bearer token.",
   example: false,
 };
-
-export const optionalBoolean = nullable(boolean);

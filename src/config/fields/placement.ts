@@ -1,6 +1,6 @@
 import { list, mappingOf } from "../schema/composite.ts";
 import { number } from "../schema/numbers.ts";
-import { child, type Field, invalid, refuse } from "../schema/schema.ts";
+import { child, type Field, invalid, refuse, type Schema, unexpected } from "../schema/schema.ts";
 import { text } from "../schema/text.ts";
 import { nullable, oneOf, transform } from "../schema/words.ts";
 import type { ServiceSpec } from "../spec.ts";
@@ -69,6 +69,7 @@ export const reservation: Field<ServiceSpec["reservation"]> = {
   schema: nullable(text()),
   default: null,
   description: "An existing reservation to use.",
+  example: "cr-0123456789abcdef0",
 };
 
 export const spot_policy: Field<ServiceSpec["spot_policy"]> = {
@@ -89,6 +90,7 @@ export const creation_policy: Field<ServiceSpec["creation_policy"]> = {
   schema: nullable(oneOf(["reuse", "reuse-or-create"])),
   default: null,
   description: "Whether instances may be created (`reuse-or-create`, the default) or only reused (`reuse`).",
+  example: "reuse",
 };
 
 export const fleets: Field<ServiceSpec["fleets"]> = {
@@ -101,20 +103,34 @@ export const fleets: Field<ServiceSpec["fleets"]> = {
 const tagKey = /^[_\-a-zA-Z0-9]{1,60}$/;
 const tagValue = /^[a-zA-Z0-9 .:/=_\-+@]{0,256}$/;
 
+/** Tags are checked before numbers become text. */
+const tagText: Schema<string> = {
+  ...text(),
+  json: () => ({ type: "string", pattern: tagValue.source }),
+  read: (value, at) => (typeof value === "string" ? value : unexpected("text", value, at)),
+};
+
 export const tags: Field<ServiceSpec["tags"]> = {
   schema: nullable(
-    transform(mappingOf(text()), (read, at) => {
-      const wrong = Object.entries(read).map(([key, value]) => {
-        if (!tagKey.test(key))
-          return refuse(child(at, key), `Invalid tag key ${key}. The key must match regex '${tagKey.source}'`, {
-            part: "key",
-          });
-        return tagValue.test(value)
-          ? null
-          : refuse(child(at, key), `Invalid tag value ${value}. The value must match regex '${tagValue.source}'`);
-      });
-      return wrong.includes(invalid) ? invalid : read;
-    }),
+    transform(
+      mappingOf(tagText),
+      (read, at) => {
+        const wrong = Object.entries(read).map(([key, value]) => {
+          if (!tagKey.test(key))
+            return refuse(child(at, key), `Invalid tag key ${key}. The key must match regex '${tagKey.source}'`, {
+              part: "key",
+            });
+          return tagValue.test(value)
+            ? null
+            : refuse(child(at, key), `Invalid tag value ${value}. The value must match regex '${tagValue.source}'`);
+        });
+        return wrong.includes(invalid) ? invalid : read;
+      },
+      {
+        propertyNames: { pattern: tagKey.source },
+        additionalProperties: { type: "string", pattern: tagValue.source },
+      },
+    ),
   ),
   default: null,
   description: "Tags of the cloud's resources.",

@@ -1,9 +1,10 @@
+import { formatDuration } from "../duration.ts";
 import { integer } from "../schema/numbers.ts";
 import { object } from "../schema/object.ts";
 import { nullable } from "../schema/words.ts";
 import type { BrakePolicy, HealPolicy, RolloutPolicy } from "../settings.ts";
 import { defaultPolicy } from "../settings.ts";
-import { duration } from "./duration.ts";
+import { duration, notNegative } from "./duration.ts";
 
 /** The policy as it is written. */
 export interface WrittenPolicy {
@@ -13,7 +14,6 @@ export interface WrittenPolicy {
 }
 
 const { rollout, heal, brake } = defaultPolicy;
-const notNegative = duration({ min: 0, tooShort: "Duration cannot be negative" });
 
 const defaultRollout: WrittenPolicy["rollout"] = {
   bake: rollout.bake,
@@ -37,12 +37,14 @@ export const policy = object<WrittenPolicy>(
         drain: {
           schema: notNegative,
           default: rollout.drain,
+          writtenDefault: formatDuration(rollout.drain),
           description: "How long draining waits for requests in flight.",
           example: "5m",
         },
         startup: {
           schema: duration({ min: 1 }),
           default: rollout.startup,
+          writtenDefault: formatDuration(rollout.startup),
           description: "How long a replica may take from running to ready before it counts as unhealthy.",
           example: "20m",
         },
@@ -55,6 +57,7 @@ export const policy = object<WrittenPolicy>(
       }),
       default: defaultRollout,
       description: "How a change is rolled out.",
+      example: { bake: "1m", drain: "5m" },
     },
     heal: {
       schema: object<WrittenPolicy["heal"]>({
@@ -68,6 +71,7 @@ export const policy = object<WrittenPolicy>(
       }),
       default: { unhealthy_after: heal.unhealthyAfter },
       description: "When running replicas are replaced.",
+      example: { unhealthy_after: 5 },
     },
     brake: {
       schema: object<WrittenPolicy["brake"]>({
@@ -80,6 +84,7 @@ export const policy = object<WrittenPolicy>(
       }),
       default: brake,
       description: "What needs consent.",
+      example: { destroy: 0 },
     },
   },
   { known: { budget: "budgets are not supported yet" } },

@@ -4,9 +4,9 @@ import { canonicalJson } from "../../lib/canonical-json.ts";
 import { list } from "../schema/composite.ts";
 import { integer } from "../schema/numbers.ts";
 import { object } from "../schema/object.ts";
-import { type At, child, type Field, invalid, pathOf, refuse, type Schema } from "../schema/schema.ts";
+import { type At, child, type Field, invalid, pathOf, refuse, refuseToPlan, type Schema } from "../schema/schema.ts";
 import { text } from "../schema/text.ts";
-import { boolean, nullable, oneOf, transform } from "../schema/words.ts";
+import { boolean, nullable, nullMeans, oneOf, transform } from "../schema/words.ts";
 import type { ProbeSpec, ServiceSpec } from "../spec.ts";
 import type { YamlValue } from "../yaml/value.ts";
 import { isList, isMapping } from "../yaml/value.ts";
@@ -16,15 +16,24 @@ import { template } from "./template.ts";
 const maxTimeout = 300;
 const maxProbes = 10;
 
-const url = transform(template({ maxLength: 2048 }), (path, at) => {
-  if (!path.startsWith("/")) return refuse(at, "Must start with `/`");
-  return /[\p{C}\u2028\u2029\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/u.test(path)
-    ? refuse(at, "Cannot contain non-printable characters")
-    : path;
-});
+const url = transform(
+  template({ maxLength: 2048 }),
+  (path, at) => {
+    if (!path.startsWith("/")) return refuse(at, "Must start with `/`");
+    return /[\p{C}\u2028\u2029\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/u.test(path)
+      ? refuse(at, "Cannot contain non-printable characters")
+      : path;
+  },
+  { title: "a path, with a query or without", type: "string", pattern: "^/" },
+);
 
-const timeout = transform(duration({ min: 1, tooShort: "Probe timeout cannot be shorter than 1s" }), (seconds, at) =>
-  seconds > maxTimeout ? refuse(at, `Probe timeout cannot be longer than ${maxTimeout}s`) : seconds,
+const timeout = transform(
+  duration({ min: 1, tooShort: "Probe timeout cannot be shorter than 1s" }),
+  (seconds, at) => {
+    if (seconds > maxTimeout) refuseToPlan(at, `Probe timeout cannot be longer than ${maxTimeout}s`);
+    return seconds;
+  },
+  { maximum: maxTimeout },
 );
 
 const headers = list(
@@ -41,10 +50,7 @@ const headers = list(
 
 /** A probe property that may be given as nothing, which is its default. */
 function orDefault<T>(schema: Schema<T>, value: T): { readonly schema: Schema<T>; readonly default: T } {
-  return {
-    schema: { ...schema, read: (input, at) => (input === null ? value : schema.read(input, at)) },
-    default: value,
-  };
+  return { schema: nullMeans(schema, value), default: value };
 }
 
 const probe = object<ProbeSpec>(
@@ -60,7 +66,12 @@ const probe = object<ProbeSpec>(
       description: "The request's method.",
       example: "post",
     },
-    headers: { schema: headers, default: [], description: "Headers of the request, at most 16." },
+    headers: {
+      schema: headers,
+      default: [],
+      description: "Headers of the request, at most 16.",
+      example: [{ name: "X-API-Key", value: "${{ env.API_KEY }}" }],
+    },
     body: {
       schema: nullable(template({ minLength: 1, maxLength: 2048 })),
       default: null,
@@ -69,11 +80,13 @@ const probe = object<ProbeSpec>(
     },
     timeout: {
       ...orDefault(timeout, 10),
+      writtenDefault: "10s",
       description: "How long an answer may take; at most 5 minutes.",
       example: "20s",
     },
     interval: {
       ...orDefault(duration({ min: 1, tooShort: "Probe interval cannot be shorter than 1s" }), 15),
+      writtenDefault: "15s",
       description: "Time from the end of one execution to the next.",
       example: "5s",
     },
@@ -104,11 +117,11 @@ const several = list(probe);
 
 const probesSchema: Schema<readonly ProbeSpec[]> = {
   ...several,
+  json: () => ({ ...several.json(), maxItems: maxProbes, uniqueItems: true }),
   read: (value, at) => {
-    if (value === null) return [];
     const read = several.read(value, at);
     if (read === invalid || !isList(value)) return read;
-    if (read.length > maxProbes) return refuse(at, `Cannot configure more than ${maxProbes} probes`);
+    if (read.length > maxProbes) refuseToPlan(at, `Cannot configure more than ${maxProbes} probes`);
     if (read.length < 2) return read;
     const seen = new Map<string, number>();
     for (const [index, element] of read.entries()) {
@@ -124,9 +137,10 @@ const probesSchema: Schema<readonly ProbeSpec[]> = {
   },
 };
 
-/** Two probes are the same only if they also say the same: an explicit default differs from none. */
+/** Two probes are the same only if they also say the same: an explicit default differs from none, but for headers. */
 function givenKeys(value: YamlValue | undefined): readonly string[] {
-  return isMapping(value) ? [...value].flatMap(([key, member]) => (member === null ? [] : [key])).toSorted() : [];
+  if (!isMapping(value)) return [];
+  return [...value].flatMap(([key, member]) => (member === null || key === "headers" ? [] : [key])).toSorted();
 }
 
 export const probes: Field<ServiceSpec["probes"]> = {

@@ -26,7 +26,7 @@ const byHeader = object<Extract<Key, { type: "header" }>>({
 
 const key: Schema<Key> = {
   expects: "a mapping with `type: ip_address` or `type: header`",
-  json: () => ({ anyOf: [byAddress.json(), byHeader.json()] }),
+  json: () => ({ title: key.expects, anyOf: [byAddress.json(), byHeader.json()] }),
   read: (value, at) => {
     if (!isMapping(value)) return unexpected(key.expects, value, at);
     const type = value.get("type");
@@ -48,10 +48,20 @@ const several = list(
       description: "The paths that the limit applies to; the longest prefix wins.",
       example: "/api/auth/",
     },
-    key: { schema: key, default: { type: "ip_address" }, description: "What tells clients apart." },
-    rps: { schema: number({ min: 1 / 60, max: maxRps }), description: "Requests per second and client.", example: 4 },
+    key: {
+      schema: key,
+      default: { type: "ip_address" },
+      writtenDefault: { type: "ip_address" },
+      description: "What tells clients apart.",
+      example: { type: "header", header: "Authorization" },
+    },
+    rps: {
+      schema: number({ min: 1 / 60, max: maxRps }),
+      description: "Requests per second and client; at least one a minute.",
+      example: 4,
+    },
     burst: {
-      schema: integer({ min: 0, max: Number(maxRequests) }),
+      schema: integer({ min: 0, max: maxRequests }),
       default: 0,
       description: "How many requests may come at once above that.",
       example: 9,

@@ -28,7 +28,7 @@ import {
   utilization_policy,
 } from "./lifetime.ts";
 import { model } from "./model.ts";
-import { files, repos, single_branch, volumes } from "./mounts.ts";
+import { files, repos, single_branch } from "./mounts.ts";
 import { auth, gateway, https, port, strip_prefix } from "./network.ts";
 import {
   availability_zones,
@@ -46,6 +46,7 @@ import { probes } from "./probes.ts";
 import { rate_limits } from "./rate-limits.ts";
 import { replicas, scaling } from "./replicas.ts";
 import { resources } from "./resources.ts";
+import { volumes } from "./volumes.ts";
 
 /** Every property of a service file, one entry each, in the reference's declaration order. */
 export const serviceFields: Fields<ServiceSpec> = {

@@ -24,7 +24,17 @@ const branchName = transform(text({ minLength: 1 }), (name, at) =>
 /** A backend's own keys are checked by the backend. */
 const backend: Schema<Settings["backends"][number]> = {
   expects: "a mapping with a `type`",
-  json: () => ({ type: "object", properties: { type: { type: "string" } }, required: ["type"] }),
+  json: () => ({
+    type: "object",
+    properties: {
+      type: {
+        description: "The kind of backend; its page says which further keys it has.",
+        type: "string",
+        examples: ["local"],
+      },
+    },
+    required: ["type"],
+  }),
   read: (value, at) => {
     if (!isMapping(value)) return unexpected("a mapping with a `type`", value, at);
     const type = value.get("type");
@@ -77,16 +87,23 @@ export const settingsFields: Fields<WrittenSettings> = {
     description: "Service files that are left alone, as patterns of an ignore file.",
     example: ["test/**"],
   },
-  state: { schema: state, default: { branch: "dstack-state", remote: null }, description: "Where the state is kept." },
+  state: {
+    schema: state,
+    default: { branch: "dstack-state", remote: null },
+    description: "Where the state is kept.",
+    example: { branch: "dstack-state", remote: "origin" },
+  },
   backends: {
     schema: list(backend, { minItems: 1 }),
     default: [{ type: "local" }],
+    writtenDefault: [{ type: "local" }],
     description: "Where replicas may run. Further keys belong to each backend.",
     example: [{ type: "local" }],
   },
   gateways: {
     schema: gateways,
     default: [embedded],
+    writtenDefault: [{ name: "main", type: "embedded" }],
     description: "What serves the services.",
     example: [{ name: "main", type: "embedded", listen: "127.0.0.1:3000" }],
   },
@@ -95,16 +112,19 @@ export const settingsFields: Fields<WrittenSettings> = {
       tokens: {
         schema: list(text({ pattern: /^[a-zA-Z_][a-zA-Z0-9_]*$/, expects: "the name of an environment variable" })),
         default: ["DSTACK_TOKEN"],
+        writtenDefault: ["DSTACK_TOKEN"],
         description: "Names of environment variables that hold bearer tokens.",
         example: ["DSTACK_TOKEN"],
       },
     }),
     default: { tokens: ["DSTACK_TOKEN"] },
     description: "Who may send requests to services with `auth`.",
+    example: { tokens: ["DSTACK_TOKEN"] },
   },
   policy: {
     schema: policy,
     default: writtenDefaultPolicy,
     description: "What the program may do, and how.",
+    example: { rollout: { startup: "20m" }, brake: { destroy: 0 } },
   },
 };

@@ -1,5 +1,5 @@
 import { isList, isMapping, type YamlValue } from "../yaml/value.ts";
-import { child, invalid, refuse, type Schema, unexpected } from "./schema.ts";
+import { type At, child, invalid, type Invalid, type Issue, refuse, type Schema, unexpected } from "./schema.ts";
 
 interface ListLimits {
   readonly minItems?: number;
@@ -61,6 +61,33 @@ export function forms<T>(
       return choice === undefined ? unexpected(expects, value, at) : choice.schema.read(value, at);
     },
   };
+}
+
+/** What the first schema reads, else what the second does; where neither can, the problems are the first's, whose forms editors are told. */
+export function firstOf<T>(first: Schema<T>, second: Schema<T>): Schema<T> {
+  return {
+    ...first,
+    read: (value, at) => {
+      const attempt = tryTo(first, value, at);
+      const other = attempt.ok ? attempt : tryTo(second, value, at);
+      const { issues, read } = other.ok ? other : attempt;
+      at.issues.push(...issues);
+      return read;
+    },
+  };
+}
+
+interface Attempt<T> {
+  readonly ok: boolean;
+  readonly read: T | Invalid;
+  readonly issues: readonly Issue[];
+}
+
+/** What a schema would read, and say, without saying it. */
+function tryTo<T>(schema: Schema<T>, value: YamlValue, at: At): Attempt<T> {
+  const issues: Issue[] = [];
+  const read = schema.read(value, { ...at, issues });
+  return { ok: read !== invalid && issues.every(({ severity }) => severity !== "error"), read, issues };
 }
 
 /** A mapping of free names. */

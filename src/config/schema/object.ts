@@ -114,12 +114,17 @@ export function objectJson<T extends object>(fields: Fields<T>): JsonSchema {
   };
 }
 
-function fieldJson({ schema, description, default: value, example }: Field<unknown>): JsonSchema {
-  const shown = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+function fieldJson({ schema, description, example, deprecated, ...field }: Field<unknown>): JsonSchema {
+  const byDefault = field.writtenDefault ?? (isScalar(field.default) ? field.default : undefined);
   return {
     description,
     ...schema.json(),
-    ...(shown ? { default: value } : {}),
-    ...(example === undefined ? {} : { examples: [example] }),
+    ...(byDefault === undefined ? {} : { default: byDefault }),
+    examples: [example],
+    ...(deprecated === undefined ? {} : { deprecated }),
   };
+}
+
+function isScalar(value: unknown): value is string | number | boolean {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
 }

@@ -5,6 +5,13 @@ import { describeValue, type YamlValue } from "../yaml/value.ts";
 /** JSON Schema (draft 2020-12) of what people may write. */
 export type JsonSchema = { readonly [keyword: string]: Json | undefined };
 
+/** A keyword's values, of which there may be several, one or none. */
+export function valuesOf(keyword: Json | undefined): readonly Json[] {
+  const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
+  if (keyword === undefined) return [];
+  return isList(keyword) ? keyword : [keyword];
+}
+
 /** How one kind of value is read: every form that people may write becomes one normalised value, or problems with places. */
 export interface Schema<T> {
   /** Completes "expected …". */
@@ -21,10 +28,13 @@ export type Invalid = typeof invalid;
 export interface Field<T> {
   readonly schema: Schema<T>;
   readonly default?: T;
+  /** The default as a file would say it, where that is not the value itself: `5m`, `8GB..`. */
+  readonly writtenDefault?: Json;
   /** One sentence, Markdown. */
   readonly description: string;
   /** As it is written in a file. */
-  readonly example?: Json;
+  readonly example: Json;
+  readonly deprecated?: true;
 }
 
 /** Where a value stands, and where its problems go. */
@@ -43,6 +53,8 @@ export interface Issue {
   readonly path: Path;
   readonly part: Part;
   readonly related?: { readonly path: Path; readonly message: string };
+  /** The reference finds it only when it plans, or when it resolves references; absent: when it parses. */
+  readonly stage?: "plan" | "resolve";
 }
 
 /** More problems than this in one file are not told. */
@@ -76,6 +88,11 @@ export function unexpected(expects: string, value: YamlValue, at: At): Invalid {
 /** A value of the right kind that breaks a rule. */
 export function refuse(at: At, message: string, more: Partial<Issue> = {}): Invalid {
   return report(at, { code: "invalid-value", message, ...more });
+}
+
+/** A value that can be read, and that no plan is made with: an error too, but the properties beside it are judged with it. */
+export function refuseToPlan(at: At, message: string, more: Partial<Issue> = {}): void {
+  report(at, { code: "invalid-value", message, stage: "plan", ...more });
 }
 
 /** A value that YAML reads otherwise than it looks. */

@@ -1,6 +1,6 @@
 import type { YamlValue } from "../yaml/value.ts";
 import { isOddScalar } from "../yaml/value.ts";
-import { type At, type Invalid, refuse, type Schema, trap, unexpected } from "./schema.ts";
+import { type At, type Invalid, type JsonSchema, refuse, type Schema, trap, unexpected } from "./schema.ts";
 
 interface TextLimits {
   readonly expects?: string;
@@ -14,16 +14,21 @@ export function text(limits: TextLimits = {}): Schema<string> {
   const expects = limits.expects ?? "text";
   return {
     expects,
-    json: () => ({
-      type: ["string", "number"],
-      minLength: limits.minLength,
-      maxLength: limits.maxLength,
-      pattern: limits.pattern?.source,
-    }),
+    json: () => textJson(limits),
     read: (value, at) => {
       const read = readText(value, at);
       return read === null ? unexpected(expects, value, at) : limited(read, limits, at);
     },
+  };
+}
+
+function textJson({ expects, minLength, maxLength, pattern }: TextLimits): JsonSchema {
+  return {
+    ...(expects === undefined ? {} : { title: expects }),
+    type: ["string", "number"],
+    ...(minLength === undefined ? {} : { minLength }),
+    ...(maxLength === undefined ? {} : { maxLength }),
+    ...(pattern === undefined ? {} : { pattern: pattern.source }),
   };
 }
 

@@ -1,4 +1,5 @@
-import { type At, invalid, type Invalid, type Schema, unexpected } from "./schema.ts";
+import { isOddScalar, type YamlValue } from "../yaml/value.ts";
+import { type At, invalid, type Invalid, type JsonSchema, type Schema, unexpected, valuesOf } from "./schema.ts";
 
 const truths: ReadonlyMap<string, boolean> = new Map([
   ...["1", "on", "t", "true", "y", "yes"].map((word) => [word, true] as const),
@@ -8,14 +9,37 @@ const truths: ReadonlyMap<string, boolean> = new Map([
 /** `true` or `false`, also as the words that the reference takes for them. */
 export const boolean: Schema<boolean> = {
   expects: "`true` or `false`",
-  json: () => ({ type: "boolean" }),
+  json: () => ({
+    title: boolean.expects,
+    type: ["boolean", "string", "integer"],
+    pattern: `^(?:${[...truths.keys()].map(inAnyCase).join("|")})$`,
+    minimum: 0,
+    maximum: 1,
+  }),
   read: (value, at) => {
-    if (typeof value === "boolean") return value;
-    const read =
-      typeof value === "string" || typeof value === "number" ? truths.get(String(value).toLowerCase()) : undefined;
-    return read ?? unexpected("`true` or `false`", value, at);
+    return readBoolean(value) ?? unexpected("`true` or `false`", value, at);
   },
 };
+
+/** A pattern of a word in capitals, small letters or both. */
+export function inAnyCase(word: string): string {
+  return word.replaceAll(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);
+}
+
+/** What editors take for `true` or `false`: those who read YAML 1.2 hand on `yes` and `off` as texts. */
+export const plainBoolean: JsonSchema = {
+  type: ["boolean", "string"],
+  pattern: `^(?:${["yes", "no", "on", "off", "true", "false"]
+    .flatMap((word) => [word, `${word.charAt(0).toUpperCase()}${word.slice(1)}`, word.toUpperCase()])
+    .join("|")})$`,
+};
+
+/** The truth that the reference takes a value for; `null` for anything else. */
+export function readBoolean(value: YamlValue): boolean | null {
+  if (typeof value === "boolean") return value;
+  const word = isOddScalar(value) ? value.value : value;
+  return typeof word === "string" || typeof word === "number" ? (truths.get(String(word).toLowerCase()) ?? null) : null;
+}
 
 /** One of a few words. */
 export function oneOf<const Word extends string>(words: readonly Word[]): Schema<Word> {
@@ -29,17 +53,35 @@ export function oneOf<const Word extends string>(words: readonly Word[]): Schema
 
 /** `null`, or no value, stands for "not set". */
 export function nullable<T>(schema: Schema<T>): Schema<T | null> {
+  return nullMeans<T | null>(schema, null);
+}
+
+/** `null`, or no value, stands for another value. */
+export function nullMeans<T>(schema: Schema<T>, value: T): Schema<T> {
   return {
     ...schema,
-    json: () => ({ anyOf: [schema.json(), { type: "null" }] }),
-    read: (value, at) => (value === null ? null : schema.read(value, at)),
+    json: () => orNull(schema.json()),
+    read: (input, at) => (input === null ? value : schema.read(input, at)),
   };
 }
 
-/** A schema's value made into another, or refused with a reason. */
-export function transform<A, B>(schema: Schema<A>, make: (value: A, at: At) => B | Invalid): Schema<B> {
+/** One more form: nothing. The fewer alternatives there are, the better do editors tell what is wrong. */
+export function orNull(json: JsonSchema): JsonSchema {
+  const { anyOf, type, enum: words } = json;
+  if (anyOf !== undefined) return { ...json, anyOf: [...valuesOf(anyOf), { type: "null" }] };
+  if (words !== undefined) return { ...json, enum: [...valuesOf(words), null] };
+  return { ...json, type: [...valuesOf(type), "null"] };
+}
+
+/** A schema's value made into another, or refused with a reason, of which keywords of JSON Schema may tell as much as they can. */
+export function transform<A, B>(
+  schema: Schema<A>,
+  make: (value: A, at: At) => B | Invalid,
+  keywords: JsonSchema = {},
+): Schema<B> {
   return {
     ...schema,
+    json: () => ({ ...schema.json(), ...keywords }),
     read: (value, at) => {
       const read = schema.read(value, at);
       return read === invalid ? invalid : make(read, at);

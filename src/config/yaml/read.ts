@@ -34,6 +34,8 @@ function readNode(node: ParsedNode | null, reading: Reading): YamlValue {
   if (node === null) return null;
   if (isAlias(node)) return readAlias(node.source, node, reading);
   if (node.anchor === undefined) return readContent(node, reading);
+  if (reading.anchors.has(node.anchor))
+    problem(node, reading, { code: "yaml-alias", message: `\`&${node.anchor}\` is given twice` });
   const before = reading.count;
   reading.anchors.set(node.anchor, null);
   const value = readContent(node, reading);
@@ -115,13 +117,14 @@ function readKey(node: ParsedNode, reading: Reading): string | null {
 
 function readScalar(node: Scalar.Parsed, reading: Reading): YamlValue {
   const { source, tag } = node;
-  if (tag === undefined) {
+  // A lone `!` is no tag to PyYAML.
+  if (tag === undefined || tag === "!") {
     const value = node.type === "PLAIN" ? resolvePlain(source) : source;
     return value === undefined
       ? problem(node, reading, { code: "yaml-syntax", message: `\`${source}\` has no meaning as a value` })
       : value;
   }
-  if (tag === "tag:yaml.org,2002:str" || tag === "!") return source;
+  if (tag === "tag:yaml.org,2002:str") return source;
   const value = resolvePlain(source) ?? null;
   if (tag === `tag:yaml.org,2002:${kindOf(value)}`) return value;
   if (tag === "tag:yaml.org,2002:float" && typeof value === "number") return oddFloat(value, source);

@@ -1,6 +1,9 @@
 import type { OddScalar, YamlValue } from "./value.ts";
 
-/** What a plain (unquoted) scalar means under YAML 1.1 as PyYAML resolves it; `undefined` for `=` and `<<`, which mean nothing as a value. */
+/**
+ * What a plain (unquoted) scalar means under YAML 1.1 as PyYAML resolves it; `undefined` for what looks like something and is
+ * nothing: `=`, `<<`, `0x_`, and days and times that there are not.
+ */
 export function resolvePlain(source: string): YamlValue | undefined {
   if (source === "" || nulls.has(source)) return null;
   // Most scalars are words and sentences: none of the other forms begins with these letters.
@@ -8,8 +11,9 @@ export function resolvePlain(source: string): YamlValue | undefined {
   const boolean = booleans.get(source);
   if (boolean !== undefined) return boolean;
   if (float.test(source)) return oddFloat(floatOf(source), source);
-  if (integer.test(source)) return integerOf(source);
-  if (timestamp.test(source)) return { kind: "timestamp", value: Number.NaN, text: source, source };
+  if (integer.test(source)) return /^[-+]?0[bx]_+$/.test(source) ? undefined : integerOf(source);
+  if (timestamp.test(source))
+    return isTime(source) ? { kind: "timestamp", value: Number.NaN, text: source, source } : undefined;
   return source === "=" || source === "<<" ? undefined : source;
 }
 
@@ -43,6 +47,15 @@ const integer =
   /^(?:[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+|[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+)$/;
 const timestamp =
   /^(?:\d{4}-\d\d-\d\d|\d{4}-\d\d?-\d\d?(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d(?:\.\d*)?(?:[ \t]*(?:Z|[-+]\d\d?(?::\d\d)?))?)$/;
+
+function isTime(source: string): boolean {
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = (source.match(/\d+/g) ?? []).map(Number);
+  const date = new Date(Date.UTC(2000, month - 1, day));
+  date.setUTCFullYear(year, month - 1, day);
+  return (
+    year > 0 && date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60 && second < 60
+  );
+}
 
 function floatOf(source: string): number {
   const [sign, digits] = signed(source.replaceAll("_", "").toLowerCase());

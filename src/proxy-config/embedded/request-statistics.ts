@@ -24,7 +24,7 @@ export function createRequestStatistics(): RequestStatistics {
     const kept = frames.get(service) ?? [];
     if (kept.length === 0) frames.set(service, kept);
     const last = kept.at(-1);
-    if (last !== undefined && last.second >= second) {
+    if (last !== undefined && last.second === second) {
       last.requests += 1;
       last.durationMs += durationMs;
       return;
@@ -54,8 +54,9 @@ function windowsOf(frames: readonly Frame[], now: number): RequestWindows {
 function windowOf(frames: readonly Frame[], now: number, seconds: number): RequestWindows["30"] {
   let requests = 0;
   let durationMs = 0;
-  for (const frame of frames) {
-    if (now / 1000 - frame.second > seconds) continue;
+  // From the newest on: where a clock was set back, what came before that is older than it says.
+  for (const frame of frames.toReversed()) {
+    if (now / 1000 - frame.second > seconds) break;
     requests += frame.requests;
     durationMs += frame.durationMs;
   }

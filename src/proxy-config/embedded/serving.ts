@@ -31,6 +31,7 @@ export function createServing({
   upstreams: Upstreams;
 }): Serving {
   const statistics = createRequestStatistics();
+  const countedSince = clock.now();
   let generation = -1;
   let table = createRoutingTable<Balanced>([]);
   let byService: ReadonlyMap<string, Balanced> = new Map();
@@ -62,6 +63,7 @@ export function createServing({
     generation: Math.max(0, generation),
     inFlight: upstreams.inFlight(),
     requests: statistics.read(clock.now(), [...byService.keys()]),
+    countedSince,
   });
 
   return {

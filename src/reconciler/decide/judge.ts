@@ -1,5 +1,6 @@
 import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
-import type { DeploymentRecord, Evidence, ReplicaRecord, Verdict } from "../../state/record.ts";
+import type { DeploymentRecord, ReplicaRecord } from "../../state/record.ts";
+import type { Evidence, Verdict } from "../../state/verdict.ts";
 import { retryAt } from "./back-off.ts";
 import { currentDeployment, isAlive, isServing, note, retire, wake, withReplica } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";

@@ -1,5 +1,6 @@
 import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
-import type { ReplicaRecord, Verdict } from "../../state/record.ts";
+import type { ReplicaRecord } from "../../state/record.ts";
+import type { Verdict } from "../../state/verdict.ts";
 import type { Supply } from "../observed.ts";
 import { currentDeployment, note, wake, withoutReplica } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
@@ -40,7 +41,7 @@ function hindered(draft: Draft, supply: Supply, context: Context): Verdict | nul
   }
   if (supply.refusal !== null) return { ...base, code: "refused", message: supply.refusal, evidence: {} };
   if (supply.offers.length === 0)
-    return { ...base, code: "no-capacity", message: "no backend offers an instance now", evidence: {} };
+    return { ...base, code: "no-capacity", message: supply.lack ?? "no backend offers an instance now", evidence: {} };
   return null;
 }
 

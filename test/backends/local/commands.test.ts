@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 
-import { argvOf, joinCommands } from "../../../src/backends/local/commands.ts";
+import { argvOf } from "../../../src/backends/local/commands.ts";
 import { hostEnvironment } from "../../../src/backends/local/environment.ts";
 import { insideWorkflow } from "../../../src/backends/local/paths.ts";
 import { parseStat } from "../../../src/backends/local/process-identity.ts";
+import { joinCommands } from "../../../src/lib/join-commands.ts";
 import { shellWords } from "../../../src/lib/shell-words.ts";
 
 describe("joinCommands()", () => {
@@ -37,6 +38,9 @@ describe("shellWords()", () => {
     ["a'b c'd", ["ab cd"]],
     [`"a \\"b\\" $HOME \\n"`, ['a "b" $HOME \\n']],
     ["a\\ b ''", ["a b", ""]],
+    ['"\\$a \\` \\\\"', ["\\$a \\` \\"]],
+    ["a#b #c", ["a#b", "#c"]],
+    ["a\u00a0b", ["a\u00a0b"]],
     ["'a", null],
     ['"a', null],
     ["a\\", null],

@@ -1,0 +1,23 @@
+/** Why a service is as it is, with structured evidence: never text that came out of a service. */
+export interface Verdict {
+  readonly code: "unhealthy" | "no-capacity" | "stuck" | "missing-env" | "refused";
+  readonly deployment: number;
+  readonly replica: number | null;
+  readonly message: string;
+  readonly at: string;
+  readonly evidence: Evidence;
+}
+
+export interface Evidence {
+  readonly exitCode?: number;
+  readonly probes?: readonly {
+    readonly probe: number;
+    readonly url: string;
+    readonly status: number | null;
+    readonly error: string | null;
+  }[];
+  readonly missing?: readonly string[];
+  readonly backend?: string;
+  /** Names the attempt, so that its log's tail can be shown next to the verdict while the log is kept. */
+  readonly token?: string;
+}

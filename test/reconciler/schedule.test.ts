@@ -1,0 +1,133 @@
+import { describe, expect, it } from "vitest";
+
+import { toTimestamp } from "../../src/lib/timestamp.ts";
+import { decide } from "../../src/reconciler/decide.ts";
+import { timeReasons } from "../../src/reconciler/plan-schedule.ts";
+import type { ServiceRecord, Window } from "../../src/state/record.ts";
+import { accepted, allWell, policy, settled } from "../support/decisions.ts";
+import { specOf } from "../support/specs.ts";
+
+const daily = { schedule: { cron: ["0 8 * * *"] }, max_duration: 7200 } as const;
+
+function at(time: string): number {
+  return Date.parse(`2026-01-${time}:00Z`);
+}
+
+function opened(time: string, closedAt: string | null = null): Window {
+  return { openedAt: toTimestamp(at(time)), seenAt: toTimestamp(at(time)), closedAt };
+}
+
+/** A service that serves since long, as an edit of time says that it should. */
+function withTime(
+  overrides: Partial<ServiceRecord["deployments"][number]["spec"]>,
+  window: Window | null,
+  since = "01T00:00",
+) {
+  const record = settled({ replicas: { min: 2, max: 2 } });
+  const deployments = record.deployments.map((deployment) => ({
+    ...deployment,
+    spec: { ...deployment.spec, ...overrides },
+  }));
+  const target = record.target === null ? null : { ...record.target, acceptedAt: toTimestamp(at(since)) };
+  return { ...record, deployments, target, window };
+}
+
+function resting(record: ServiceRecord): ServiceRecord {
+  return { ...record, replicas: [] };
+}
+
+function decided(record: ServiceRecord, now: number) {
+  const { record: next, wakeAt, state } = decide(record, { observed: allWell(record), policy, now });
+  const replicas = (next?.replicas ?? []).map(({ num, status }) => `${num} ${status}`);
+  return { window: next?.window ?? null, replicas, wakeAt: wakeAt === null ? null : toTimestamp(wakeAt), state };
+}
+
+describe("a schedule", () => {
+  const record = resting(withTime(daily, null));
+
+  it.each([
+    ["before its time", "02T07:59", null, "2026-01-02T08:00:00.000Z"],
+    ["at its time", "02T08:00", "2026-01-02T08:00:00.000Z", null],
+    ["late, as it would have been", "02T09:30", "2026-01-02T08:00:00.000Z", null],
+    ["after a window that nobody saw", "02T10:00", null, "2026-01-03T08:00:00.000Z"],
+  ])("%s", (_, time, openedAt, wakeAt) => {
+    const found = decided(record, at(time));
+    expect(found.window?.openedAt ?? null).toBe(openedAt);
+    expect(found.replicas).toEqual(openedAt === null ? [] : ["0 submitted", "1 submitted"]);
+    if (openedAt === null) expect(found.wakeAt).toBe(wakeAt);
+  });
+
+  it("records how late it was seen", () => {
+    expect(decided(record, at("02T09:30")).window).toEqual({
+      openedAt: "2026-01-02T08:00:00.000Z",
+      seenAt: "2026-01-02T09:30:00.000Z",
+      closedAt: null,
+    });
+  });
+
+  it("does not begin with occurrences of before it was accepted", () => {
+    const late = resting(withTime(daily, null, "02T08:30"));
+    expect(decided(late, at("02T09:00"))).toMatchObject({ window: null, replicas: [], state: "unproven" });
+  });
+
+  it("ends when its time is over, whoever was late", () => {
+    const running = withTime(daily, opened("02T08:00"));
+    expect(decided(running, at("02T09:59")).replicas).toEqual(["0 running", "1 running"]);
+    const ended = decided(running, at("02T10:00"));
+    expect(ended.replicas).toEqual(["0 terminating", "1 terminating"]);
+    expect(ended.window).toEqual(opened("02T08:00", toTimestamp(at("02T10:00"))));
+  });
+
+  it("opens no window within a window, and one that begins where another ends", () => {
+    const hourly = { schedule: { cron: ["0 * * * *"] }, max_duration: 7200 } as const;
+    const closed = resting(withTime(hourly, opened("02T08:00", toTimestamp(at("02T10:00")))));
+    expect(decided(withTime(hourly, opened("02T08:00")), at("02T09:30")).window).toEqual(opened("02T08:00"));
+    expect(decided(closed, at("02T11:59")).window?.openedAt).toBe(toTimestamp(at("02T10:00")));
+    expect(decided(closed, at("02T12:00")).window?.openedAt).toBe(toTimestamp(at("02T12:00")));
+  });
+
+  it("without a duration stays up once it began", () => {
+    const forever = withTime({ schedule: { cron: ["0 8 * * *"] } }, opened("02T08:00"));
+    expect(decided(forever, at("09T03:00")).replicas).toEqual(["0 running", "1 running"]);
+  });
+
+  it("goes on through an edit of the service", () => {
+    const running = withTime(daily, opened("02T08:00"));
+    expect(accepted(running, { ...daily, commands: ["new"] }).window).toEqual(opened("02T08:00"));
+    expect(accepted(running, { commands: ["new"] }).window).toBe(null);
+  });
+});
+
+describe("max_duration without a schedule", () => {
+  it("counts from the first replica that ran, and ends for good", () => {
+    const record = withTime({ max_duration: 7200 }, null);
+    const began = record.replicas[0]?.runningAt ?? "";
+    const early = decided(record, Date.parse(began) + 7_199_000);
+    expect(early).toMatchObject({ window: { openedAt: began, closedAt: null }, replicas: ["0 running", "1 running"] });
+    const late = decided(record, Date.parse(began) + 7_200_000);
+    expect(late.replicas).toEqual(["0 terminating", "1 terminating"]);
+    const gone = resting({ ...record, window: late.window });
+    expect(decided(gone, Date.parse(began) + 9_000_000)).toMatchObject({ replicas: [], state: "unproven" });
+  });
+});
+
+describe("timeReasons()", () => {
+  it.each([
+    [{}, []],
+    [
+      daily,
+      [
+        "begins next at 2026-01-02T08:00:00.000Z, for 7200 s; within a minute with `watch`, else with the first tick after that",
+      ],
+    ],
+    [
+      { schedule: { cron: ["0 0 30 2 *"] } },
+      [
+        "begins next never: no such day comes, without an end (`max_duration` is off); within a minute with `watch`, else with the first tick after that",
+      ],
+    ],
+    [{ max_duration: 60 }, ["up for 60 s from its first replica on, then down until it is accepted again"]],
+  ])("%j", (overrides, texts) => {
+    expect(timeReasons(specOf(overrides), at("02T07:00")).map(({ text }) => text)).toEqual(texts);
+  });
+});
