@@ -19,4 +19,5 @@ export const behaviourDifferences: readonly string[] = [
   "A detached HEAD, as CI checks out, is taken as its commit; the reference refuses it. At the same commit it counts as the branch that is recorded.",
   "The commit of a URL in `repos` is pinned by `plan` and `apply`; one that cannot be read then stays as it is recorded.",
   "On `local`, commands run without an interactive shell (`bash -c`), and names are required: a repository has no generated ones.",
+  "Files of more than 256 KiB, nesting of more than 100 levels, and more than 1000 replicas of a service are refused.",
 ];

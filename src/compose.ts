@@ -144,7 +144,8 @@ function envLookup(given: readonly string[], environment: Io["env"]): World["env
       .filter((item) => item.includes("="))
       .map((item) => [item.slice(0, item.indexOf("=")), item.slice(item.indexOf("=") + 1)]),
   );
-  return (name) => values.get(name) ?? environment[name];
+  // Not what every object has, such as `constructor`.
+  return (name) => values.get(name) ?? (Object.hasOwn(environment, name) ? environment[name] : undefined);
 }
 
 async function startGateway(project: Project, io: Io) {

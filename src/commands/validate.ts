@@ -51,7 +51,7 @@ export async function validate(app: App, paths: readonly string[]): Promise<Exit
 function unknownHere(service: ServiceSource, app: App): readonly Diagnostic[] {
   const given = new Set(app.options.env.map((item) => (item.includes("=") ? item.slice(0, item.indexOf("=")) : item)));
   const missing = Object.entries(service.spec.env).filter(
-    ([name, value]) => value === null && app.io.env[name] === undefined && !given.has(name),
+    ([name, value]) => value === null && !Object.hasOwn(app.io.env, name) && !given.has(name),
   );
   return missing.map(([name]) => ({
     severity: "warning" as const,

@@ -60,7 +60,9 @@ function frame(
 
 /** What a file says must not move the reader's cursor. */
 function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) =>
-    character === "\t" ? character : "\uFFFD",
-  );
+  return text
+    .toWellFormed()
+    .replaceAll(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, (character) =>
+      character === "\t" ? character : "\uFFFD",
+    );
 }

@@ -51,13 +51,13 @@ function diagnosticOf(
   return {
     severity,
     code,
-    message,
-    ...(hint === undefined ? {} : { hint }),
+    message: shortened(message),
+    ...(hint === undefined ? {} : { hint: shortened(hint) }),
     file,
     ...place({ start, end: Math.max(start, Math.min(Math.max(end, start + 1), text.length)) }),
     ...(related === undefined
       ? {}
-      : { related: { file, message: related.message, ...lineAndColumn(place, related.offset) } }),
+      : { related: { file, message: shortened(related.message), ...lineAndColumn(place, related.offset) } }),
   };
 }
 
@@ -72,15 +72,24 @@ export function locateIssue(
   return {
     severity,
     code,
-    message,
-    ...(hint === undefined ? {} : { hint }),
+    message: shortened(message),
+    ...(hint === undefined ? {} : { hint: shortened(hint) }),
     file,
     ...place(span ?? { start: 0, end: 0 }),
     path: pathText(path),
     ...(related === undefined || relatedSpan === null
       ? {}
-      : { related: { file, message: related.message, ...lineAndColumn(place, relatedSpan.start) } }),
+      : { related: { file, message: shortened(related.message), ...lineAndColumn(place, relatedSpan.start) } }),
   };
+}
+
+/** Messages repeat what was written, which may be a whole file. */
+const maxMessage = 500;
+
+/** Longer messages are cut in the middle. */
+function shortened(message: string): string {
+  if (message.length <= maxMessage) return message;
+  return `${message.slice(0, maxMessage - 100)}…${message.slice(-100)}`.toWellFormed();
 }
 
 function lineAndColumn(place: Source["place"], offset: number): { readonly line: number; readonly column: number } {

@@ -5,12 +5,12 @@ export function envOf(
   spec: ServiceSpec,
   lookup: (name: string) => string | undefined,
 ): { readonly values: Readonly<Record<string, string>>; readonly missing: readonly string[] } {
-  const values: Record<string, string> = {};
+  const values = new Map<string, string>();
   const missing: string[] = [];
   for (const [name, literal] of Object.entries(spec.env)) {
     const value = literal ?? lookup(name);
     if (value === undefined) missing.push(name);
-    else values[name] = value;
+    else values.set(name, value);
   }
-  return { values, missing };
+  return { values: Object.fromEntries(values), missing };
 }

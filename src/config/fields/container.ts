@@ -1,5 +1,6 @@
 /** What runs in a replica, and in which container: one entry a property. */
 
+import { shellWords } from "../../lib/shell-words.ts";
 import { list } from "../schema/composite.ts";
 import { object } from "../schema/object.ts";
 import { type Field, refuse, type Schema, trap, unexpected } from "../schema/schema.ts";
@@ -49,7 +50,11 @@ export const privileged: Field<ServiceSpec["privileged"]> = {
 };
 
 export const entrypoint: Field<ServiceSpec["entrypoint"]> = {
-  schema: nullable(text()),
+  schema: nullable(
+    transform(text(), (value, at) =>
+      shellWords(value) === null ? refuse(at, "a quote is never closed, or a backslash has nothing after it") : value,
+    ),
+  ),
   default: null,
   description: "Replaces the image's entry point. Split as a POSIX shell does; `commands` become its arguments.",
   example: "python -m app",

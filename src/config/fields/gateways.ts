@@ -58,7 +58,8 @@ const gateway = object<WrittenGateway>({
 
 /** The gateways of a settings file. */
 export const gateways = transform(list(gateway), (read, at) => {
-  const repeated = read.find(({ name }, index) => read.findIndex((other) => other.name === name) !== index);
+  const names = new Set<string>();
+  const repeated = read.find(({ name }) => names.size === names.add(name).size);
   if (repeated !== undefined) refuse(at, `the gateway \`${repeated.name}\` is given twice`);
   const defaults = read.filter((each) => each.default === true);
   if (defaults.length > 1)

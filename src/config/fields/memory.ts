@@ -41,7 +41,8 @@ export function parseMemory(written: string): number | null {
   const lower = written.replaceAll(" ", "").toLowerCase();
   const suffix = (["tb", "gb", "mb"] as const).find((unit) => lower.endsWith(unit));
   const size = parseFloatText(suffix === undefined ? lower : lower.slice(0, -2));
-  return size === null ? null : size * (suffix === undefined ? 1 : factors[suffix]);
+  const gigabytes = size === null ? null : size * (suffix === undefined ? 1 : factors[suffix]);
+  return gigabytes !== null && Number.isFinite(gigabytes) ? gigabytes : null;
 }
 
 /** Rounded to even where two are equally near, as with sizes in MB; `toPrecision` takes the larger. */

@@ -71,9 +71,11 @@ const several = list(
 
 export const rate_limits: Field<ServiceSpec["rate_limits"]> = {
   schema: transform(several, (limits, at) => {
-    const repeated = limits.map(({ prefix }) => prefix).filter((prefix, index, all) => all.indexOf(prefix) !== index);
-    if (repeated.length === 0) return limits;
-    const listed = [...new Set(repeated)].map((prefix) => `'${prefix}'`).join(", ");
+    const seen = new Set<string>();
+    const repeated = new Set<string>();
+    for (const { prefix } of limits) (seen.has(prefix) ? repeated : seen).add(prefix);
+    if (repeated.size === 0) return limits;
+    const listed = Array.from(repeated, (prefix) => `'${prefix}'`).join(", ");
     return refuse(at, `Prefixes [${listed}] are used more than once. Each rate limit should have a unique path prefix`);
   }),
   default: [],

@@ -8,13 +8,17 @@ import type { ReplicaRange, ScalingSpec, ServiceSpec } from "../spec.ts";
 import { duration } from "./duration.ts";
 import { integerRange, minMaxJson } from "./range.ts";
 
+/** The reference has no limit; what a plan rehearses and a pass does takes time for each replica. */
+const maxReplicas = 1000;
+
 const replicaRange: Schema<ReplicaRange> = transform(
   integerRange,
   ({ min, max }, at) => {
     if (max === null) return refuse(at, "The maximum number of replicas is required");
     if ((min ?? 0) < 0) return refuse(at, "The minimum number of replicas must be greater than or equal to 0");
-    return max < 0
-      ? refuse(at, "The maximum number of replicas must be greater than or equal to 0")
+    if (max < 0) return refuse(at, "The maximum number of replicas must be greater than or equal to 0");
+    return max > maxReplicas
+      ? refuse(at, `expected at most ${maxReplicas} replicas, got ${max}`)
       : { min: min ?? 0, max };
   },
   {

@@ -117,6 +117,15 @@ function readKey(node: ParsedNode, reading: Reading): string | null {
 
 function readScalar(node: Scalar.Parsed, reading: Reading): YamlValue {
   const { source, tag } = node;
+  // Escapes can make what no program can be given.
+  if (source.includes("\0"))
+    return problem(node, reading, { code: "control-character", message: "the character U+0000 is not allowed" });
+  if (!source.isWellFormed())
+    return problem(node, reading, {
+      code: "yaml-syntax",
+      message: "this has half of a character",
+      hint: "write the character itself",
+    });
   // A lone `!` is no tag to PyYAML.
   if (tag === undefined || tag === "!") {
     const value = node.type === "PLAIN" ? resolvePlain(source) : source;
