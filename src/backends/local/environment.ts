@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
-
 import type { ProvisionRequest } from "../backend.ts";
+import { dstackEnvironment } from "../dstack-environment.ts";
 import { markerName } from "./launch.ts";
 
 /** What of the host's environment a replica sees: where programs are, whose home it is, and how to write. Never a token of the command that started it. */
@@ -26,7 +25,7 @@ export function replicaEnvironment(
   const port = String(options.port);
   const merged = {
     ...hostEnvironment(options.host),
-    ...dstackEnvironment(request, options),
+    ...dstackEnvironment(request, { repoDir: options.workflow, workingDir: options.cwd, ip: "127.0.0.1", gpus: 0 }),
     PORT: port,
     ...request.env,
     ...(options.portIsAssigned ? { PORT: port } : {}),
@@ -43,34 +42,8 @@ export function hostEnvironment(host: EnvironmentOptions["host"]): Readonly<Reco
   return Object.fromEntries(entries);
 }
 
-function dstackEnvironment(request: ProvisionRequest, options: EnvironmentOptions): Readonly<Record<string, string>> {
-  return {
-    DSTACK_RUN_NAME: request.service,
-    DSTACK_RUN_ID: uuidOf("run", request.owner.stateId, request.service),
-    DSTACK_JOB_ID: uuidOf("job", request.owner.stateId, request.token),
-    DSTACK_REPLICA_NUM: String(request.replica),
-    DSTACK_REPO_ID: request.owner.repository,
-    DSTACK_REPO_DIR: options.workflow,
-    DSTACK_WORKING_DIR: options.cwd,
-    DSTACK_NODES_IPS: "127.0.0.1",
-    DSTACK_MASTER_NODE_IP: "127.0.0.1",
-    DSTACK_NODE_RANK: "0",
-    DSTACK_NODES_NUM: "1",
-    DSTACK_GPUS_PER_NODE: "0",
-    DSTACK_GPUS_NUM: "0",
-  };
-}
-
 /** The interpreter that the service asked for comes first, and what is installed with it stays with the replica. */
 function withVenv(environment: Readonly<Record<string, string>>, venv: string): Readonly<Record<string, string>> {
   const path = environment["PATH"];
   return { ...environment, VIRTUAL_ENV: venv, PATH: path === undefined ? `${venv}/bin` : `${venv}/bin:${path}` };
-}
-
-/** Ids in the reference are UUIDs; these are the same for the same thing. */
-function uuidOf(...parts: readonly string[]): string {
-  const hex = createHash("sha256").update(parts.join("\0")).digest("hex");
-  return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
-    "-",
-  );
 }
