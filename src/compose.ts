@@ -88,6 +88,7 @@ async function openWorld(opening: Opening): Promise<{ readonly world: World; rea
   const environment = { ...io.env };
   const [
     { runtimeDirectory },
+    { envLookup },
     { createBackend },
     { embeddedPublisher },
     { httpProbe },
@@ -96,6 +97,7 @@ async function openWorld(opening: Opening): Promise<{ readonly world: World; rea
     { statusPage },
   ] = await Promise.all([
     import("./lib/runtime-directory.ts"),
+    import("./config/env.ts"),
     import("./backends/registry.ts"),
     import("./proxy-config/publish.ts"),
     import("./reconciler/http-probe.ts"),
@@ -135,17 +137,6 @@ async function openWorld(opening: Opening): Promise<{ readonly world: World; rea
 function placeOf({ repository, settings }: Project): string {
   const { branch } = settings.state;
   return branch === defaultStateBranch ? repository.id : `${repository.id}-${digest(branch).slice(7, 15)}`;
-}
-
-/** `-e NAME=VALUE` goes before the environment; `-e NAME` says no more than that the environment has it. */
-function envLookup(given: readonly string[], environment: Io["env"]): World["env"] {
-  const values = new Map(
-    given
-      .filter((item) => item.includes("="))
-      .map((item) => [item.slice(0, item.indexOf("=")), item.slice(item.indexOf("=") + 1)]),
-  );
-  // Not what every object has, such as `constructor`.
-  return (name) => values.get(name) ?? (Object.hasOwn(environment, name) ? environment[name] : undefined);
 }
 
 async function startGateway(project: Project, io: Io) {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { resolveEnv } from "../../src/config/env.ts";
+import { envLookup, resolveValues, unknownHere, withGiven } from "../../src/config/env.ts";
 import { computeCapability, gpu } from "../../src/config/fields/gpu.ts";
 import { formatMemory, memory, memoryRange } from "../../src/config/fields/memory.ts";
 import { formatRange, integerRange, intersectRanges } from "../../src/config/fields/range.ts";
@@ -116,8 +116,16 @@ function answerEnv(input: unknown, { name }: { readonly name: string }): ReturnT
     .parse(input);
   const { spec, errors } = readConfiguration({ type: "service", port: 80, image: "x", env });
   if (spec === null) return refused(...errors.map(({ message }) => message));
-  const { values, diagnostics } = resolveEnv([{ file: "", spec, locate: () => null }], cli, (key) => process[key]);
-  return diagnostics.length > 0 ? refused(...diagnostics.map(({ message }) => message)) : value(values.get(spec.name));
+  if (!cli.every(isGiven)) return refused("expected NAME or NAME=VALUE.");
+  const service = withGiven(
+    { file: "", spec, fingerprint: "", locate: () => null, has: () => false, profile: null },
+    cli,
+  );
+  const lookup = envLookup(cli, process);
+  const missing = unknownHere(service, lookup);
+  return missing.length > 0
+    ? refused(...missing.map(({ message }) => message))
+    : value(resolveValues(service.spec, lookup).env);
 }
 
 function answerName(input: unknown, { name }: { readonly name: string }): ReturnType<Answerer> {

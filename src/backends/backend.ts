@@ -36,8 +36,10 @@ export interface ProvisionRequest {
   readonly replica: number;
   readonly deployment: number;
   readonly job: Job;
-  /** Values of every name in `job.env`, bare ones included. In memory only. */
+  /** Values of every name in `job.env`, bare ones included, secrets replaced. In memory only. */
   readonly env: Readonly<Record<string, string>>;
+  /** `job.registryAuth` with everything replaced. In memory only. */
+  readonly registryAuth: Job["registryAuth"];
   readonly offer: Offer;
   /** Content of an entry of `job.files`. */
   readonly readFile: (file: JobFile) => Promise<readonly FileEntry[]>;

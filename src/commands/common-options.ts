@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
 
 import { parseDuration } from "../config/duration.ts";
+import { isGiven } from "../config/given-env.ts";
 import type { CommonOptions } from "./app.ts";
 
 /** Options as commander hands them over. Durations in milliseconds already. */
@@ -72,7 +73,7 @@ export function withCommonOptions(command: Command): Command {
 }
 
 function collect(item: string, before: readonly string[] | undefined): readonly string[] {
-  if (!/^[A-Za-z_][A-Za-z0-9_]*(=|$)/.test(item)) throw new InvalidArgumentError("expected NAME or NAME=VALUE.");
+  if (!isGiven(item)) throw new InvalidArgumentError("expected NAME or NAME=VALUE.");
   return [...(before ?? []), item];
 }
 

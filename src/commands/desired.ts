@@ -1,8 +1,7 @@
 import { isAbsolute, relative, resolve } from "node:path";
 
 import type { ChosenProfile } from "../config/chosen-profile.ts";
-import { fingerprint } from "../config/fingerprint.ts";
-import type { ServiceSource } from "../config/parse.ts";
+import { withGiven } from "../config/env.ts";
 import { parseServices } from "../config/services.ts";
 import { forEachOf } from "../git/concurrent.ts";
 import type { SourceFile } from "../git/repository.ts";
@@ -36,7 +35,7 @@ export async function readDesired(app: App, project: Project, paths: readonly st
   const diagnostics = [...read.diagnostics, ...parsed.diagnostics];
   const texts = files.map((file) => [file.path, new TextDecoder().decode(file.bytes)] as const);
   const sources = new Map([...read.sources, ...texts]);
-  const overridden = services.map((service) => withGivenEnv(service, app.options.env));
+  const overridden = services.map((service) => withGiven(service, app.options.env));
   if (hasErrors(diagnostics)) return { services: [], diagnostics, sources, profile, complete: false };
   const pinned = await forEachOf(overridden, (source) => pin(source, project, ref));
   return {
@@ -96,15 +95,4 @@ function insideRepository(path: string, app: App, project: Project): string {
     throw new UserError("outside-repository", `${path} is outside the repository at ${project.repository.root}`);
   }
   return inside.replaceAll("\\", "/");
-}
-
-/** `-e NAME=VALUE` takes the place of what the file says; its value travels in memory only, and is recorded as a name. */
-function withGivenEnv(service: ServiceSource, given: readonly string[]): ServiceSource {
-  if (given.length === 0) return service;
-  const names = given.map((item) => item.split("=", 1)[0] ?? item);
-  const spec = {
-    ...service.spec,
-    env: { ...service.spec.env, ...Object.fromEntries(names.map((name) => [name, null])) },
-  };
-  return { ...service, spec, fingerprint: fingerprint(spec) };
 }

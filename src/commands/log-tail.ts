@@ -1,5 +1,5 @@
+import { resolveValues } from "../config/env.ts";
 import { redactor } from "../lib/redact.ts";
-import { envOf } from "../reconciler/replica-env.ts";
 import type { Verdict } from "../state/verdict.ts";
 import type { Work } from "./work.ts";
 
@@ -12,7 +12,7 @@ export async function logTail(work: Work, verdict: Verdict | null): Promise<read
   if (verdict === null || token === undefined || backend === undefined) return [];
   const snapshot = await work.world.store.load(work.abort);
   const secrets = [...snapshot.services.values()].flatMap(({ record }) =>
-    (record?.deployments ?? []).flatMap((deployment) => secretsOf(deployment.spec, work)),
+    (record?.deployments ?? []).flatMap((deployment) => resolveValues(deployment.spec, work.world.env).secrets),
   );
   // Logs are read line by line, and so must their secrets be.
   const redact = redactor([...secrets, ...work.project.tokens].flatMap((secret) => secret.split(/\r?\n/)));
@@ -25,9 +25,4 @@ export async function logTail(work: Work, verdict: Verdict | null): Promise<read
     // A log that cannot be had takes nothing away from the verdict.
   }
   return lines;
-}
-
-function secretsOf(spec: Parameters<typeof envOf>[0], work: Work): readonly string[] {
-  const bare = Object.fromEntries(Object.entries(spec.env).filter(([, value]) => value === null));
-  return Object.values(envOf({ ...spec, env: bare }, work.world.env).values);
 }

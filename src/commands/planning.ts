@@ -1,3 +1,4 @@
+import { namesOf, resolveValues, unknownHere } from "../config/env.ts";
 import { checkGateways } from "../config/gateways.ts";
 import { jobOf } from "../config/job.ts";
 import { canonicalJson } from "../lib/canonical-json.ts";
@@ -9,7 +10,6 @@ import { stateOf } from "../reconciler/known-repos.ts";
 import type { Supply } from "../reconciler/observed.ts";
 import type { DesiredService, Plan } from "../reconciler/plan-document.ts";
 import { makePlan } from "../reconciler/plan.ts";
-import { envOf } from "../reconciler/replica-env.ts";
 import { supplyFor } from "../reconciler/supply.ts";
 import type { World } from "../reconciler/world.ts";
 import type { ServiceRecord } from "../state/record.ts";
@@ -59,7 +59,7 @@ export async function preparePlan(
     commit,
     byHand: app.io.env["GITHUB_ACTIONS"] !== "true",
     now: world.clock.now(),
-    diagnostics: [...invalid, ...unknownHere(desired, supply)],
+    diagnostics: [...invalid, ...desired.services.flatMap(({ source }) => unknownHere(source, world.env))],
   });
   return { plan, desired, snapshot, commit };
 }
@@ -105,7 +105,10 @@ async function suppliesOf(
       const { spec } = source;
       const record = snapshot.services.get(spec.name)?.record ?? null;
       if (record !== null && isServed({ source, contents, repos }, record))
-        return [spec.name, { offers: [], refusal: null, lack: null, missingEnv: envOf(spec, world.env).missing }];
+        return [
+          spec.name,
+          { offers: [], refusal: null, lack: null, missingEnv: namesOf(resolveValues(spec, world.env).missing) },
+        ];
       return [spec.name, await supplyFor(world, spec, jobOf(spec, contents, repos), signal)];
     }),
   );
@@ -118,26 +121,4 @@ function isServed({ source, contents, repos }: DesiredService, record: ServiceRe
   if (serving.fingerprint !== source.fingerprint) return false;
   if (canonicalJson(serving.repos ?? []) !== canonicalJson(repos.map(stateOf))) return false;
   return serving.files.every((file, index) => file.content === contents[index]?.content);
-}
-
-/** A bare name without a value is no change and no error of a plan: whoever applies it may have one. */
-function unknownHere(desired: Desired, supply: ReadonlyMap<string, Supply>): readonly Diagnostic[] {
-  return desired.services.flatMap(({ source }) =>
-    (supply.get(source.spec.name)?.missingEnv ?? []).map((name): Diagnostic => {
-      const place = source.locate(`env.${name}`);
-      const at =
-        place === null
-          ? {}
-          : { line: place.line, column: place.column, endLine: place.endLine, endColumn: place.endColumn };
-      return {
-        severity: "warning",
-        code: "missing-env",
-        message: `Environment variable ${name} is not set`,
-        hint: `unknown here: set it, or pass -e ${name}=VALUE, before \`apply\``,
-        file: source.file,
-        path: `env.${name}`,
-        ...at,
-      };
-    }),
-  );
 }

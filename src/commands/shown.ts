@@ -1,7 +1,7 @@
 import type { ObservedInstance } from "../backends/backend.ts";
+import { resolveValues } from "../config/env.ts";
 import type { ServiceSpec } from "../config/spec.ts";
 import type { ProbeStreak } from "../reconciler/observed.ts";
-import { envOf } from "../reconciler/replica-env.ts";
 import type { ProbeAnswer, World } from "../reconciler/world.ts";
 import { probeSymbol, statusOf } from "../report/replica-table.ts";
 import type { ProbeSymbol, ShownReplica, ShownService } from "../report/replica-table.ts";
@@ -98,7 +98,7 @@ async function probeSymbols(
 ): Promise<readonly ProbeSymbol[]> {
   const { address } = replica;
   if (address === null) return [];
-  const env = envOf(spec, looking.world.env).values;
+  const { env } = resolveValues(spec, looking.world.env);
   const answers = await Promise.all(
     spec.probes.map((probe) =>
       looking.world.probe(address, { ...probe, timeout: Math.min(probe.timeout, 3) }, env, looking.signal),

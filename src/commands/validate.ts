@@ -1,5 +1,3 @@
-import type { ServiceSource } from "../config/parse.ts";
-import type { Diagnostic } from "../lib/diagnostics.ts";
 import { hasErrors } from "../lib/diagnostics.ts";
 import { exitCodes } from "../lib/user-error.ts";
 import type { ExitCode } from "../lib/user-error.ts";
@@ -10,21 +8,24 @@ import { say, sayDiagnostics, sayJson } from "./say.ts";
 
 /** `validate [paths]`: files and settings only; no state, no credentials, no network. Exit 2 when anything is wrong. */
 export async function validate(app: App, paths: readonly string[]): Promise<ExitCode> {
-  const [{ parseServices }, { checkGateways }, { checkReach }] = await Promise.all([
-    import("../config/services.ts"),
-    import("../config/gateways.ts"),
-    import("../config/reach.ts"),
-  ]);
+  const [{ parseServices }, { checkGateways }, { envLookup, unknownHere, withGiven }, { checkReach }] =
+    await Promise.all([
+      import("../config/services.ts"),
+      import("../config/gateways.ts"),
+      import("../config/env.ts"),
+      import("../config/reach.ts"),
+    ]);
   const { files, settings, gateways, profile } = await loose(app, paths);
   const parsed = parseServices(files, profile.profile);
   const unserved = gateways === null ? [] : checkGateways(parsed.services, gateways);
+  const { env: given } = app.options;
   const diagnostics = [
     ...settings,
     ...profile.diagnostics,
     ...parsed.diagnostics,
     ...unserved,
     ...parsed.services.flatMap((service) => checkReach(service, { loose: gateways === null })),
-    ...parsed.services.flatMap((service) => unknownHere(service, app)),
+    ...parsed.services.flatMap((service) => unknownHere(withGiven(service, given), envLookup(given, app.io.env))),
   ];
   const texts = files.map((file) => [file.path, new TextDecoder().decode(file.bytes)] as const);
   const sources = new Map([...profile.sources, ...texts]);
@@ -46,20 +47,4 @@ export async function validate(app: App, paths: readonly string[]): Promise<Exit
       wrong ? `Invalid: ${diagnostics.filter((each) => each.severity === "error").length} errors.` : `Valid: ${count}.`,
     );
   return wrong ? exitCodes.usage : exitCodes.success;
-}
-
-function unknownHere(service: ServiceSource, app: App): readonly Diagnostic[] {
-  const given = new Set(app.options.env.map((item) => (item.includes("=") ? item.slice(0, item.indexOf("=")) : item)));
-  const missing = Object.entries(service.spec.env).filter(
-    ([name, value]) => value === null && !Object.hasOwn(app.io.env, name) && !given.has(name),
-  );
-  return missing.map(([name]) => ({
-    severity: "warning" as const,
-    code: "missing-env",
-    message: `Environment variable ${name} is not set`,
-    hint: "unknown here; `apply` needs a value",
-    file: service.file,
-    path: `env.${name}`,
-    ...service.locate(`env.${name}`),
-  }));
 }

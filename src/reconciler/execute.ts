@@ -1,13 +1,13 @@
 import type { Backend, Offer, Owner } from "../backends/backend.ts";
 import { BackendError } from "../backends/errors.ts";
 import { place } from "../backends/placement.ts";
+import { namesOf, resolveValues } from "../config/env.ts";
 import { type Job, jobOf } from "../config/job.ts";
 import type { ServiceSpec } from "../config/spec.ts";
 import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
 import type { Action } from "./decide.ts";
 import { deploymentOf } from "./decide/draft.ts";
 import type { Observed, Outcome } from "./observed.ts";
-import { envOf } from "./replica-env.ts";
 import type { World } from "./world.ts";
 
 export interface Execution {
@@ -46,8 +46,8 @@ async function act(action: Action, execution: Execution): Promise<Outcome> {
 async function provision(replica: ReplicaRecord, execution: Execution): Promise<Outcome> {
   const { world, owner, record, observed, signal } = execution;
   const deployment = deploymentOf(record, replica.deployment);
-  const env = envOf(deployment.spec, world.env);
-  if (env.missing.length > 0) return refused(`no value here for ${env.missing.join(", ")}`);
+  const values = resolveValues(deployment.spec, world.env);
+  if (values.missing.length > 0) return refused(`no value here for ${namesOf(values.missing).join(", ")}`);
   const backend = backendOf(replica, world);
   const job = jobOf(deployment.spec, deployment.files, deployment.repos);
   const listed = observed.supply?.offers.find(
@@ -63,7 +63,8 @@ async function provision(replica: ReplicaRecord, execution: Execution): Promise<
       replica: replica.num,
       deployment: replica.deployment,
       job,
-      env: env.values,
+      env: values.env,
+      registryAuth: values.registryAuth,
       offer,
       readFile: (file) => world.store.readContent(file.content, signal),
     },

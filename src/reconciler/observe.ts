@@ -1,11 +1,11 @@
 import type { ObservedInstance, Owner } from "../backends/backend.ts";
+import { resolveValues } from "../config/env.ts";
 import type { GatewayStatus } from "../proxy-config/publisher.ts";
 import type { ServiceRecord } from "../state/record.ts";
 import { currentDeployment, isAlive } from "./decide/draft.ts";
 import type { Listing } from "./listing.ts";
 import type { Observed, ObservedLoad, Outcome } from "./observed.ts";
 import type { Prober } from "./prober.ts";
-import { envOf } from "./replica-env.ts";
 import { observeSupply } from "./supply.ts";
 import type { World } from "./world.ts";
 
@@ -99,7 +99,7 @@ function followProbes(
     if (!isAlive(replica) || instance?.status !== "running" || address === null) return [];
     const deployment = record.deployments.find((other) => other.num === replica.deployment);
     if (deployment === undefined) return [];
-    const env = envOf(deployment.spec, observer.world.env).values;
+    const { env } = resolveValues(deployment.spec, observer.world.env);
     return [{ token: replica.token, address, probes: deployment.spec.probes, env }];
   });
   observer.prober.follow(running);

@@ -1,12 +1,12 @@
 import type { Backend, Offer } from "../backends/backend.ts";
 import { place } from "../backends/placement.ts";
+import { namesOf, resolveValues } from "../config/env.ts";
 import { type Job, jobOf } from "../config/job.ts";
 import type { ServiceSpec } from "../config/spec.ts";
 import type { ServiceRecord } from "../state/record.ts";
 import { currentDeployment, isAlive } from "./decide/draft.ts";
 import { desiredReplicas } from "./decide/scale.ts";
 import type { Supply } from "./observed.ts";
-import { envOf } from "./replica-env.ts";
 import type { World } from "./world.ts";
 
 /** Offers are asked for only where a replica may have to be started. */
@@ -26,8 +26,8 @@ export async function supplyFor(world: World, spec: ServiceSpec, job: Job, signa
     answers.flatMap((answer) => answer.offers),
     spec,
   );
-  const { missing } = envOf(spec, world.env);
-  return { offers, lack, refusal: refusalOf(answers, world, spec), missingEnv: missing };
+  const { missing } = resolveValues(spec, world.env);
+  return { offers, lack, refusal: refusalOf(answers, world, spec), missingEnv: namesOf(missing) };
 }
 
 interface Answer {

@@ -1,4 +1,5 @@
 import type { Backend, Owner } from "../backends/backend.ts";
+import type { Lookup } from "../config/env.ts";
 import type { ProbeSpec } from "../config/spec.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Publisher } from "../proxy-config/publisher.ts";
@@ -13,8 +14,8 @@ export interface World {
   readonly backends: ReadonlyMap<string, Backend>;
   readonly publisher: Publisher;
   readonly probe: Probe;
-  /** Values of bare `env` names. */
-  readonly env: (name: string) => string | undefined;
+  /** Values of bare `env` names and of secrets. */
+  readonly env: Lookup;
   readonly leaseOwner: LeaseOwner;
   /** Whether the owner of a lease still lives: `true` and `false` only where it can be proven. */
   readonly isAlive: (owner: LeaseOwner) => Promise<boolean | "unknown">;

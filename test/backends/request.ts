@@ -42,5 +42,16 @@ export async function makeRequest(
   const answer = await world.open().offers(job);
   const offer = answer.ok ? answer.offers[0] : undefined;
   if (offer === undefined) throw new Error(answer.ok ? "no offers" : answer.reason);
-  return { owner, service: "web", replica: 0, deployment: 0, job, env: {}, offer, readFile: fixtures, ...rest };
+  return {
+    owner,
+    service: "web",
+    replica: 0,
+    deployment: 0,
+    job,
+    env: {},
+    registryAuth: null,
+    offer,
+    readFile: fixtures,
+    ...rest,
+  };
 }

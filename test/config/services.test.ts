@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 
-import { resolveEnv } from "../../src/config/env.ts";
 import { parseServices } from "../../src/config/services.ts";
 import { renderDiagnostics } from "../../src/config/source-frame.ts";
-import { file, service } from "./parsing.ts";
+import { file } from "./parsing.ts";
 
 const web = "type: service\nname: web\nport: 80\nimage: x\n";
 
@@ -38,78 +37,6 @@ describe("parseServices()", () => {
         related: { file: "a.dstack.yml", line: 2, column: 1, message: "`web` is here too" },
       },
     ]);
-  });
-});
-
-describe("resolveEnv()", () => {
-  const process = (values: Readonly<Record<string, string>>) => (name: string) => values[name];
-
-  it.each([
-    {
-      title: "a bare name takes the environment's value",
-      env: "[T, A=1]",
-      given: [],
-      around: { T: "t" },
-      values: { T: "t", A: "1" },
-    },
-    {
-      title: "a given value wins over the environment",
-      env: "[T]",
-      given: ["T=c"],
-      around: { T: "p" },
-      values: { T: "c" },
-    },
-    { title: "a given value wins over the file", env: "[A=1]", given: ["A=2"], around: { A: "3" }, values: { A: "2" } },
-    {
-      title: "the environment does not win over the file",
-      env: "[A=1]",
-      given: [],
-      around: { A: "3" },
-      values: { A: "1" },
-    },
-    {
-      title: "a given name takes the environment's value",
-      env: "[A=1]",
-      given: ["A"],
-      around: { A: "3" },
-      values: { A: "3" },
-    },
-    { title: "a given name may be new", env: "[]", given: ["B=x=y"], around: {}, values: { B: "x=y" } },
-    { title: "an empty value is a value", env: "[A]", given: [], around: { A: "" }, values: { A: "" } },
-  ])("$title", ({ env, given, around, values: expected }) => {
-    const { values, missing, diagnostics } = resolveEnv([service(`${web}env: ${env}\n`)], given, process(around));
-    expect([values.get("web"), missing, diagnostics]).toEqual([expected, [], []]);
-  });
-
-  it("names everything that is missing at once, with its place", () => {
-    const services = [
-      service(`${web}env: [A, B=1, C]\n`, "a.yml"),
-      service("type: service\nname: api\nport: 80\nimage: x\nenv:\n- D\n", "b.yml"),
-    ];
-    const { missing, diagnostics } = resolveEnv(services, ["E"], process({ C: "c" }));
-    expect(
-      missing.map(({ service: name, name: variable, diagnostic: { file: path, line, column } }) => [
-        name,
-        variable,
-        path,
-        line,
-        column,
-      ]),
-    ).toEqual([
-      ["web", "A", "a.yml", 5, 7],
-      ["api", "D", "b.yml", 6, 3],
-    ]);
-    expect(diagnostics.map(({ severity, message }) => [severity, message])).toEqual([
-      ["error", "Environment variable E is not set"],
-      ["warning", "Environment variable A is not set"],
-      ["warning", "Environment variable D is not set"],
-    ]);
-  });
-
-  it("never shows a given value", () => {
-    const { diagnostics } = resolveEnv([], ["bad name=secret", "=secret"], process({}));
-    expect(diagnostics.map(({ code }) => code)).toEqual(["invalid-env", "invalid-env"]);
-    expect(JSON.stringify(diagnostics)).not.toContain("secret");
   });
 });
 

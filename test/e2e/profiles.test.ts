@@ -4,7 +4,7 @@ import { createDemo } from "../support/demo.ts";
 import { containing } from "../support/expecting.ts";
 
 it("services are read with a profile, and its edits are changes with their lines", async () => {
-  await using demo = await createDemo();
+  await using demo = await createDemo({ env: { DSTACK_NO_PROFILE: "" } });
   const profiles = (price: number): string =>
     `profiles:\n  - name: main\n    default: true\n    max_price: ${price}\n  - name: far\n    regions: [mars]\n`;
   await demo.edit({ replicas: 1 });
@@ -38,7 +38,7 @@ it("services are read with a profile, and its edits are changes with their lines
 });
 
 it("this machine's profile is used, and said to be", async () => {
-  await using demo = await createDemo();
+  await using demo = await createDemo({ env: { DSTACK_NO_PROFILE: "" } });
   await demo.edit({ replicas: 1 });
   await demo.repository.write({ "home/.dstack/profiles.yml": "profiles: [{name: mine, max_price: 3}]\n" });
   const home = { HOME: `${demo.repository.path}/home` };

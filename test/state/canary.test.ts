@@ -6,6 +6,7 @@ import { afterEach, expect, test, vi } from "vitest";
 
 import { systemClock } from "../../src/lib/clock.ts";
 import { gitBranchStore } from "../../src/state/git-branch.ts";
+import { createDemo } from "../support/demo.ts";
 import { startGitHttp } from "../support/git-http.ts";
 import { stateBranch } from "../support/state-branch.ts";
 import { tempDirectory, tempRepository } from "../support/temp-repository.ts";
@@ -53,6 +54,37 @@ test("a token is in no argument, file or message", async () => {
   ];
   for (const secret of [token, basic]) expect(texts.filter((text) => text.includes(secret))).toEqual([]);
   expect(server.requests.some(({ authorization }) => authorization === `Basic ${basic}`)).toBe(true);
+});
+
+test("the value of a secret is in no argument, file, record or message, and reaches the replica", async () => {
+  const [secret, bare] = ["canary-7e2a-secret", "canary-7e2a-bare"];
+  await using demo = await createDemo();
+  await demo.edit({ env: ["HIDDEN=pre-${{ secrets.CANARY }}", "BARE"], replicas: 1 });
+  const values = { CANARY: secret, BARE: bare };
+  const said = [
+    await demo.run("validate", "--json", values),
+    await demo.run("plan", "--json", "--out", "plan.json", values),
+    await demo.run("apply", "-y", "-v", values),
+    await demo.run("why", "demo", values),
+    await demo.run("state", "show", values),
+  ];
+  expect(said.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0, 0]);
+  const [pid = 0] = await demo.processes();
+  const environment = await readFile(`/proc/${pid}/environ`, "utf8");
+  expect(environment.split("\0")).toEqual(expect.arrayContaining([`HIDDEN=pre-${secret}`, `BARE=${bare}`]));
+
+  const processes = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const places = [demo.repository.path, demo.env["XDG_STATE_HOME"] ?? ""];
+  const files = (await Promise.all(places.map((place) => listFiles(place)))).flat();
+  expect(files.length).toBeGreaterThan(20);
+  const texts = [
+    ...said.flatMap(({ stdout, stderr }) => [stdout, stderr]),
+    await demo.repository.git("log", "-p", "--all"),
+    ...(await Promise.all(processes.map((name) => readFile(`/proc/${name}/cmdline`, "utf8").catch(() => "")))),
+    ...(await Promise.all(files.map((file) => readFile(file, "latin1").catch(() => "")))),
+  ];
+  expect(texts.some((text) => text.includes("secrets.CANARY"))).toBe(true);
+  for (const value of [secret, bare]) expect(texts.filter((text) => text.includes(value))).toEqual([]);
 });
 
 async function listFiles(directory: string): Promise<readonly string[]> {

@@ -69,6 +69,9 @@ export async function createDemo(
     NO_COLOR: "1",
     GITHUB_ACTIONS: "",
     DSTACK_TOKEN: "",
+    // A profile of the person who runs the tests is none of theirs.
+    DSTACK_PROFILE: "",
+    DSTACK_NO_PROFILE: "1",
     ...options.env,
   };
   await repository.commit({
