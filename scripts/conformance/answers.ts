@@ -5,6 +5,7 @@ import { computeCapability, gpu } from "../../src/config/fields/gpu.ts";
 import { formatMemory, memory, memoryRange } from "../../src/config/fields/memory.ts";
 import { formatRange, integerRange, intersectRanges } from "../../src/config/fields/range.ts";
 import { cpuShorthand, disk } from "../../src/config/fields/resources.ts";
+import { isGiven } from "../../src/config/given-env.ts";
 import { interpolate } from "../../src/config/interpolate.ts";
 import { formatResources } from "../../src/config/resources-text.ts";
 import { parseUser } from "../../src/config/user.ts";
