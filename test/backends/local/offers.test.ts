@@ -45,7 +45,6 @@ describe("findRefusal()", () => {
       "repos",
     ],
     ["a file outside", { files: [{ ...file, path: "/root/.ssh/id_rsa" }] }, "files"],
-    ["max_duration", { maxDuration: 60 }, "max_duration"],
     ["spot alone", { spotPolicy: "spot" }, "spot_policy"],
     ["a GPU", withResources({ gpu: { ...gpu, count: { min: 1, max: null } } }), "resources"],
     ["another processor", withResources({ cpu: { arch: "arm", count: { min: 1, max: null } } }), "resources"],
