@@ -1,5 +1,8 @@
 /** Where the program does otherwise than the reference on purpose, in what it does rather than in what it reads. */
 export const behaviourDifferences: readonly string[] = [
+  "Secrets are read from the environment of whoever runs a pass, where they are needed; the reference keeps them on its server.",
+  "Values of `env` names that come from the environment or `-e` reach a replica as they are; the reference replaces `$$` and `${{ secrets.NAME }}` in them too.",
+  "`${{ run.args }}` in `commands` is empty: files of a repository are given no arguments.",
   "A new revision that turns bad during its rollout is taken back and quarantined; the reference waits for ever, or ends the service.",
   "One failing replica never takes healthy ones down, with or without `retry`: it alone is replaced, with back-off.",
   "Nothing that serves leaves before its successor has kept its probes for `policy.rollout.bake`.",

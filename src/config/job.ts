@@ -1,6 +1,6 @@
 import { digest } from "../lib/digest.ts";
 import { commandLine } from "./command-line.ts";
-import { answered } from "./fields/template.ts";
+import { answered, filledCommand } from "./fields/template.ts";
 import { effectiveGpu, withArch } from "./requirements.ts";
 import type { FileMapping, ProbeSpec, ResourcesSpec, ServiceSpec } from "./spec.ts";
 
@@ -77,7 +77,7 @@ export function jobOf(spec: ServiceSpec, files: PinnedFiles, repos: PinnedRepos 
     privileged: spec.privileged,
     docker: spec.docker ?? false,
     entrypoint: spec.entrypoint,
-    commands: spec.commands,
+    commands: spec.commands.map(filledCommand),
     shell: spec.shell,
     python: spec.python,
     nvcc: spec.nvcc ?? false,

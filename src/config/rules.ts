@@ -1,4 +1,4 @@
-import { unanswered } from "./fields/template.ts";
+import { missingVars, unanswered } from "./fields/template.ts";
 import { gatewayNeeds } from "./gateway-needs.ts";
 import { vendorOf } from "./gpu-vendors.ts";
 import { effectiveArch } from "./requirements.ts";
@@ -101,11 +101,10 @@ const referencesAreKnown: Rule = ({ env, probes = [], registry_auth }, tell) => 
   const check = (property: keyof ServiceSpec, templates: readonly (string | null)[]): void => {
     const missing = new Set(templates.flatMap((written) => (written === null ? [] : unanswered(written, env))));
     if (missing.size === 0) return;
-    const listed = [...missing].map((name) => `'${name}'`).join(", ");
     tell(property, {
       code: "unknown-reference",
       stage: "resolve",
-      message: `Failed to interpolate due to missing vars: [${listed}]`,
+      message: missingVars(missing),
       hint: "add the name to `env`",
       part: "key",
     });

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 
 import { envLookup, resolveValues, unknownHere, withGiven } from "../../src/config/env.ts";
+import { jobOf } from "../../src/config/job.ts";
 import { like } from "../support/expecting.ts";
-import { service } from "./parsing.ts";
+import { parseLines, service, shorts } from "./parsing.ts";
 
 const web = "type: service\nname: web\nport: 80\nimage: x\n";
 
@@ -61,6 +62,19 @@ describe("resolveValues()", () => {
   ])("%s", (_, text, { given, around }, env) => {
     const { env: values, ...rest } = resolved(text, given, around);
     expect([Object.entries(values), rest]).toEqual([Object.entries(env), like({ missing: [], registryAuth: null })]);
+  });
+
+  it("takes any name for a name", () => {
+    const text = 'env: ["__proto__", "constructor=a", "__proto__x", "toString"]';
+    const { spec } = service(`${web}${text}\n`);
+    const { env, missing } = resolveValues(spec, (name) => (name === "toString" ? undefined : `of ${name}`));
+    expect(Object.entries(env)).toEqual([
+      ["__proto__", "of __proto__"],
+      ["constructor", "a"],
+      ["__proto__x", "of __proto__x"],
+    ]);
+    expect(missing).toEqual([{ kind: "variable", name: "toString", path: "env.toString" }]);
+    expect(resolved(text, [], {}).missing.map(({ name }) => name)).toEqual(["__proto__", "__proto__x", "toString"]);
   });
 
   it("fills in the credentials of the registry, with variables and secrets", () => {
@@ -133,5 +147,36 @@ describe("withGiven()", () => {
     const source = withGiven(service(`${web}env: [A=1]\n`), ["A=secret-a", "B=secret-b", "C"]);
     expect(source.spec.env).toEqual({ A: null, B: null, C: null });
     expect(source.fingerprint).toBe(service(`${web}env: [A, B, C]\n`).fingerprint);
+  });
+});
+
+describe("references", () => {
+  it.each([
+    ["env: ['A=${{ env.B }}']", ["error unknown-reference 5:7 env[0]"]],
+    ["env: {A: '${{ github.sha }}'}", ["error unknown-reference 5:10 env.A"]],
+    ["env: ['A=${{ secrets.a-b }}']", ["error invalid-value 5:7 env[0]"]],
+    ["env: {A: '${{ secrets.B'}", ["error invalid-value 5:10 env.A"]],
+    ["env: ['A=$${{ github.sha }}', 'B=${{secrets.B_2}}']", []],
+    [
+      "registry_auth: {username: '${{ secrets.U }}', password: '${{ secrets.1 }}'}",
+      ["error invalid-value 5:57 registry_auth.password"],
+    ],
+    ["registry_auth: {username: u, password: '${{ env.P }}'}", ["error unknown-reference 5:1 registry_auth"]],
+    ["commands: [a, 'b ${{ env.B }}']", ["error unknown-reference 5:15 commands[1]"]],
+    ["commands: ['${{ run.argz }} ${{ x.y }}']", ["error unknown-reference 5:12 commands[0]"]],
+    ["commands: ['${{ run args }}']", ["error invalid-value 5:12 commands[0]"]],
+    ["commands: ['${{ secrets.A }}']", ["warning secret-not-replaced 5:12 commands[0]"]],
+    ["commands: ['$${{ secrets.A }}', 'echo ${HOME} $1']", []],
+    [
+      "env: [A]\nprobes: [{type: http, url: '/${{ env.A }}?k=${{ secrets.A }}'}]",
+      ["warning secret-not-replaced 6:28 probes[0].url"],
+    ],
+  ])("%s", (line, problems) => {
+    expect(shorts(parseLines(line))).toEqual(problems);
+  });
+
+  it("of commands are filled in as the reference does, for the job", () => {
+    const { spec } = service(`${web}commands: ['serve \${{ run.args }}', 'echo $$ $x $$', 'echo $\${HOME}']\n`);
+    expect(jobOf(spec, []).commands).toEqual(["serve ", "echo $ $x $$", "echo ${HOME}"]);
   });
 });

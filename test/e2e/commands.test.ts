@@ -171,6 +171,37 @@ it("values of names travel by environment or -e alone, and a run without them st
   expect(await demo.processes()).toHaveLength(0);
 });
 
+it("secrets are replaced where a replica starts, and a run without them starts nothing", async () => {
+  await using demo = await createDemo();
+  await demo.edit({ env: ["SECRET=pre-${{ secrets.CANARY }}$$"], replicas: 1 });
+  for (const command of ["validate", "plan"]) {
+    const { exitCode, stdout } = await demo.run(command, "--json");
+    expect([exitCode, JSON.parse(stdout)]).toEqual([
+      0,
+      like({
+        diagnostics: [
+          like({ severity: "warning", code: "missing-env", message: "Secret CANARY is not set", path: "env.SECRET" }),
+        ],
+      }),
+    ]);
+  }
+  expect(await demo.run("apply", "-y")).toMatchObject({
+    exitCode: 2,
+    stderr: containing("error[missing-env]: Secret CANARY is not set"),
+  });
+  expect(await demo.run("apply", "-y", { CANARY: "4711" })).toMatchObject({ exitCode: 0 });
+  expect((await demo.run("logs", "demo")).stdout).toContain("token pre-4711$");
+
+  process.kill((await demo.processes())[0] ?? 0, "SIGKILL");
+  await waitFor(async () => (await demo.processes()).length === 0);
+  const ticked = await demo.run("tick", "--json", "--attend", "1s");
+  expect([ticked.exitCode, JSON.parse(ticked.stdout.split("\n").at(-1) ?? "")]).toEqual([
+    6,
+    like({ services: [like({ verdict: "missing-env", evidence: { missing: ["CANARY"] } })] }),
+  ]);
+  expect(await demo.processes()).toHaveLength(0);
+});
+
 it("watch serves, follows an edit of the file, refuses a bad one, and ends what it started", async () => {
   await using demo = await createDemo();
   await demo.edit({ version: "1" });

@@ -9,12 +9,13 @@ import { boolean, nullable, transform } from "../schema/words.ts";
 import type { ServiceSpec } from "../spec.ts";
 import { parseUser } from "../user.ts";
 import { isOddScalar } from "../yaml/value.ts";
-import { template } from "./template.ts";
+import { command, template } from "./template.ts";
 
 export const commands: Field<ServiceSpec["commands"]> = {
-  schema: list(text()),
+  schema: list(command),
   default: [],
-  description: "Shell commands that start the service, joined by `&&`. Required unless `image` is set.",
+  description:
+    "Shell commands that start the service, joined by `&&`. Required unless `image` is set. `$$` stands for `$`, as it does wherever `${{ }}` may stand.",
   example: ["python3 -m http.server"],
 };
 

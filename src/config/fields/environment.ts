@@ -4,6 +4,7 @@ import { type At, child, type Field, invalid, refuse, report, type Schema, unexp
 import { readText } from "../schema/text.ts";
 import type { ServiceSpec } from "../spec.ts";
 import { isList, isMapping, type YamlValue } from "../yaml/value.ts";
+import { checkEnvValue } from "./template.ts";
 
 type Env = ServiceSpec["env"];
 
@@ -33,7 +34,9 @@ const envSchema: Schema<Env> = {
     const before = at.issues.length;
     if (isList(value)) value.forEach((item, index) => readItem(item, env, child(at, index)));
     else for (const [name, member] of value) readMember(name, member, { env, at: child(at, name) });
-    return at.issues.slice(before).some(({ severity }) => severity === "error") ? invalid : Object.fromEntries(env);
+    return at.issues.slice(before).some(({ severity, stage }) => severity === "error" && stage !== "resolve")
+      ? invalid
+      : Object.fromEntries(env);
   },
 };
 
@@ -52,7 +55,9 @@ function readItem(item: YamlValue, env: Map<string, string | null>, at: At): voi
   const name = equals < 0 ? written : written.slice(0, equals);
   checkName(name, at);
   if (env.has(name)) refuse(at, `Duplicate environment variable: ${written}`);
-  env.set(name, equals < 0 ? null : written.slice(equals + 1));
+  const value = equals < 0 ? null : written.slice(equals + 1);
+  if (value !== null) checkEnvValue(value, at);
+  env.set(name, value);
 }
 
 function readMember(
@@ -62,8 +67,10 @@ function readMember(
 ): void {
   checkName(name, at);
   const read = readText(value, at);
-  if (read !== null) env.set(name, read);
-  else if (value === null)
+  if (read !== null) {
+    checkEnvValue(read, at);
+    env.set(name, read);
+  } else if (value === null)
     refuse(at, `\`${name}\` has no value`, {
       hint: `write "" for an empty value; in a list, a bare \`${name}\` takes it from your environment`,
       part: "key",
@@ -91,6 +98,6 @@ export const env: Field<Env> = {
   schema: envSchema,
   default: {},
   description:
-    "Environment variables. In a list, a bare `NAME` takes its value from the environment of whoever applies.",
+    "Environment variables. In a list, a bare `NAME` takes its value from the environment of whoever applies, and so does `${{ secrets.NAME }}` in a value.",
   example: ["HF_TOKEN", "MODEL_ID=meta-llama/Meta-Llama-3.1-8B-Instruct"],
 };

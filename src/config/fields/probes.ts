@@ -11,13 +11,13 @@ import type { ProbeSpec, ServiceSpec } from "../spec.ts";
 import type { YamlValue } from "../yaml/value.ts";
 import { isList, isMapping } from "../yaml/value.ts";
 import { duration } from "./duration.ts";
-import { template } from "./template.ts";
+import { templateWithoutSecrets } from "./template.ts";
 
 const maxTimeout = 300;
 const maxProbes = 10;
 
 const url = transform(
-  template({ maxLength: 2048 }),
+  templateWithoutSecrets({ maxLength: 2048 }),
   (path, at) => {
     if (!path.startsWith("/")) return refuse(at, "Must start with `/`");
     return /[\p{C}\u2028\u2029\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/u.test(path)
@@ -40,7 +40,7 @@ const headers = list(
   object<ProbeSpec["headers"][number]>({
     name: { schema: text({ minLength: 1, maxLength: 256 }), description: "The header's name.", example: "X-API-Key" },
     value: {
-      schema: template({ minLength: 1, maxLength: 2048 }),
+      schema: templateWithoutSecrets({ minLength: 1, maxLength: 2048 }),
       description: "The header's value. May refer to `${{ env.NAME }}`.",
       example: "${{ env.API_KEY }}",
     },
@@ -73,7 +73,7 @@ const probe = object<ProbeSpec>(
       example: [{ name: "X-API-Key", value: "${{ env.API_KEY }}" }],
     },
     body: {
-      schema: nullable(template({ minLength: 1, maxLength: 2048 })),
+      schema: nullable(templateWithoutSecrets({ minLength: 1, maxLength: 2048 })),
       default: null,
       description: "Body of the request. May refer to `${{ env.NAME }}`.",
       example: '{"level": 2}',
