@@ -1,5 +1,6 @@
 /** Where the program does otherwise than the reference on purpose, in what it does rather than in what it reads. */
 export const behaviourDifferences: readonly string[] = [
+  "Profiles are looked for at the repository's root, whichever directory a command is started in; the reference looks in the working directory.",
   "Secrets are read from the environment of whoever runs a pass, where they are needed; the reference keeps them on its server.",
   "Values of `env` names that come from the environment or `-e` reach a replica as they are; the reference replaces `$$` and `${{ secrets.NAME }}` in them too.",
   "`${{ run.args }}` in `commands` is empty: files of a repository are given no arguments.",

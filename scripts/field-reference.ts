@@ -66,7 +66,8 @@ export function profilesReference(): string {
   }));
   return page("Profiles", [
     "`.dstack/profiles.yml` at the repository's root, or `~/.dstack/profiles.yml` of this machine's user, gives services what their files leave out. A value of the service file always wins, and replaces the profile's as a whole: lists and tags are not merged.",
-    "`--profile NAME` chooses one, or else `DSTACK_PROFILE`; the repository's file is asked first. Without a name the first one with `default: true` is taken, the repository's before the user's. `--no-profile`, or `DSTACK_NO_PROFILE`, takes none. `plan` says which one it was. A service is what file and profile say together: an edit of the profile is a change of the service, told with its line.",
+    "`--profile NAME` chooses one, or else `DSTACK_PROFILE`; the repository's file is asked first. Without a name the first one with `default: true` is taken, the repository's before the user's. `--no-profile`, or `DSTACK_NO_PROFILE=1` without `--profile`, takes none. `plan` says which one it was. A service is what file and profile say together: an edit of the profile is a change of the service, told with its line. `tick` reads no profiles: it works on what was accepted.",
+    "The user's file is looked at only where the repository's does not answer, and a note says when its profile is used: another machine would not have it. `--ref REV` reads the repository's file at that commit. `diff`, and `validate` of named files, take the file of the repository around the working directory, or of that directory itself outside of one.",
     "An [example](../examples/profiles/.dstack/profiles.yml) has two; with the [JSON Schema](profiles.schema.json) editors know them.",
     "## A profile",
     overview(properties.map(({ name, ...property }) => ({ title: titleOf(name), ...property }))),

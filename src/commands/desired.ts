@@ -49,7 +49,10 @@ export async function readDesired(app: App, project: Project, paths: readonly st
 
 /** The profile of the repository, or at `--ref` of that commit. */
 export function readDesiredProfile(app: App, project: Project): Promise<ReadProfile> {
-  return readProfile(app, (path) => project.repository.read(path, app.options.ref ?? undefined));
+  return readProfile(app, async (path) => {
+    const bytes = await project.repository.read(path, app.options.ref ?? undefined);
+    return bytes === null ? null : { path, bytes };
+  });
 }
 
 /** All service files, or those that were named. */

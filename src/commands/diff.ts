@@ -24,7 +24,10 @@ export async function diff(app: App, before: string, after: string): Promise<Exi
   sayDiagnostics(app, diagnostics, new Map([...read.sources, ...texts]));
   const [old, next] = parsed.flatMap((file) => (file.kind === "service" ? [file.service] : []));
   if (old === undefined || next === undefined || hasErrors(diagnostics)) return refuse(app, diagnostics);
-  return show(app, diffFiles(old, next, await contentsOf(app, old, next)), { before: old.file, after: next.file });
+  return show(app, { ...diffFiles(old, next, await contentsOf(app, old, next)), profile: read.profile?.name ?? null }, [
+    old,
+    next,
+  ]);
 }
 
 function refuse(app: App, diagnostics: readonly Diagnostic[]): ExitCode {
@@ -45,8 +48,11 @@ async function contentsOf(app: App, before: ServiceSource, after: ServiceSource)
   return { before: old, after: next };
 }
 
-function show(app: App, answer: FileDiff, files: { readonly before: string; readonly after: string }): ExitCode {
+/** What is printed: the answer, and the profile that both files were read with. */
+type Answer = FileDiff & { readonly profile: string | null };
+
+function show(app: App, answer: Answer, [old, next]: readonly [ServiceSource, ServiceSource]): ExitCode {
   if (app.options.json) sayJson(app, answer);
-  else say(app, diffText(answer, { ...files, paint: painter(app.io.colors) }));
+  else say(app, diffText(answer, { before: old.file, after: next.file, paint: painter(app.io.colors) }));
   return exitCodes.success;
 }

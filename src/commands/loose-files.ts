@@ -1,7 +1,8 @@
 import { readFile, stat } from "node:fs/promises";
-import { resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 
 import type { GatewaySettings } from "../config/settings.ts";
+import { enclosingRoot } from "../git/enclosing-root.ts";
 import type { SourceFile } from "../git/repository.ts";
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import { UserError } from "../lib/user-error.ts";
@@ -26,9 +27,15 @@ export async function readNamed(app: App, paths: readonly string[]): Promise<rea
   return named.length === paths.length && paths.length > 0 ? named : null;
 }
 
-/** For files that were named: the profile of the directory that the command runs in. */
+/** For files that were named: the profile of the repository around the directory that the command runs in, or of that directory. */
 export function looseProfile(app: App): Promise<ReadProfile> {
-  return readProfile(app, (path) => readLocal(resolve(app.io.cwd, path)));
+  const { cwd } = app.io;
+  const root = enclosingRoot(cwd) ?? cwd;
+  return readProfile(app, async (path) => {
+    const absolute = join(root, path);
+    const bytes = await readLocal(absolute);
+    return bytes === null ? null : { path: relative(cwd, absolute).replaceAll("\\", "/"), bytes };
+  });
 }
 
 export interface Loose {

@@ -36,7 +36,12 @@ export async function validate(app: App, paths: readonly string[]): Promise<Exit
       fingerprint,
       spec,
     }));
-    sayJson(app, { version: 1, services, diagnostics: diagnosticsJson(diagnostics) });
+    sayJson(app, {
+      version: 1,
+      profile: profile.profile?.name ?? null,
+      services,
+      diagnostics: diagnosticsJson(diagnostics),
+    });
   }
   sayDiagnostics(app, diagnostics, sources);
   const wrong = hasErrors(diagnostics);

@@ -3,9 +3,9 @@ import { hasErrors } from "../lib/diagnostics.ts";
 import { profileFields, profileProperties, type ProfileSpec } from "./fields/profile.ts";
 import { list } from "./schema/composite.ts";
 import { object } from "./schema/object.ts";
-import { invalid, type Issue, type JsonSchema, root } from "./schema/schema.ts";
+import { type At, child, invalid, type Issue, type JsonSchema, report, root } from "./schema/schema.ts";
 import { text } from "./schema/text.ts";
-import { boolean } from "./schema/words.ts";
+import { boolean, transform } from "./schema/words.ts";
 import { inOrder, locateIssue, readSource, type SourceBytes } from "./source.ts";
 import type { ServiceSpec } from "./spec.ts";
 
@@ -15,11 +15,19 @@ export interface Profile extends ProfileSpec {
   readonly default: boolean;
 }
 
-const profile = object<Profile>({
-  name: { schema: text({ minLength: 1 }), description: "The name that `--profile` takes.", example: "production" },
-  default: { schema: boolean, default: false, description: "Applies where no profile is named.", example: true },
-  ...profileFields,
-});
+const profile = object<Profile>(
+  {
+    name: { schema: text({ minLength: 1 }), description: "The name that `--profile` takes.", example: "production" },
+    default: { schema: boolean, default: false, description: "Applies where no profile is named.", example: true },
+    ...profileFields,
+  },
+  {
+    known: {
+      instances: "that property of later versions is not supported",
+      backend_options: "that property of later versions is not supported",
+    },
+  },
+);
 
 /** JSON Schema of one profile. */
 export function profileSchema(): JsonSchema {
@@ -29,11 +37,33 @@ export function profileSchema(): JsonSchema {
 /** A whole `profiles.yml`. */
 export const profilesFile = object<{ readonly profiles: readonly Profile[] }>({
   profiles: {
-    schema: list(profile),
+    schema: transform(list(profile), (profiles, at) => {
+      warnOfSecond(profiles, at);
+      return profiles;
+    }),
     description: "The profiles.",
     example: [{ name: "production", default: true, max_price: 4 }],
   },
 });
+
+/** The first of a name, and the first default one, is the one that counts. */
+function warnOfSecond(profiles: readonly Profile[], at: At): void {
+  for (const [index, { name, default: isDefault }] of profiles.entries()) {
+    const before = profiles.slice(0, index);
+    const same = before.findIndex((other) => other.name === name);
+    const first = before.findIndex((other) => other.default);
+    const message = `the profile \`${name}\` is here twice: the first one counts`;
+    if (same >= 0) tell([index, "name"], same, message);
+    if (isDefault && first >= 0)
+      tell([index, "default"], first, "there is another default profile: the first one counts");
+  }
+
+  function tell([index, property]: readonly [number, "name" | "default"], other: number, message: string): void {
+    const related = { path: ["profiles", other, property], message: "the first one" };
+    const second = { severity: "warning", code: "second-profile", message, part: "whole", related } as const;
+    report(child(child(at, index), property), second);
+  }
+}
 
 /** One `profiles.yml`; `null` when it has errors. Never throws. */
 export function parseProfiles(source: SourceBytes): {

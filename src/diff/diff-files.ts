@@ -1,5 +1,5 @@
 import type { JobFile, PinnedFiles } from "../config/job.ts";
-import type { ServiceSource } from "../config/parse.ts";
+import { type ServiceSource, whereWritten } from "../config/parse.ts";
 import type { ServiceSpec } from "../config/spec.ts";
 import { diffRevisions, type PropertyChange, type RevisionDiff } from "./compare.ts";
 import { explain, type Explanation } from "./explain.ts";
@@ -10,9 +10,10 @@ export interface FileDiff extends Omit<RevisionDiff, "changes">, Explanation {
   readonly changes: readonly LocatedChange[];
 }
 
-/** A change, and the line that causes it: a removed property's is in OLD. */
+/** A change, and the line that causes it: a removed property's is in OLD, and what a profile gives is in the profile's file. */
 export interface LocatedChange extends PropertyChange {
-  readonly file: "OLD" | "NEW";
+  /** `"OLD"`, `"NEW"`, or the path of a profiles.yml. */
+  readonly file: string;
   readonly line: number;
 }
 
@@ -53,12 +54,14 @@ function filesOf(spec: ServiceSpec, known: KnownFiles, unknown: ReadonlySet<stri
 function locate(change: PropertyChange, before: ServiceSource, after: ServiceSource): LocatedChange {
   const { path, property } = change;
   for (const name of [path, property]) {
-    if (after.has(name)) return { ...change, file: "NEW", line: lineOf(after, path) };
-    if (before.has(name)) return { ...change, file: "OLD", line: lineOf(before, path) };
+    for (const [service, side] of [[after, "NEW"] as const, [before, "OLD"] as const]) {
+      const place = whereWritten(service, name);
+      if (place === null) continue;
+      const ownFile = place.file === service.file;
+      // The nearest parent of a path that does not stand there itself, as behind shorthand.
+      const nearest = (ownFile ? service : service.profile)?.locate(path) ?? place;
+      return { ...change, file: ownFile ? side : place.file, line: nearest.line };
+    }
   }
   return { ...change, file: "NEW", line: 1 };
-}
-
-function lineOf(service: ServiceSource, path: string): number {
-  return service.locate(path)?.line ?? 1;
 }

@@ -27,7 +27,8 @@ export function annotationsOf(diagnostics: readonly DiagnosticDocument[], prefix
 
 function placeOf(diagnostic: DiagnosticDocument, prefix: string): Omit<Annotation["place"], "title"> {
   const { file, line, column, endLine = line, endColumn } = diagnostic;
-  if (file === undefined) return {};
+  // A file of the home directory is not among those that a pull request shows.
+  if (file === undefined || file.startsWith("~/")) return {};
   if (line === undefined || endLine === undefined) return { file: prefix + file };
   const lines = { file: prefix + file, startLine: line, endLine };
   // GitHub takes columns only within one line. Their end is inclusive there.

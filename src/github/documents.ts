@@ -44,6 +44,7 @@ export type PlannedServiceDocument = z.infer<typeof PlannedServiceDocument>;
 export const PlanDocument = z.looseObject({
   version: z.literal(1),
   id: z.string(),
+  profile: z.string().nullish(),
   services: z.array(PlannedServiceDocument),
   diagnostics: z.array(DiagnosticDocument),
 });

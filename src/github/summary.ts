@@ -22,7 +22,8 @@ function planTables(plan: PlanDocument): string {
   const changed = plan.services.filter(({ action }) => action !== "none");
   const unchanged = plan.services.length - changed.length;
   const rest = unchanged === 0 ? "" : `${unchanged} service${unchanged === 1 ? " is" : "s are"} unchanged.\n`;
-  if (changed.length === 0) return `No changes. ${rest}`;
+  const profile = typeof plan.profile === "string" ? `Profile: ${escape(plan.profile)}\n` : "";
+  if (changed.length === 0) return [profile, `No changes. ${rest}`].filter((part) => part !== "").join("\n");
   const rows = changed.map((service) => [
     escape(service.name),
     service.action,
@@ -32,7 +33,7 @@ function planTables(plan: PlanDocument): string {
     escape(service.refusal ?? service.held ?? ""),
   ]);
   const overview = table(["service", "action", "deployment", "replicas", "$/h", "note"], rows);
-  return [overview, ...changed.map(details), rest].filter((part) => part !== "").join("\n");
+  return [profile, overview, ...changed.map(details), rest].filter((part) => part !== "").join("\n");
 }
 
 function details(service: PlannedServiceDocument): string {

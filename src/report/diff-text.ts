@@ -10,8 +10,12 @@ export function diffText(
   if (diff.changes.length === 0) return "Detected no changes.";
   const { paint } = options;
   const updatable = diff.action === "restart" ? "cannot" : "can";
+  const names = new Map([
+    ["OLD", options.before],
+    ["NEW", options.after],
+  ]);
   const lines = diff.changes.map((change) => {
-    const file = change.file === "OLD" ? options.before : options.after;
+    const file = names.get(change.file) ?? change.file;
     return `  - ${changedName(change)} ${paint("cyan", `(${change.effect})`)}${paint("gray", `  ${file}:${change.line}`)}`;
   });
   const effect = diff.redeploys ? "replicas are replaced" : "no replica is replaced";

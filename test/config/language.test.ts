@@ -65,6 +65,33 @@ describe("profiles", () => {
     });
   });
 
+  it("warns of what never counts", () => {
+    const found = parseProfiles(
+      file("profiles:\n- {name: a, default: true}\n- {name: b, default: true}\n- {name: a}\n", "profiles.yml"),
+    );
+    expect([found.profiles?.map(({ name }) => name), shorts(found)]).toEqual([
+      ["a", "b", "a"],
+      ["warning second-profile 3:13 profiles[1].default", "warning second-profile 4:4 profiles[2].name"],
+    ]);
+    expect(found.diagnostics[0]?.related).toEqual({
+      file: "profiles.yml",
+      line: 2,
+      column: 13,
+      message: "the first one",
+    });
+  });
+
+  it.each([
+    ["", ["error wrong-type 1:1"]],
+    ["- name: a", ["error wrong-type 1:1"]],
+    ["profiles: {name: a}", ["error wrong-type 1:11 profiles"]],
+    ["profiles:\n- {name: a, instances: [b]}", ["error unknown-property 2:13 profiles[0].instances"]],
+    ["profiles:\n- {name: a, env: [b]}", ["error unknown-property 2:13 profiles[0].env"]],
+    ["profiles: []", []],
+  ])("reads %j, with the places of its problems", (text, problems) => {
+    expect(shorts(parseProfiles(file(text)))).toEqual(problems);
+  });
+
   it("takes the first that fits", () => {
     const files = ["[{name: a}]", "[{name: a, max_price: 1}, {name: b, default: true}]"].map(
       (text) => parseProfiles(file(`profiles: ${text}`)).profiles ?? [],

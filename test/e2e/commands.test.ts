@@ -203,7 +203,7 @@ it("secrets are replaced where a replica starts, and a run without them starts n
 });
 
 it("watch serves, follows an edit of the file, refuses a bad one, and ends what it started", async () => {
-  await using demo = await createDemo();
+  await using demo = await createDemo({ env: { DSTACK_NO_PROFILE: "" } });
   await demo.edit({ version: "1" });
   const program = demo.start("watch", "--down", "--json");
   let said = "";
@@ -218,6 +218,11 @@ it("watch serves, follows an edit of the file, refuses a bad one, and ends what 
   await demo.edit({ version: "2" });
   await waitFor(async () => (await answers()) === "version 2\n" && said.includes("deployment 0 -> 1"));
   await waitFor(async () => (await demo.processes()).length === 2);
+
+  await demo.repository.write({ ".dstack/profiles.yml": "profiles: [{ name: main, default: true, max_price: 1 }]" });
+  await waitFor(async () => said.includes("max_price (restart)  .dstack/profiles.yml:1"));
+  await waitFor(async () => (await shownBy(demo))?.replicas.every((replica) => replica.deployment === 2) ?? false);
+  expect(await answers()).toBe("version 2\n");
   program.kill("SIGINT");
   expect((await program).exitCode).toBe(0);
   expect(said).toContain("Stopped: gateway and replicas.");

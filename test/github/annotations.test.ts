@@ -28,6 +28,11 @@ describe("annotationsOf()", () => {
       diagnostic: { ...found, file: "a.dstack.yml", line: 3, column: 1, endLine: 5, endColumn: 9 },
       place: { file: "sub/a.dstack.yml", startLine: 3, endLine: 5 },
     },
+    {
+      what: "a file of the home directory, which no pull request shows",
+      diagnostic: { ...found, file: "~/.dstack/profiles.yml", line: 3, column: 1 },
+      place: {},
+    },
   ])("places a diagnostic with $what", ({ diagnostic, place }) => {
     expect(annotationsOf([diagnostic], "sub/")).toEqual([
       { level: "error", message: found.message, place: { title: found.code, ...place } },

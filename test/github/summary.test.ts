@@ -100,6 +100,16 @@ describe("summaryOf()", () => {
   it.each([
     { what: "a plan without changes", documents: [{ ...plan, services: [] }], text: "No changes. " },
     {
+      what: "the profile of a plan",
+      documents: [{ ...plan, profile: "cheap" }],
+      text: "Profile: cheap\n\n| service |",
+    },
+    {
+      what: "the profile of a plan without changes",
+      documents: [{ ...plan, profile: "cheap", services: [] }],
+      text: "Profile: cheap\n\nNo changes. ",
+    },
+    {
       what: "an outcome of nothing",
       documents: [{ ...outcome, planned: 0, services: [] }],
       text: "There was nothing to do.\n",
