@@ -14,6 +14,7 @@ export const behaviourDifferences: readonly string[] = [
   "A revision whose removal is accepted is drained before it is ended.",
   "Delays of `scaling` count from the last change of the number of replicas; in the reference, retries and deployments begin them anew.",
   "A gateway that has not counted for a whole window is no reason to scale down, and a fixed number that becomes a range begins with what runs.",
+  "New bounds of `replicas` hold at once where a service scales; in the reference its delays apply, and nothing happens while nobody counts.",
   "A window of a schedule is what the expressions say, and ends `max_duration` after it began, however late it was noticed; the reference counts from when a replica starts.",
   "`max_duration` without a schedule ends the service as done, not as failed, until it is accepted again.",
   "Odd YAML is read where the reference's parser refuses it (tabs between values, a `?` in a flow collection, half a character), or refused where it reads it (a key given twice, `!!null` of a text).",
@@ -23,5 +24,5 @@ export const behaviourDifferences: readonly string[] = [
   "A detached HEAD, as CI checks out, is taken as its commit; the reference refuses it. At the same commit it counts as the branch that is recorded.",
   "The commit of a URL in `repos` is pinned by `plan` and `apply`; one that cannot be read then stays as it is recorded.",
   "On `local`, commands run without an interactive shell (`bash -c`), and names are required: a repository has no generated ones.",
-  "Files of more than 256 KiB, nesting of more than 100 levels, and more than 1000 replicas of a service are refused.",
+  "Files of more than 256 KiB, nesting of more than 100 levels, more than 1000 replicas of a service and more than 50 expressions of a schedule are refused.",
 ];

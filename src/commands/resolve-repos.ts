@@ -1,4 +1,5 @@
 import type { PinnedRepo } from "../config/files.ts";
+import { forEachOf } from "../git/concurrent.ts";
 import { isUnreachable } from "../git/remote-commit.ts";
 import { type Diagnostic, hasErrors } from "../lib/diagnostics.ts";
 import { UserError } from "../lib/user-error.ts";
@@ -13,12 +14,10 @@ type Answer = { readonly commit: string } | { readonly problem: UserError };
 export async function resolveRepos(app: App, project: Project, desired: Desired): Promise<Desired> {
   if (hasErrors(desired.diagnostics)) return desired;
   const asked = new Map<string, Promise<Answer>>();
-  const answered = await Promise.all(
-    desired.services.map(async (service) => ({
-      service,
-      answers: await Promise.all(service.repos.map(async (repo) => (repo.commit === null ? ask(repo) : null))),
-    })),
-  );
+  const answered = await forEachOf(desired.services, async (service) => ({
+    service,
+    answers: await Promise.all(service.repos.map(async (repo) => (repo.commit === null ? ask(repo) : null))),
+  }));
   return {
     ...desired,
     services: answered.map(({ service, answers }) => withCommits(service, answers)),

@@ -3,6 +3,7 @@ import type { Document } from "yaml";
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import { hasErrors } from "../lib/diagnostics.ts";
 import type { ChosenProfile } from "./chosen-profile.ts";
+import { isProfileProperty } from "./fields/profile.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { warnOfNoEffect } from "./no-effect.ts";
 import { readService } from "./read-service.ts";
@@ -65,9 +66,11 @@ export function parseServiceFile(source: SourceBytes, profile: ChosenProfile | n
 /** A problem with what the profile gives stands where the profile says so; `null`: it is the file's own. */
 function locateInProfile(issue: Issue, read: ReadSource, profile: ChosenProfile | null): Diagnostic | null {
   const [property] = issue.path;
-  if (profile === null || typeof property !== "string" || !profile.has(property)) return null;
-  if (isMapping(read.value ?? null) && isMapping(read.value) && (read.value.get(property) ?? null) !== null)
+  const { value = null } = read;
+  // What the file says itself is the commonest, and needs no second look at the profile's text.
+  if (profile === null || typeof property !== "string" || !isMapping(value) || (value.get(property) ?? null) !== null)
     return null;
+  if (!isProfileProperty(property) || !profile.has(property)) return null;
   const { endLine: _, endColumn: __, ...diagnostic } = locateIssue(read, issue);
   const hint = `the profile \`${profile.name}\` gives it to services that do not set it`;
   return { hint, ...diagnostic, file: profile.file, ...profile.locate(pathText(issue.path)) };

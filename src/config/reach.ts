@@ -21,11 +21,12 @@ export function hasCredentials({ url, path }: Pick<RepoSpec, "url" | "path">): b
 }
 
 function isSecret(url: string): boolean {
+  if (/^(?:git\+)?https?:\/\/[^/]*\/.*[?#]/is.test(url)) return true;
   if (!/^[a-z][a-z0-9+.-]*:\/\/.*@/is.test(url)) return false;
   // A password that is not encoded makes it none.
   if (!URL.canParse(url)) return true;
   const { protocol, username, password } = new URL(url);
-  return password !== "" || (/^https?:$/.test(protocol) && username !== "");
+  return password !== "" || (/^(?:git\+)?https?:$/.test(protocol) && username !== "");
 }
 
 /** Whether a path is of one machine: absolute, below a home directory, or of Windows. */

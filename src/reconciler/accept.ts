@@ -2,7 +2,7 @@ import type { Job, PinnedFiles, PinnedRepos } from "../config/job.ts";
 import { jobDigest, jobOf } from "../config/job.ts";
 import type { ServiceSpec } from "../config/spec.ts";
 import { toTimestamp } from "../lib/timestamp.ts";
-import type { DeploymentRecord, ServiceRecord, Target } from "../state/record.ts";
+import type { DeploymentRecord, Scaled, ServiceRecord, Target } from "../state/record.ts";
 import { clamp } from "./decide/autoscale.ts";
 import { currentDeployment, deploymentOf, isServing } from "./decide/draft.ts";
 
@@ -91,16 +91,24 @@ export function acceptRevision(
     attempts: record?.attempts ?? 0,
     quarantined: (record?.quarantined ?? []).slice(-10),
     verdict: null,
-    scaled: record?.scaled ?? null,
+    scaled: scaledWithin(record, revision, acceptedAt),
     // A schedule goes on through its edits; a time that only `max_duration` gives begins anew.
     window: revision.spec.schedule !== null && base?.spec.schedule ? (record?.window ?? null) : null,
     paused: record?.paused ?? null,
   };
 }
 
-/** What serves now is not taken away by accepting: scaling goes on from the count that it came to. */
-function wantedCount(record: ServiceRecord | null, { spec }: Revision): number {
+/** How many replicas a revision wants while it is up. What serves now is not taken away by accepting: scaling goes on from the count that it came to. */
+export function wantedCount(record: ServiceRecord | null, { spec }: Revision): number {
   return spec.scaling === null ? spec.replicas.min : clamp(record?.scaled?.count ?? spec.replicas.min, spec.replicas);
+}
+
+/** New bounds hold at once, whether anybody counts requests or not. */
+function scaledWithin(record: ServiceRecord | null, revision: Revision, at: string): Scaled | null {
+  const scaled = record?.scaled ?? null;
+  if (scaled === null || revision.spec.scaling === null) return scaled;
+  const count = wantedCount(record, revision);
+  return count === scaled.count ? scaled : { count, at };
 }
 
 function jobFor(revision: Revision): Job {
@@ -130,7 +138,8 @@ export function acceptRetry(record: ServiceRecord, acceptance: Acceptance): Serv
   return acceptRevision(record, revisionOf(wanted), replacement, acceptance);
 }
 
-function revisionOf(deployment: DeploymentRecord): Revision {
+/** A recorded deployment as something to be wanted again. */
+export function revisionOf(deployment: DeploymentRecord): Revision {
   return {
     spec: deployment.spec,
     fingerprint: deployment.fingerprint,

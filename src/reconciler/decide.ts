@@ -33,7 +33,7 @@ export type Action =
  */
 export type ServiceState = "working" | "waiting" | "settled" | "unproven" | "failed" | "held" | "removed";
 
-const ladder: readonly Decider[] = [absorb, keepTime, scale, judge, renumber, rollOut, wakeAtDrains, finish];
+const ladder: readonly Decider[] = [absorb, judge, keepTime, scale, renumber, rollOut, wakeAtDrains, finish];
 const removal: readonly Decider[] = [absorb, remove, wakeAtDrains];
 
 /**

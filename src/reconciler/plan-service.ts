@@ -4,10 +4,9 @@ import { type ServiceSource, whereWritten } from "../config/parse.ts";
 import type { PropertyChange } from "../diff/compare.ts";
 import { diffRevisions } from "../diff/compare.ts";
 import type { ServiceRecord } from "../state/record.ts";
-import { acceptRevision, servingDeployment } from "./accept.ts";
+import { acceptRevision, servingDeployment, wantedCount } from "./accept.ts";
 import type { Replacement, Revision } from "./accept.ts";
-import { isAlive, isServing } from "./decide/draft.ts";
-import { desiredReplicas } from "./decide/scale.ts";
+import { isAlive } from "./decide/draft.ts";
 import { knownRepos, stateOf } from "./known-repos.ts";
 import type { DesiredService, PlanAction, PlanInput, PlannedChange, PlannedService } from "./plan-document.ts";
 import { reasonsFor, refusalOf, safetyOf } from "./plan-reasons.ts";
@@ -124,18 +123,17 @@ function rehearsed(planned: PlannedService, record: ServiceRecord | null, input:
       ? null
       : rehearse(accepted, { policy: input.policy, now: input.now, offers: supply.offers });
   const each = offer?.price ?? 0;
-  const desired = desiredReplicas(accepted);
-  const before = (record?.replicas ?? []).filter(isServing).length;
+  const wanted = wantedCount(record, revision);
   return {
     ...planned,
     deployment: { from: record?.current ?? null, to: accepted.current },
     strategy: planned.action === "restart" ? "beside" : planned.action === "rolling" ? "surge" : null,
     offers: supply.offers,
     rehearsal,
-    safety: safetyOf(rehearsal, Math.min(before, desired)),
+    safety: safetyOf(rehearsal, accepted.target?.floor ?? 0),
     price: {
       before: planned.price.before,
-      after: desired * each,
+      after: wanted * each,
       max: Math.max(planned.price.before, (rehearsal?.peak ?? 0) * each, revision.spec.replicas.max * each),
     },
     reasons: [...reasonsFor(planned, supply, rehearsal), ...timeReasons(revision.spec, input.now)],

@@ -35,6 +35,10 @@ describe("hasCredentials()", () => {
     ["HTTPS://u:p@github.com/a/b", true],
     ["https://u:p/w@github.com/a/b", true],
     ["ssh://git:p@github.com/a/b", true],
+    ["git+https://token@github.com/a/b", true],
+    ["https://github.com/a/b?access_token=secret", true],
+    ["git+https://github.com/a/b?access_token=secret", true],
+    ["https://github.com/a/b#secret", true],
   ])("%s: %s", (url, expected) => {
     expect(hasCredentials({ url, path: null })).toBe(expected);
   });

@@ -282,3 +282,12 @@ it("rollback goes back to what settled before, and says that the file still says
   expect(await shownBy(demo)).toMatchObject({ deployment: 2, replicas: [{ deployment: 2 }] });
   expect(JSON.parse((await demo.run("plan", "--json")).stdout)).toMatchObject({ services: [{ action: "rolling" }] });
 });
+
+it("a plan that ends what serves until a schedule begins says so", async () => {
+  await using demo = await createDemo();
+  await demo.edit({ replicas: 1 });
+  expect(await demo.run("apply", "-y")).toMatchObject({ exitCode: 0 });
+  await demo.edit({ replicas: 1, extra: "schedule: { cron: '0 0 29 2 *' }" });
+  const planned = await demo.run("plan", "--json");
+  expect(JSON.parse(planned.stdout)).toMatchObject({ services: [{ action: "restart", safety: "away" }] });
+});

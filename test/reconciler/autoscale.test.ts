@@ -70,6 +70,13 @@ describe("scale()", () => {
     expect(decided(record, null)).toMatchObject({ count: 2 });
   });
 
+  it("holds new bounds at once, though nobody counts", () => {
+    const narrower = accepted(scaledTo(4, 10, { min: 1, max: 10 }), { replicas: { min: 1, max: 2 }, scaling });
+    expect(decided(narrower, null).count).toBe(2);
+    const awake = accepted(scaledTo(0, 10), { replicas: { min: 2, max: 3 }, scaling });
+    expect(decided(awake, null)).toMatchObject({ count: 2, started: 2 });
+  });
+
   it("forgets the count with the range", () => {
     const before: Scaled = { count: 2, at: ago(10) };
     const record = { ...accepted(settled(), { replicas: { min: 2, max: 2 } }), scaled: before };

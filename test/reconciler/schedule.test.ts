@@ -98,6 +98,52 @@ describe("a schedule", () => {
   });
 });
 
+describe("edits of time", () => {
+  const closed = opened("02T08:00", toTimestamp(at("02T10:00")));
+
+  it("may take the end away after a window has closed", () => {
+    const forever = resting(withTime({ schedule: daily.schedule }, closed, "02T12:00"));
+    expect(decided(forever, at("02T13:00"))).toMatchObject({ replicas: [], wakeAt: "2026-01-03T08:00:00.000Z" });
+    expect(decided(forever, at("03T08:00")).window?.openedAt).toBe("2026-01-03T08:00:00.000Z");
+  });
+
+  it("give a running service its whole time", () => {
+    const edited = accepted(settled(), { max_duration: 1800 }, "whole-run");
+    const first = decided(edited, Date.parse("2026-01-01T12:00:00Z"));
+    expect(first.window).toBe(null);
+    expect(first.replicas.filter((replica) => replica.endsWith("running"))).toEqual(["0 running", "1 running"]);
+    const rolled = accepted(withTime({ max_duration: 7200 }, null), { max_duration: 7200, commands: ["new"] });
+    expect(decided(rolled, Date.parse("2026-01-01T12:30:00Z")).window?.openedAt).toBe("2026-01-01T12:00:00.000Z");
+  });
+
+  it("keep what serves in a window when they are taken back", () => {
+    const before = withTime({ ...daily, max_duration: 8 * 3600 }, null);
+    const back = {
+      ...before,
+      replicas: before.replicas.map((each) => ({ ...each, runningAt: toTimestamp(at("02T08:01")) })),
+    };
+    expect(decided(back, at("02T12:00"))).toMatchObject({
+      window: { openedAt: "2026-01-02T08:01:00.000Z", closedAt: null },
+      replicas: ["0 running", "1 running"],
+    });
+  });
+
+  it("prove nothing while no replica is wanted", () => {
+    const asleep = resting(accepted(withTime(daily, closed), { ...daily, commands: ["new"] }));
+    const next = decide(asleep, { observed: allWell(asleep), policy, now: at("02T12:00") }).record;
+    expect(next?.deployments.at(-1)?.settledAt).toBe(null);
+  });
+
+  it("cost little however many windows were missed", () => {
+    const often = { schedule: { cron: ["* * * * *", "* * * * *"] }, max_duration: 30 };
+    const missed = resting(withTime(often, null, "01T00:00"));
+    expect(decided(missed, at("31T12:00") + 45_000)).toMatchObject({
+      replicas: [],
+      wakeAt: "2026-01-31T12:01:00.000Z",
+    });
+  });
+});
+
 describe("max_duration without a schedule", () => {
   it("counts from the first replica that ran, and ends for good", () => {
     const record = withTime({ max_duration: 7200 }, null);

@@ -133,9 +133,15 @@ const cronExpression = transform(
   { title: "`minute hour day month weekday`", type: "string", pattern: "^\\s*\\S+(?:\\s+\\S+){4}\\s*$" },
 );
 
-const cron = transform(oneOrMore(cronExpression), (expressions, at) =>
-  expressions.length === 0 ? refuse(at, "At least one cron expression must be specified") : expressions,
-);
+/** The reference has no limit; each is asked for its next time in every pass. */
+const maxCrons = 50;
+
+const cron = transform(oneOrMore(cronExpression), (expressions, at) => {
+  if (expressions.length === 0) return refuse(at, "At least one cron expression must be specified");
+  return expressions.length > maxCrons
+    ? refuse(at, `expected at most ${maxCrons} cron expressions, got ${expressions.length}`)
+    : expressions;
+});
 
 export const schedule: Field<ServiceSpec["schedule"]> = {
   schema: nullable(

@@ -71,6 +71,7 @@ export const profileFields: Fields<ProfileSpec> = {
 /** Their names, in declaration order. */
 export const profileProperties: readonly (keyof ProfileSpec)[] = Object.keys(profileFields).filter(isProfileProperty);
 
-function isProfileProperty(property: string): property is keyof ProfileSpec {
+/** Whether a profile may give a property. */
+export function isProfileProperty(property: string): property is keyof ProfileSpec {
   return property in profileFields;
 }

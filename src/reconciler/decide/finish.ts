@@ -11,9 +11,15 @@ const keptDeployments = 5;
 export function finish(draft: Draft, context: Context): Draft {
   if (!isComplete(draft.record)) return draft;
   const deployment = currentDeployment(draft.record);
-  const settled = deployment.settledAt === null ? settle(draft, deployment, context) : draft;
+  const settled = deployment.settledAt === null && isProven(draft.record) ? settle(draft, deployment, context) : draft;
   const cleared = clearVerdict(settled);
   return { ...cleared, record: { ...cleared.record, deployments: keep(cleared.record) } };
+}
+
+/** With no replica wanted for now, because of the time or the load, nothing has been shown of a deployment yet. */
+function isProven(record: ServiceRecord): boolean {
+  const { spec } = currentDeployment(record);
+  return desiredReplicas(record) > 0 || (spec.schedule === null && spec.scaling === null);
 }
 
 /** Exactly the wanted replicas, all of the current deployment and serving, and nothing on its way out. */

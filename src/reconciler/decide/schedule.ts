@@ -2,14 +2,15 @@ import { nextOccurrence } from "../../config/cron-occurrence.ts";
 import { type Cron, parseCron } from "../../config/cron.ts";
 import type { ServiceSpec } from "../../config/spec.ts";
 import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
-import type { ServiceRecord, Window } from "../../state/record.ts";
-import { currentDeployment, isAlive, note, wake } from "./draft.ts";
+import type { ReplicaRecord, ServiceRecord, Target, Window } from "../../state/record.ts";
+import { currentDeployment, deploymentOf, isAlive, isServing, note, wake } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
 
 /** Whether the service is to be up as far as time is concerned: within a window of its schedule, and not past `max_duration`. */
 export function isUp(record: ServiceRecord): boolean {
-  const { schedule } = currentDeployment(record).spec;
+  const { schedule, max_duration } = currentDeployment(record).spec;
   const { window } = record;
+  if (schedule === null && typeof max_duration !== "number") return true;
   return window === null ? schedule === null : window.closedAt === null;
 }
 
@@ -37,7 +38,7 @@ export function nextFire(crons: readonly Cron[], from: number): number | null {
 
 /** The crons of a spec, which parsing has checked. */
 export function cronsOf({ schedule }: ServiceSpec): readonly Cron[] {
-  return (schedule?.cron ?? []).flatMap((expression) => {
+  return [...new Set(schedule?.cron ?? [])].flatMap((expression) => {
     const parsed = parseCron(expression);
     return parsed.ok ? [parsed.cron] : [];
   });
@@ -56,8 +57,10 @@ function close(draft: Draft, spec: ServiceSpec, context: Context): Draft {
 function open(draft: Draft, spec: ServiceSpec, context: Context): Draft {
   const { target, window } = draft.record;
   if (target === null || (window !== null && window.closedAt === null)) return draft;
+  const adopted = window === null ? windowOfServing(draft.record, context) : null;
+  if (adopted !== null) return close(withWindow(draft, adopted), spec, context);
   const length = windowLength(spec);
-  const after = window === null ? fromTimestamp(target.acceptedAt) : fromTimestamp(window.openedAt) + length;
+  const after = window === null ? fromTimestamp(target.acceptedAt) : endOf(window, target, length);
   const fire = currentFire(cronsOf(spec), { after, length, now: context.now });
   if (fire === null) return draft;
   if (fire > context.now) return wake(draft, fire);
@@ -68,8 +71,24 @@ function open(draft: Draft, spec: ServiceSpec, context: Context): Draft {
   return close(note(withWindow(draft, opened), "note", null, text), spec, context);
 }
 
+/** After going back, what this deployment started in a window still serves in it, though an edit has forgotten the window. */
+function windowOfServing(record: ServiceRecord, context: Context): Window | null {
+  const deployment = currentDeployment(record);
+  if (deployment.settledAt === null) return null;
+  const first = firstRunning(
+    record.replicas.filter((replica) => isServing(replica) && replica.deployment === record.current),
+  );
+  return first === null ? null : { openedAt: first, seenAt: toTimestamp(context.now), closedAt: null };
+}
+
+/** From when on another window may begin: an edit may have taken the end away that this one had. */
+function endOf({ openedAt, closedAt }: Window, { acceptedAt }: Target, length: number): number {
+  if (length !== Infinity) return fromTimestamp(openedAt) + length;
+  return Math.max(fromTimestamp(closedAt ?? openedAt), fromTimestamp(acceptedAt));
+}
+
 /** Windows that nobody saw and that are followed one by one; after more of them it matters no more which came to overlap. */
-const mostMissed = 1_000;
+const mostMissed = 20;
 
 /** The beginning of the window that is open now, or of the next one. Windows that are over by now are passed over. */
 function currentFire(
@@ -89,10 +108,19 @@ function openFirst(draft: Draft, spec: ServiceSpec, context: Context): Draft {
   const { record } = draft;
   if (windowLength(spec) === Infinity) return record.window === null ? draft : withWindow(draft, null);
   if (record.window !== null) return draft;
-  const begun = record.replicas.filter(isAlive).flatMap(({ runningAt }) => runningAt ?? []);
-  const [first] = begun.toSorted((a, b) => fromTimestamp(a) - fromTimestamp(b));
-  if (first === undefined) return draft;
-  return close(withWindow(draft, { openedAt: first, seenAt: toTimestamp(context.now), closedAt: null }), spec, context);
+  // What served before the edit is neither of its run nor of its time.
+  const { run } = currentDeployment(record);
+  const first = firstRunning(
+    record.replicas.filter((each) => isAlive(each) && deploymentOf(record, each.deployment).run === run),
+  );
+  if (first === null || record.target === null) return draft;
+  const openedAt = fromTimestamp(first) < fromTimestamp(record.target.acceptedAt) ? record.target.acceptedAt : first;
+  return close(withWindow(draft, { openedAt, seenAt: toTimestamp(context.now), closedAt: null }), spec, context);
+}
+
+function firstRunning(replicas: readonly ReplicaRecord[]): string | null {
+  const begun = replicas.flatMap(({ runningAt }) => runningAt ?? []);
+  return begun.toSorted((a, b) => fromTimestamp(a) - fromTimestamp(b))[0] ?? null;
 }
 
 function withWindow(draft: Draft, window: Window | null): Draft {
