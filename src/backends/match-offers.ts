@@ -105,11 +105,12 @@ export function chooseOffers<Offer extends ChosenBy>(
     .filter((offer) => types === null || includesIgnoringCase(types, offer.instance))
     .filter((offer) => zones === null || offer.zones?.some((zone) => zones.includes(zone)) === true)
     .toSorted((a, b) => a.price - b.price)
-    .toSorted((a, b) => Number(isUnavailable(a)) - Number(isUnavailable(b)));
+    .toSorted((a, b) => Number(isAvailable(b)) - Number(isAvailable(a)));
 }
 
-function isUnavailable({ availability }: ChosenBy): boolean {
-  return availability !== "available" && availability !== "unknown" && availability !== "idle";
+/** Whether a replica can be started on it now, as far as is known. */
+export function isAvailable({ availability }: Pick<ChosenBy, "availability">): boolean {
+  return availability === "available" || availability === "unknown" || availability === "idle";
 }
 
 function includesIgnoringCase(names: readonly string[], name: string): boolean {

@@ -1,6 +1,6 @@
 import type { ServiceSpec } from "../config/spec.ts";
 import type { Offer } from "./backend.ts";
-import { chooseOffers } from "./match-offers.ts";
+import { chooseOffers, isAvailable } from "./match-offers.ts";
 
 /** Where and at what price a service wants its instances. */
 export type Placement = Pick<
@@ -91,8 +91,4 @@ function listed(placement: Placement): readonly Filter[] {
 /** An instance that is there already, and belongs to nobody. */
 function isPooled(offer: Offer): boolean {
   return offer.availability === "idle";
-}
-
-function isAvailable({ availability }: Offer): boolean {
-  return availability === "available" || availability === "unknown" || availability === "idle";
 }

@@ -11,7 +11,7 @@ import { UserError } from "../lib/user-error.ts";
 import type { DesiredService } from "../reconciler/plan-document.ts";
 import type { App, Project } from "./app.ts";
 import { pin } from "./pin.ts";
-import { readProfile, type ReadProfile } from "./profile.ts";
+import { readProfile, type ReadProfile, textsOf } from "./profile.ts";
 
 /** What the service files say, with everything that is wrong with them. */
 export interface Desired {
@@ -33,8 +33,7 @@ export async function readDesired(app: App, project: Project, paths: readonly st
   const parsed = parseServices(files, profile);
   const { services } = parsed;
   const diagnostics = [...read.diagnostics, ...parsed.diagnostics];
-  const texts = files.map((file) => [file.path, new TextDecoder().decode(file.bytes)] as const);
-  const sources = new Map([...read.sources, ...texts]);
+  const sources = new Map([...read.sources, ...textsOf(files)]);
   const overridden = services.map((service) => withGiven(service, app.options.env));
   if (hasErrors(diagnostics)) return { services: [], diagnostics, sources, profile, complete: false };
   const pinned = await forEachOf(overridden, (source) => pin(source, project, ref));

@@ -10,6 +10,7 @@ import { diffText } from "../report/diff-text.ts";
 import { painter } from "../report/style.ts";
 import type { App } from "./app.ts";
 import { looseProfile, readNamed } from "./loose-files.ts";
+import { textsOf } from "./profile.ts";
 import { say, sayDiagnostics, sayJson } from "./say.ts";
 
 /** `diff OLD NEW`: the changes between two service files with their effects, and the action that follows. No repository is needed. */
@@ -20,8 +21,7 @@ export async function diff(app: App, before: string, after: string): Promise<Exi
   const read = await looseProfile(app);
   const parsed = files.map((file) => parseServiceFile(file, read.profile));
   const diagnostics = [...read.diagnostics, ...parsed.flatMap((file) => file.diagnostics)];
-  const texts = files.map((file) => [file.path, new TextDecoder().decode(file.bytes)] as const);
-  sayDiagnostics(app, diagnostics, new Map([...read.sources, ...texts]));
+  sayDiagnostics(app, diagnostics, new Map([...read.sources, ...textsOf(files)]));
   const [old, next] = parsed.flatMap((file) => (file.kind === "service" ? [file.service] : []));
   if (old === undefined || next === undefined || hasErrors(diagnostics)) return refuse(app, diagnostics);
   return show(app, { ...diffFiles(old, next, await contentsOf(app, old, next)), profile: read.profile?.name ?? null }, [

@@ -47,16 +47,5 @@ function problemAt(path: string, error: UserError, source: ServiceSource): Diagn
   const hint = error.hint === undefined ? {} : { hint: error.hint };
   const about = { severity: "error", code: error.code, message: error.message, file: source.file, path } as const;
   // The line of a URL with credentials is not shown.
-  return { ...about, ...(error.code === "repos-credentials" ? {} : placeOf(path, source)), ...hint };
-}
-
-/** Where an entry stands in its service file. */
-export function placeOf(
-  path: string,
-  source: ServiceSource,
-): Pick<Diagnostic, "line" | "column" | "endLine" | "endColumn"> {
-  const place = source.locate(path);
-  if (place === null) return {};
-  const { line, column, endLine, endColumn } = place;
-  return { line, column, endLine, endColumn };
+  return { ...about, ...(error.code === "repos-credentials" ? {} : source.locate(path)), ...hint };
 }

@@ -1,9 +1,9 @@
 import { namesOf, resolveValues, unknownHere } from "../config/env.ts";
 import { checkGateways } from "../config/gateways.ts";
 import { jobOf } from "../config/job.ts";
-import { canonicalJson } from "../lib/canonical-json.ts";
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import { hasErrors } from "../lib/diagnostics.ts";
+import { isSameJson } from "../lib/same.ts";
 import { exitCodes, UserError } from "../lib/user-error.ts";
 import { servingDeployment } from "../reconciler/accept.ts";
 import { stateOf } from "../reconciler/known-repos.ts";
@@ -119,6 +119,6 @@ function isServed({ source, contents, repos }: DesiredService, record: ServiceRe
   if (record.target === null || record.verdict !== null) return false;
   const serving = servingDeployment(record);
   if (serving.fingerprint !== source.fingerprint) return false;
-  if (canonicalJson(serving.repos ?? []) !== canonicalJson(repos.map(stateOf))) return false;
+  if (!isSameJson(serving.repos ?? [], repos.map(stateOf))) return false;
   return serving.files.every((file, index) => file.content === contents[index]?.content);
 }

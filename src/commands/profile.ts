@@ -28,12 +28,12 @@ export async function readProfile(app: App, read: ReadRooted): Promise<ReadProfi
   const repository = await firstOf(".dstack", read);
   const alone = chooseProfile({ repository, home: null }, named);
   // This machine's file is not looked at where the repository's answers: nothing then depends on the machine.
-  if (alone.profile !== null) return { ...alone, sources: textsOf([repository]) };
+  if (alone.profile !== null) return { ...alone, sources: textsOf(present([repository])) };
   const home = await firstOf("~/.dstack", async (path) => {
     const bytes = await readOfHome(app, path);
     return bytes === null ? null : { path, bytes };
   });
-  return { ...chooseProfile({ repository, home }, named), sources: textsOf([repository, home]) };
+  return { ...chooseProfile({ repository, home }, named), sources: textsOf(present([repository, home])) };
 }
 
 /** A name, `null` for the default profile, or `false` for none: an option goes before the environment. */
@@ -54,9 +54,13 @@ async function firstOf(directory: string, read: ReadRooted): Promise<SourceFile 
   return null;
 }
 
-function textsOf(files: readonly (SourceFile | null)[]): ReadonlyMap<string, string> {
-  const found = files.filter((file) => file !== null);
-  return new Map(found.map(({ path, bytes }) => [path, new TextDecoder().decode(bytes)]));
+function present(files: readonly (SourceFile | null)[]): readonly SourceFile[] {
+  return files.filter((file) => file !== null);
+}
+
+/** Texts of files by their paths, for showing where diagnostics point. */
+export function textsOf(files: readonly SourceFile[]): ReadonlyMap<string, string> {
+  return new Map(files.map(({ path, bytes }) => [path, new TextDecoder().decode(bytes)]));
 }
 
 /** A file of the home directory, called `~/…`; `null`: there is none. */

@@ -6,7 +6,6 @@ import { UserError } from "../lib/user-error.ts";
 import type { DesiredService } from "../reconciler/plan-document.ts";
 import type { App, Project } from "./app.ts";
 import type { Desired } from "./desired.ts";
-import { placeOf } from "./pin.ts";
 
 type Answer = { readonly commit: string } | { readonly problem: UserError };
 
@@ -72,6 +71,6 @@ function diagnosticOf({ source }: DesiredService, index: number, problem: UserEr
     ...(unreachable ? { hint: "`hash` pins a commit without asking" } : {}),
     file: source.file,
     path,
-    ...placeOf(path, source),
+    ...source.locate(path),
   };
 }

@@ -1,6 +1,7 @@
 import { UserError } from "../lib/user-error.ts";
 import type { ExitCode } from "../lib/user-error.ts";
 import { acceptRollback, rollbackTargets } from "../reconciler/accept-rollback.ts";
+import { commitNote } from "../report/why-text.ts";
 import type { DeploymentRecord, ServiceRecord } from "../state/record.ts";
 import type { App } from "./app.ts";
 import { changeOne } from "./change-one.ts";
@@ -15,7 +16,7 @@ export function rollback(app: App, name: string, to: number | null): Promise<Exi
     change(record, acceptance) {
       if (record.target === null) return null;
       const wanted = chosen(record, to);
-      tell(app, `${name} goes back to what deployment ${wanted.num} was${from(wanted)}. ${reminder(wanted)}`);
+      tell(app, `${name} goes back to what deployment ${wanted.num} was${commitNote(wanted)}. ${reminder(wanted)}`);
       return acceptRollback(record, wanted, acceptance);
     },
     nothing: `${name} is being destroyed: there is nothing to go back to.`,
@@ -28,17 +29,13 @@ function chosen(record: ServiceRecord, to: number | null): DeploymentRecord {
   const found = to === null ? targets[0] : targets.find((deployment) => deployment.num === to);
   if (found !== undefined) return found;
   const what = to === null ? "no earlier deployment" : `no deployment ${to} that it could go back to`;
-  const listed = targets.map((deployment) => `${deployment.num}${from(deployment)}`).join(", ");
+  const listed = targets.map((deployment) => `${deployment.num}${commitNote(deployment)}`).join(", ");
   throw new UserError("no-such-deployment", `${record.name} has ${what}`, {
     hint:
       listed === ""
         ? "only deployments that once settled, and that differ from what runs, count"
         : `there are ${listed}`,
   });
-}
-
-function from({ commit }: DeploymentRecord): string {
-  return commit === null ? "" : ` (commit ${commit.slice(0, 12)})`;
 }
 
 /** The files still say otherwise, and are what the next apply applies. */

@@ -4,6 +4,7 @@ import type { ExitCode } from "../lib/user-error.ts";
 import { diagnosticsJson } from "../report/diagnostics-json.ts";
 import type { App } from "./app.ts";
 import { loose } from "./loose-files.ts";
+import { textsOf } from "./profile.ts";
 import { say, sayDiagnostics, sayJson } from "./say.ts";
 
 /** `validate [paths]`: files and settings only; no state, no credentials, no network. Exit 2 when anything is wrong. */
@@ -27,8 +28,7 @@ export async function validate(app: App, paths: readonly string[]): Promise<Exit
     ...parsed.services.flatMap((service) => checkReach(service, { loose: gateways === null })),
     ...parsed.services.flatMap((service) => unknownHere(withGiven(service, given), envLookup(given, app.io.env))),
   ];
-  const texts = files.map((file) => [file.path, new TextDecoder().decode(file.bytes)] as const);
-  const sources = new Map([...profile.sources, ...texts]);
+  const sources = new Map([...profile.sources, ...textsOf(files)]);
   if (app.options.json) {
     const services = parsed.services.map(({ spec, file, fingerprint }) => ({
       name: spec.name,

@@ -31,10 +31,11 @@ export function diffRevisions(before: Revision, after: Revision): RevisionDiff {
 /** The table's effects; but edits of rolling properties that leave the job as it was restart no replica (facts §3.3). */
 function effects(before: Revision, after: Revision): readonly PropertyChange[] {
   const found = differences(before, after);
-  const alone = found.map((difference) => ({ ...difference, effect: effectOf(difference, before, after) }));
+  const job = jobOfRevision(before);
+  const alone = found.map((difference) => ({ ...difference, effect: effectOf(difference, { before, job }, after) }));
   const newAuth = authOf(before) !== authOf(after);
   const changes = alone.map((change) => withAuth(change, alone, newAuth));
-  const redeploys = jobOfRevision(before) !== jobOfRevision(after);
+  const redeploys = jobOfRevision(after) !== job;
   if (redeploys && changes.some(({ effect }) => effect !== "in-place")) return changes;
   // Edits that undo each other inside, such as words that move from `entrypoint` to `commands`; or matter only together.
   return changes.map((change) =>
@@ -44,7 +45,11 @@ function effects(before: Revision, after: Revision): readonly PropertyChange[] {
   );
 }
 
-function effectOf({ property, part }: Difference, before: Revision, after: Revision): Effect {
+function effectOf(
+  { property, part }: Difference,
+  { before, job }: { readonly before: Revision; readonly job: string },
+  after: Revision,
+): Effect {
   if (part !== undefined) return repoPolicy[part];
   const effect = updatePolicy[property];
   if (effect !== "rolling") return effect;
@@ -53,7 +58,7 @@ function effectOf({ property, part }: Difference, before: Revision, after: Revis
     files: property === "files" ? after.files : before.files,
     repos: before.repos ?? [],
   };
-  return jobOfRevision(edited) === jobOfRevision(before) ? "in-place" : "rolling";
+  return jobOfRevision(edited) === job ? "in-place" : "rolling";
 }
 
 function jobOfRevision({ spec, files, repos }: Revision): string {

@@ -30,7 +30,7 @@ export function differences(before: Revision, after: Revision): readonly Differe
     const [old, now] = [meant(before.spec, property), meant(after.spec, property)];
     if (!isSameJson(old, now)) return [{ property, path: narrow(old, now, property) }];
     if (property === "repos") return repoDifferences(before.repos ?? [], after.repos ?? []);
-    return property === "files" && !sameContents(before.files, after.files)
+    return property === "files" && !isSameJson(before.files, after.files)
       ? [{ property, path: changedFile(before.files, after.files) }]
       : [];
   });
@@ -53,10 +53,6 @@ function repoDifferences(before: PinnedRepos, after: PinnedRepos): readonly Diff
 /** What is compared: the architecture of resources stands for itself, whether it is given or follows from the GPU. */
 function meant(spec: ServiceSpec, property: keyof ServiceSpec): unknown {
   return property === "resources" ? withArch(spec.resources) : spec[property];
-}
-
-function sameContents(before: PinnedFiles, after: PinnedFiles): boolean {
-  return isSameJson(before, after);
 }
 
 function changedFile(before: PinnedFiles, after: PinnedFiles): string {

@@ -1,11 +1,11 @@
-import { stat } from "node:fs/promises";
-import { dirname, join, relative, sep } from "node:path";
+import { dirname, relative, sep } from "node:path";
 
 import type { PinnedContent } from "../config/files.ts";
 import type { FileMapping } from "../config/spec.ts";
 import { UserError } from "../lib/user-error.ts";
+import { enclosingRoot } from "./enclosing-root.ts";
 import { pinEntry } from "./pin-files.ts";
-import { isMissing, workTreeSource } from "./work-tree-source.ts";
+import { workTreeSource } from "./work-tree-source.ts";
 
 /** A service file that need not be in a repository. Paths are absolute. */
 export interface LooseFile {
@@ -19,7 +19,9 @@ export async function pinLoose(
   { serviceFile, without }: LooseFile,
   files: readonly FileMapping[],
 ): Promise<ReadonlyMap<string, PinnedContent>> {
-  const root = await rootAround(dirname(serviceFile));
+  const directory = dirname(serviceFile);
+  // The ignore files of the repository hold, or without one the directory's own.
+  const root = enclosingRoot(directory) ?? directory;
   const inside = (path: string): string => relative(root, path).split(sep).join("/");
   const place = { serviceFile: inside(serviceFile), without: without.map(inside), source: workTreeSource(root) };
   const pinned = await Promise.all(
@@ -33,16 +35,4 @@ export async function pinLoose(
     }),
   );
   return new Map(pinned.flat());
-}
-
-/** The directory whose ignore files hold: of the repository, or the service file's own. */
-async function rootAround(directory: string): Promise<string> {
-  for (let above = directory; ; above = dirname(above)) {
-    const found = await stat(join(above, ".git")).catch((error: unknown) => {
-      if (isMissing(error)) return null;
-      throw error;
-    });
-    if (found !== null) return above;
-    if (dirname(above) === above) return directory;
-  }
 }

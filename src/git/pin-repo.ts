@@ -7,7 +7,8 @@ import { UserError } from "../lib/user-error.ts";
 import { contentId } from "./content-id.ts";
 import { innerRepository } from "./inner-repository.ts";
 import { redact, normalizedUrl, shortId, withoutCredentials } from "./remote-url.ts";
-import { commitOf, onlyRemote, trackedCommit, urlOf } from "./tracked-commit.ts";
+import { remoteUrl } from "./remote.ts";
+import { commitOf, onlyRemote, type trackedCommit } from "./tracked-commit.ts";
 import { treeDiff } from "./tree-diff.ts";
 
 /** Pins one entry of `repos`, without the network: a URL's branch stays unresolved. Every refusal is a `UserError` that names service file and entry. */
@@ -70,7 +71,7 @@ async function pinLocal(
   tracked: typeof trackedCommit,
 ): Promise<PinnedRepo> {
   if (hash !== null || branch !== null) {
-    const named = await pinNamed(root, branch, hash);
+    const named = await pinNamed(root, { branch, hash }, tracked);
     if (named !== null) return named;
   }
   const { url, base, head, branch: current } = await tracked(root, ref);
@@ -81,11 +82,15 @@ async function pinLocal(
 }
 
 /** What the service file names itself is as the remote has it, without local changes; `null`: it names what is checked out. */
-async function pinNamed(root: string, branch: string | null, hash: string | null): Promise<PinnedRepo | null> {
+async function pinNamed(
+  root: string,
+  { branch, hash }: Pick<RepoSpec, "branch" | "hash">,
+  tracked: typeof trackedCommit,
+): Promise<PinnedRepo | null> {
   const remote = await onlyRemote(root);
-  const identity = identityOf(await urlOf(root, remote));
+  const identity = identityOf(await remoteUrl(remote, root));
   if (hash !== null) return { ...identity, branch, commit: hash, diff: null, entries: [] };
-  const checkedOut = await trackedCommit(root, undefined).catch((error: unknown) => {
+  const checkedOut = await tracked(root, undefined).catch((error: unknown) => {
     if (error instanceof UserError) return null;
     throw error;
   });

@@ -24,7 +24,7 @@ export async function trackedCommit(root: string, ref: string | undefined): Prom
   const name = (await lines(root, ["rev-parse", "--symbolic-full-name", "--end-of-options", ref ?? "HEAD"])).at(-1);
   if (name?.startsWith("refs/heads/") === true) return ofBranch(root, name, head);
   // Checkouts of CI have no branch, and no other way to name what they have than the commit.
-  return { url: await urlOf(root, await onlyRemote(root)), branch: null, base: head, head };
+  return { url: await remoteUrl(await onlyRemote(root), root), branch: null, base: head, head };
 }
 
 async function ofBranch(root: string, name: string, head: string): Promise<TrackedCommit> {
@@ -41,14 +41,16 @@ async function ofBranch(root: string, name: string, head: string): Promise<Track
   const merged = await git(["merge-base", tip, head], { cwd: root, accept: [0, 1, 128] });
   // In a shallow clone both may be there without what they come from.
   const base = merged.exitCode === 0 ? merged.text : tip;
-  return { url: await urlOf(root, remote), branch, base, head };
+  return { url: await remoteUrl(remote, root), branch, base, head };
 }
 
 /** The commit that a name stands for; `null`: it stands for none. */
 export async function commitOf(root: string, name: string): Promise<string | null> {
   const args = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${name}^{commit}`];
   const found = await git(args, { cwd: root, accept: [0, 1, 128] });
-  return found.exitCode === 0 ? (found.text.split("\n").at(-1) ?? null) : null;
+  // `--end-of-options` is echoed by older versions of git.
+  const commit = found.text.split("\n").at(-1) ?? "";
+  return found.exitCode === 0 && /^[0-9a-f]{40,64}$/.test(commit) ? commit : null;
 }
 
 /** `origin`, or the only one that there is. */
@@ -58,11 +60,6 @@ export async function onlyRemote(root: string): Promise<string> {
   const [remote] = remotes;
   if (remote === undefined || remotes.length > 1) throw noRemoteBranch(null);
   return remote;
-}
-
-/** The URL of a remote, which may carry credentials. */
-export function urlOf(root: string, remote: string): Promise<string> {
-  return remoteUrl(remote, root);
 }
 
 function noRemoteBranch(branch: string | null): UserError {

@@ -14,7 +14,7 @@ import { remoteUrl } from "./remote.ts";
 import type { Repository } from "./repository.ts";
 import { commitServiceFiles, workTreeServiceFiles } from "./service-files.ts";
 import { sharing } from "./sharing.ts";
-import { type TrackedCommit, trackedCommit } from "./tracked-commit.ts";
+import { commitOf, type TrackedCommit, trackedCommit } from "./tracked-commit.ts";
 import { workTreeSource } from "./work-tree-source.ts";
 
 /** Opens the repository that a directory belongs to, for reading. Outside of one it is a usage error. */
@@ -125,11 +125,8 @@ async function cleanCommit(root: string, bare: boolean): Promise<string | null> 
 }
 
 async function resolveCommit(root: string, ref: string): Promise<string> {
-  const args = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${ref}^{commit}`];
-  const found = await git(args, { cwd: root, accept: [0, 1, 128] });
-  // `--end-of-options` is echoed by older versions of git.
-  const commit = found.text.split("\n").at(-1) ?? "";
-  if (found.exitCode === 0 && /^[0-9a-f]{40,64}$/.test(commit)) return commit;
+  const commit = await commitOf(root, ref);
+  if (commit !== null) return commit;
   throw new UserError("unknown-ref", `\`${ref}\` names no commit of this repository`, {
     hint: "in a shallow checkout, fetch it first",
   });

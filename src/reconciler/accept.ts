@@ -4,7 +4,7 @@ import type { ServiceSpec } from "../config/spec.ts";
 import { toTimestamp } from "../lib/timestamp.ts";
 import type { DeploymentRecord, Scaled, ServiceRecord, Target } from "../state/record.ts";
 import { clamp } from "./decide/autoscale.ts";
-import { currentDeployment, deploymentOf, isServing } from "./decide/draft.ts";
+import { currentDeployment, deploymentOf, isQuarantined, isServing } from "./decide/draft.ts";
 
 /** A revision that somebody wants a service to run. */
 export interface Revision {
@@ -131,9 +131,8 @@ export function acceptRestart(record: ServiceRecord, acceptance: Acceptance): Se
 /** The quarantined revision once more, after whatever was wrong around it has been mended. */
 export function acceptRetry(record: ServiceRecord, acceptance: Acceptance): ServiceRecord | null {
   if (record.target === null) return null;
-  const { fingerprint, acceptance: count, deployment } = record.target;
-  if (!record.quarantined.some((entry) => entry.fingerprint === fingerprint && entry.acceptance === count)) return null;
-  const wanted = deploymentOf(record, deployment);
+  if (!isQuarantined(record, record.target)) return null;
+  const wanted = deploymentOf(record, record.target.deployment);
   const replacement = wanted.run === servingDeployment(record).run ? "where-jobs-differ" : "whole-run";
   return acceptRevision(record, revisionOf(wanted), replacement, acceptance);
 }

@@ -1,4 +1,3 @@
-import { isSameJson } from "../lib/same.ts";
 import { fromTimestamp, toTimestamp } from "../lib/timestamp.ts";
 import { acquire, isSameOwner, renew, stillOwned } from "../state/lease.ts";
 import type { Lease, LeaseOwner, ServiceRecord } from "../state/record.ts";
@@ -124,8 +123,4 @@ async function releaseOnTip(name: string, session: Session, signal: AbortSignal)
     { message: `Release ${name}`, services: [{ name, lease: null }], basis: snapshot },
     signal,
   );
-}
-
-export function isSame(a: ServiceRecord | null, b: ServiceRecord | null): boolean {
-  return isSameJson(a, b);
 }

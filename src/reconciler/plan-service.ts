@@ -6,7 +6,7 @@ import { diffRevisions } from "../diff/compare.ts";
 import type { ServiceRecord } from "../state/record.ts";
 import { acceptRevision, servingDeployment, wantedCount } from "./accept.ts";
 import type { Replacement, Revision } from "./accept.ts";
-import { isAlive } from "./decide/draft.ts";
+import { isAlive, isQuarantined } from "./decide/draft.ts";
 import { knownRepos, stateOf } from "./known-repos.ts";
 import type { DesiredService, PlanAction, PlanInput, PlannedChange, PlannedService } from "./plan-document.ts";
 import { reasonsFor, refusalOf, safetyOf } from "./plan-reasons.ts";
@@ -85,11 +85,7 @@ function acceptedAgain(record: ServiceRecord, revision: Revision, action: PlanAc
   if (action !== "none" || record.target === null) return action;
   const target = record.deployments.find((deployment) => deployment.num === record.target?.deployment);
   if (target === undefined || diffRevisions(target, revision).action !== "none") return "update";
-  const { acceptance, fingerprint } = record.target;
-  const failed = record.quarantined.some(
-    (entry) => entry.acceptance === acceptance && entry.fingerprint === fingerprint,
-  );
-  return failed ? "rolling" : "none";
+  return isQuarantined(record, record.target) ? "rolling" : "none";
 }
 
 function located(change: PropertyChange, source: ServiceSource): PlannedChange {
@@ -101,10 +97,7 @@ function heldBecause(record: ServiceRecord | null, revision: Revision, input: Pl
   if (record === null || record.target === null) return null;
   if (record.paused !== null) return `paused by ${record.paused.by}`;
   const { target } = record;
-  const quarantined = record.quarantined.some(
-    (entry) => entry.fingerprint === target.fingerprint && entry.acceptance === target.acceptance,
-  );
-  if (!quarantined || target.fingerprint !== revision.fingerprint || input.byHand) return null;
+  if (!isQuarantined(record, target) || target.fingerprint !== revision.fingerprint || input.byHand) return null;
   if (input.commit !== null && input.commit !== target.commit) return null;
   return `this revision is quarantined: deployment ${target.deployment} was unhealthy. Fix it, or lift it with \`retry ${revision.spec.name}\``;
 }

@@ -1,10 +1,11 @@
+import { isSameJson } from "../lib/same.ts";
 import type { LeaseOwner, ServiceRecord } from "../state/record.ts";
 import type { Snapshot } from "../state/store.ts";
 import type { Bell } from "./bell.ts";
 import { decide } from "./decide.ts";
 import type { Decision, ServiceState } from "./decide.ts";
 import { execute } from "./execute.ts";
-import { holdOf, isAging, isSame, mayAct, release, writeRecord } from "./hold.ts";
+import { holdOf, isAging, mayAct, release, writeRecord } from "./hold.ts";
 import type { Hold } from "./hold.ts";
 import { isMaterial } from "./material.ts";
 import { observe } from "./observe.ts";
@@ -128,7 +129,7 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
     }
     // What was written may be acted on further at once; otherwise something has to happen first.
     looks = decision.actions.length > 0 ? 0 : looks + 1;
-    if (isSame(hold.stored, decided.stored)) await rest(run, decision, looks);
+    if (isSameJson(hold.stored, decided.stored)) await rest(run, decision, looks);
     ({ hold, record } = await refresh(run, hold, record));
   }
   return { name, state: "removed", record: null, heldBy: null, touched };
@@ -138,7 +139,7 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
 function mustWrite(hold: Hold, decision: Decision, session: Session): boolean {
   if (isMaterial(hold.stored, decision.record)) return true;
   // With the last pass of a round everything that was seen is written down.
-  if (isEnd(decision) && !isSame(hold.stored, decision.record)) return true;
+  if (isEnd(decision) && !isSameJson(hold.stored, decision.record)) return true;
   if (decision.actions.length > 0 && !mayAct(hold, session)) return true;
   return hold.lease !== null && isAging(hold.lease, session);
 }
@@ -154,7 +155,7 @@ async function refresh(
     session.world.clock.now() - hold.readAt < session.leasePolicy.reload && hold.readAt > session.stirredAt();
   if (fresh || options.signal.aborted) return { hold, record };
   const next = holdOf(name, await session.world.store.load(options.abort), session);
-  return { hold: next, record: isSame(next.stored, hold.stored) ? record : next.stored };
+  return { hold: next, record: isSameJson(next.stored, hold.stored) ? record : next.stored };
 }
 
 /** Somebody accepted something newer, and waits for what is ours. */

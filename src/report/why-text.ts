@@ -1,5 +1,5 @@
 import { rollbackTargets } from "../reconciler/accept-rollback.ts";
-import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
+import type { DeploymentRecord, ReplicaRecord, ServiceRecord } from "../state/record.ts";
 import type { Paint } from "./style.ts";
 
 /** Why a service is as it is, for people. */
@@ -40,10 +40,13 @@ function deploymentLines(record: ServiceRecord): readonly string[] {
 
 function earlierLines(record: ServiceRecord): readonly string[] {
   if (record.target === null) return [];
-  const earlier = rollbackTargets(record).map(
-    ({ num, commit }) => `${num}${commit === null ? "" : ` (commit ${commit.slice(0, 12)})`}`,
-  );
+  const earlier = rollbackTargets(record).map((deployment) => `${deployment.num}${commitNote(deployment)}`);
   return earlier.length === 0 ? [] : [`\`rollback ${record.name} --to N\` can go to ${earlier.join(", ")}.`];
+}
+
+/** Names the commit of a deployment after its number; nothing for the work tree. */
+export function commitNote({ commit }: Pick<DeploymentRecord, "commit">): string {
+  return commit === null ? "" : ` (commit ${commit.slice(0, 12)})`;
 }
 
 function timeLines({ scaled, window }: ServiceRecord): readonly string[] {

@@ -69,10 +69,7 @@ function conflictOf(
 }
 
 function isSame(a: ServiceState | undefined, b: ServiceState | undefined): boolean {
-  if (a === b) return true;
-  const [left, right] = [a ?? noState, b ?? noState];
-  if (left.record === right.record && left.intents === right.intents && left.lease === right.lease) return true;
-  return isSameJson(left, right);
+  return isSameJson(a ?? noState, b ?? noState);
 }
 
 /** Contents that a record names are there, and no others. */

@@ -62,6 +62,14 @@ export function deploymentOf(record: ServiceRecord, num: number): DeploymentReco
   return found;
 }
 
+/** Whether an acceptance turned out unhealthy: the same revision, accepted again, is tried again. */
+export function isQuarantined(
+  { quarantined }: ServiceRecord,
+  { fingerprint, acceptance }: Pick<DeploymentRecord, "fingerprint" | "acceptance">,
+): boolean {
+  return quarantined.some((entry) => entry.fingerprint === fingerprint && entry.acceptance === acceptance);
+}
+
 export function withDeployment(draft: Draft, deployment: DeploymentRecord): Draft {
   const deployments = draft.record.deployments.map((other) => (other.num === deployment.num ? deployment : other));
   return { ...draft, record: { ...draft.record, deployments } };

@@ -2,7 +2,7 @@ import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
 import type { DeploymentRecord, ReplicaRecord } from "../../state/record.ts";
 import type { Evidence, Verdict } from "../../state/verdict.ts";
 import { retryAt } from "./back-off.ts";
-import { currentDeployment, isAlive, isServing, note, retire, wake, withReplica } from "./draft.ts";
+import { currentDeployment, isAlive, isQuarantined, isServing, note, retire, wake, withReplica } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
 
 /**
@@ -11,7 +11,7 @@ import type { Context, Draft } from "./draft.ts";
  */
 export function judge(draft: Draft, context: Context): Draft {
   const deployment = currentDeployment(draft.record);
-  if (deployment.settledAt !== null || isQuarantined(draft, deployment)) return judgeStartup(draft, context);
+  if (deployment.settledAt !== null || isQuarantined(draft.record, deployment)) return judgeStartup(draft, context);
   const bad = draft.record.replicas.find(
     (replica) => isOf(replica, deployment) && fault(replica, deployment, context) !== null,
   );
@@ -100,12 +100,6 @@ function evidenceOf(bad: ReplicaRecord, deployment: DeploymentRecord, context: C
     ...(exitCode === null ? {} : { exitCode }),
     ...(probes.length > 0 ? { probes } : {}),
   };
-}
-
-export function isQuarantined(draft: Draft, deployment: DeploymentRecord): boolean {
-  return draft.record.quarantined.some(
-    (entry) => entry.fingerprint === deployment.fingerprint && entry.acceptance === deployment.acceptance,
-  );
 }
 
 /** Outside a rollout a replica that never becomes ready is replaced, with back-off: it only costs money. */

@@ -2,14 +2,13 @@ import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
 import type { ReplicaRecord } from "../../state/record.ts";
 import type { Verdict } from "../../state/verdict.ts";
 import type { Supply } from "../observed.ts";
-import { currentDeployment, note, wake, withoutReplica } from "./draft.ts";
+import { currentDeployment, isQuarantined, note, wake, withoutReplica } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
-import { isQuarantined } from "./judge.ts";
 
 /** Asks for up to `count` replicas of the current deployment. What failed before waits its time out first. */
 export function startReplicas(draft: Draft, count: number, context: Context): Draft {
   if (count <= 0) return draft;
-  if (isQuarantined(draft, currentDeployment(draft.record))) return draft;
+  if (isQuarantined(draft.record, currentDeployment(draft.record))) return draft;
   const { supply } = context.observed;
   // What died in this very pass was not known when offers were asked for.
   if (supply === null) return wake(draft, context.now);
