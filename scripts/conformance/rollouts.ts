@@ -178,6 +178,7 @@ function observedOf(given: Step, record: ServiceRecord): Observed {
     unpublished: false,
     outcomes: new Map(),
     load: null,
+    traffic: new Map(),
     supply: { offers: [offer], refusal: null, lack: null, missingEnv: [] },
   };
 }

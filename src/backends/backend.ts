@@ -20,6 +20,8 @@ export interface Offer {
   /** $/hour. */
   readonly price: number;
   readonly availability: "available" | "unknown" | "not_available" | "no_quota" | "no_balance" | "idle" | "busy";
+  /** How many more instances of it can be had now; absent: not known. */
+  readonly headroom?: number;
   /** Availability zones, where the provider has some. */
   readonly zones?: readonly string[] | null;
 }
@@ -55,7 +57,18 @@ export interface ObservedInstance {
   readonly deployment: number;
   readonly region: string;
   readonly price: number;
-  readonly status: "provisioning" | "pulling" | "running" | "terminating" | "exited" | "gone" | "unobservable";
+  /** `unreachable`: it is there, and its host does not answer. `unobservable`: nobody can tell from here. */
+  readonly status:
+    | "provisioning"
+    | "pulling"
+    | "running"
+    | "unreachable"
+    | "terminating"
+    | "exited"
+    | "gone"
+    | "unobservable";
+  /** The provider took the instance back, as it does with spot ones. Absent: no, or it does not say. */
+  readonly interrupted?: boolean;
   readonly address: Address | null;
   readonly exitCode: number | null;
   /** Milliseconds since the epoch. */

@@ -1,12 +1,12 @@
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import { hasErrors } from "../lib/diagnostics.ts";
 import type { WrittenGateway } from "./fields/gateways.ts";
-import type { WrittenPolicy } from "./fields/policy.ts";
 import type { WrittenSettings } from "./fields/settings.ts";
 import { settingsFields } from "./fields/settings.ts";
+import { policyOf } from "./policy-of.ts";
 import { object } from "./schema/object.ts";
 import { invalid, type Issue, root } from "./schema/schema.ts";
-import type { GatewaySettings, Policy, Settings } from "./settings.ts";
+import type { GatewaySettings, Settings } from "./settings.ts";
 import { inOrder, locateIssue, readSource, type SourceBytes } from "./source.ts";
 
 const settingsSchema = object<WrittenSettings>(settingsFields);
@@ -43,12 +43,4 @@ function settingsOf({ state, gateways, policy, ...settings }: WrittenSettings): 
 function gatewayOf(gateway: WrittenGateway, count: number): GatewaySettings {
   const listen = gateway.type === "embedded" ? { host: "127.0.0.1", port: 3000 } : { host: "0.0.0.0", port: 80 };
   return { ...gateway, default: gateway.default ?? count === 1, listen: gateway.listen ?? listen };
-}
-
-function policyOf({
-  rollout: { failure_threshold: failureThreshold, ...rollout },
-  heal,
-  brake,
-}: WrittenPolicy): Policy {
-  return { rollout: { ...rollout, failureThreshold }, heal: { unhealthyAfter: heal.unhealthy_after }, brake };
 }

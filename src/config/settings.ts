@@ -31,8 +31,24 @@ export interface GatewaySettings {
 export interface Policy {
   readonly rollout: RolloutPolicy;
   readonly heal: HealPolicy;
+  readonly schedule: SchedulePolicy;
+  /** Of the whole project; each service may have one of its own besides. */
+  readonly budget: Budget;
   readonly brake: BrakePolicy;
+  /** Services of which something else holds, with what holds for them in full. */
+  readonly services: Readonly<Record<string, ServicePolicy>>;
+  /** Services that one commit changes are changed in this order, those of a wave side by side; whatever is named in none belongs to the last. */
+  readonly waves: readonly (readonly string[])[];
 }
+
+export interface ServicePolicy {
+  readonly rollout: RolloutPolicy;
+  readonly heal: HealPolicy;
+  readonly budget: Budget;
+}
+
+/** How one revision takes the place of another (design: README, "Strategies"). */
+export type Strategy = "surge" | "stop-first" | "blue-green" | "canary";
 
 export interface RolloutPolicy {
   /** How long the first new replica keeps its probes before the first old one leaves; `null`: one interval of the slowest probe, 5 s without probes. */
@@ -43,20 +59,90 @@ export interface RolloutPolicy {
   readonly startup: number;
   /** Probes in a row that a ready replica may fail during a rollout before it counts as unhealthy. */
   readonly failureThreshold: number;
+  /** `auto`: `surge` where a second instance can be had, else `stop-first`. */
+  readonly strategy: Strategy | "auto";
+  /** How long a rollout waits for capacity before it is given up; a service's own `retry` for `no-capacity` takes its place. */
+  readonly deadline: number;
+  /** How long the old run of a `blue-green` exchange is kept after the new one has taken over. */
+  readonly hold: number;
+  readonly canary: CanaryPolicy;
+}
+
+export interface CanaryPolicy {
+  readonly steps: readonly CanaryStep[];
+  /** By how much more of its requests than the running version a canary may fail, as a share in [0, 1]. */
+  readonly maxErrorRate: number;
+  /** How many times as long as the running version's a canary's mean request may take. */
+  readonly maxLatency: number;
+  /** Requests that a canary must have had for its errors and latency to count. */
+  readonly minRequests: number;
+}
+
+/** Either so many new replicas, or such a share of the requests, in (0, 1]; then `pause` seconds of watching. */
+export interface CanaryStep {
+  readonly replicas: number | null;
+  readonly share: number | null;
+  readonly pause: number;
 }
 
 export interface HealPolicy {
   /** Failed probes in a row after which a ready replica is replaced outside a rollout; `null`: never, as the reference. */
   readonly unhealthyAfter: number | null;
+  /** How long a replica's host may be out of reach before the replica is replaced. */
+  readonly unreachableAfter: number;
 }
 
-/** Refused without consent (`--allow-destroy`): a pass that destroys more services than this. */
+/** When windows of a schedule begin. */
+export interface SchedulePolicy {
+  /** How long before its window a service is started; `auto`: as long as its recent starts took. */
+  readonly lead: number | "auto";
+  /** A window that nobody looked at for so long after its beginning is passed over; `null`: as long as it lasts, it is caught up. */
+  readonly catchUp: number | null;
+}
+
+/** In USD; `null`: no limit. */
+export interface Budget {
+  readonly hourly: number | null;
+  /** Of a calendar month in UTC. */
+  readonly monthly: number | null;
+}
+
+/** Refused without consent (`--allow-destroy`). */
 export interface BrakePolicy {
+  /** How many services one run may destroy. */
   readonly destroy: number;
+  /** Share of the recorded services that one run may destroy, in [0, 1], where there are several. */
+  readonly services: number;
+  /** Share of the project's running replicas that passes may give up as lost or ill within an hour, in [0, 1], where there are several. */
+  readonly replicas: number;
 }
 
 export const defaultPolicy: Policy = {
-  rollout: { bake: null, drain: 30, startup: 600, failureThreshold: 3 },
-  heal: { unhealthyAfter: null },
-  brake: { destroy: 1 },
+  rollout: {
+    bake: null,
+    drain: 30,
+    startup: 600,
+    failureThreshold: 3,
+    strategy: "auto",
+    deadline: 3600,
+    hold: 0,
+    canary: {
+      steps: [{ replicas: 1, share: null, pause: 300 }],
+      maxErrorRate: 0.05,
+      maxLatency: 2,
+      minRequests: 20,
+    },
+  },
+  heal: { unhealthyAfter: null, unreachableAfter: 120 },
+  schedule: { lead: "auto", catchUp: null },
+  budget: { hourly: null, monthly: null },
+  brake: { destroy: 1, services: 1, replicas: 0.5 },
+  services: {},
+  waves: [],
 };
+
+/** What holds for one service. */
+export function policyFor(policy: Policy, name: string): Policy {
+  const own = Object.hasOwn(policy.services, name) ? policy.services[name] : undefined;
+  return own === undefined ? policy : { ...policy, rollout: own.rollout, heal: own.heal };
+}

@@ -2,7 +2,8 @@ import type { Job, PinnedFiles, PinnedRepos } from "../config/job.ts";
 import { jobDigest, jobOf } from "../config/job.ts";
 import type { ServiceSpec } from "../config/spec.ts";
 import { toTimestamp } from "../lib/timestamp.ts";
-import type { DeploymentRecord, Scaled, ServiceRecord, Target } from "../state/record.ts";
+import type { Scaled } from "../state/progress.ts";
+import type { DeploymentRecord, ServiceRecord, Target } from "../state/record.ts";
 import { clamp } from "./decide/autoscale.ts";
 import { currentDeployment, deploymentOf, isQuarantined, isServing } from "./decide/draft.ts";
 

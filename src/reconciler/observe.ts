@@ -50,6 +50,7 @@ export async function observe(
     drained: drainedOf(observer, record, gateway),
     load: loadOf(observer, record, gateway),
     unpublished: observer.published < observer.generation,
+    traffic: new Map(),
     outcomes,
     supply,
   };

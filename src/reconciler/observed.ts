@@ -22,6 +22,8 @@ export interface Observed {
   readonly outcomes: ReadonlyMap<string, Outcome>;
   /** Requests that the gateways have counted; `null`: none counts, or none could be asked. */
   readonly load: ObservedLoad | null;
+  /** What became of the requests of each replica, by token, as far back as the gateways count; empty: none tells. */
+  readonly traffic: ReadonlyMap<string, Traffic>;
   /** What can be had for the current deployment's job; `null` where nothing seemed to be missing, so that nobody was asked. */
   readonly supply: Supply | null;
 }
@@ -31,6 +33,15 @@ export interface ObservedLoad {
   readonly windows: readonly { readonly seconds: number; readonly requests: number }[];
   /** Since when is counted, in milliseconds since the epoch: an earlier part of a window is not known. */
   readonly since: number;
+}
+
+/** Requests that a replica has answered since its gateway counts. */
+export interface Traffic {
+  readonly requests: number;
+  /** Those of them that the replica failed: no answer, or a status of 500 and above. */
+  readonly errors: number;
+  /** Mean seconds to the end of an answer. */
+  readonly seconds: number;
 }
 
 /** What backends offer a job now, and what keeps it from being started. */

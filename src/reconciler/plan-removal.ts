@@ -1,3 +1,4 @@
+import { policyFor } from "../config/settings.ts";
 import { acceptRemoval } from "./accept.ts";
 import type { PlanInput, PlannedService } from "./plan-document.ts";
 import { outline } from "./plan-service.ts";
@@ -7,7 +8,11 @@ import { rehearse } from "./rehearse.ts";
 export function planRemoval(name: string, input: PlanInput): readonly PlannedService[] {
   const record = input.snapshot.services.get(name)?.record ?? null;
   if (record === null || record.target === null) return [];
-  const rehearsal = rehearse(acceptRemoval(record), { policy: input.policy, now: input.now, offers: [] });
+  const rehearsal = rehearse(acceptRemoval(record), {
+    policy: policyFor(input.policy, name),
+    now: input.now,
+    offers: [],
+  });
   const base = outline(name, record);
   const file = record.deployments.at(-1)?.file ?? null;
   const held = record.paused === null ? null : `paused by ${record.paused.by}`;

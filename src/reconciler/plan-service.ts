@@ -1,6 +1,7 @@
 import type { PinnedContent } from "../config/files.ts";
 import type { JobFile } from "../config/job.ts";
 import { type ServiceSource, whereWritten } from "../config/parse.ts";
+import { policyFor } from "../config/settings.ts";
 import type { PropertyChange } from "../diff/compare.ts";
 import { diffRevisions } from "../diff/compare.ts";
 import type { ServiceRecord } from "../state/record.ts";
@@ -114,7 +115,7 @@ function rehearsed(planned: PlannedService, record: ServiceRecord | null, input:
   const rehearsal =
     offer === undefined || refusal !== null
       ? null
-      : rehearse(accepted, { policy: input.policy, now: input.now, offers: supply.offers });
+      : rehearse(accepted, { policy: policyFor(input.policy, planned.name), now: input.now, offers: supply.offers });
   const each = offer?.price ?? 0;
   const wanted = wantedCount(record, revision);
   return {

@@ -126,6 +126,7 @@ function observedAt(
     unpublished: false,
     outcomes: new Map(),
     load: null,
+    traffic: new Map(),
     supply: { offers, refusal: null, lack: null, missingEnv: [] },
   };
 }

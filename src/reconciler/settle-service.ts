@@ -1,3 +1,4 @@
+import { policyFor } from "../config/settings.ts";
 import { isSameJson } from "../lib/same.ts";
 import type { LeaseOwner, ServiceRecord } from "../state/record.ts";
 import type { Snapshot } from "../state/store.ts";
@@ -86,7 +87,11 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
       published: session.published(),
     };
     const observed = await observe(observer, record, outcomes, options.abort);
-    const decision = decide(record, { observed, policy: session.policy, now: world.clock.now() });
+    const decision = decide(record, {
+      observed,
+      policy: policyFor(session.policy, name),
+      now: world.clock.now(),
+    });
     outcomes = new Map();
     const decided = hold;
     if (mustWrite(hold, decision, session)) {

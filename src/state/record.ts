@@ -1,5 +1,7 @@
 import type { PinnedFiles, PinnedRepos } from "../config/job.ts";
+import type { Strategy } from "../config/settings.ts";
 import type { ServiceSpec } from "../config/spec.ts";
+import type { Canary, Quarantine, Scaled, Spent, StartTime, Window } from "./progress.ts";
 import type { Verdict } from "./verdict.ts";
 
 /**
@@ -27,23 +29,12 @@ export interface ServiceRecord {
   readonly scaled: Scaled | null;
   /** The last window of a schedule, or the time that `max_duration` gives; `null`: none yet. */
   readonly window: Window | null;
+  /** How long its last starts took, newest last. Absent: none is known. */
+  readonly starts?: readonly StartTime[];
+  /** What its ended replicas cost in a month. Absent: nothing. */
+  readonly spent?: Spent;
   /** Set: no pass touches the service until it is resumed. */
   readonly paused: { readonly at: string; readonly by: string } | null;
-}
-
-/** From when on a service is up, and until when; `closedAt` is `null` while it is. */
-export interface Window {
-  /** As the schedule says, which may be before anybody looked. */
-  readonly openedAt: string;
-  /** When the first pass of it was made. */
-  readonly seenAt: string;
-  readonly closedAt: string | null;
-}
-
-/** A number of replicas, and since when it is wanted. */
-export interface Scaled {
-  readonly count: number;
-  readonly at: string;
 }
 
 /** One accepted revision. Written by accepting, never changed after. */
@@ -58,6 +49,8 @@ export interface Target {
   readonly acceptedAt: string;
   /** Serving replicas never go below this while the target is rolled out. */
   readonly floor: number;
+  /** How it takes the place of what runs, as its plan said. Absent: `surge`. */
+  readonly strategy?: Strategy;
 }
 
 export interface DeploymentRecord {
@@ -80,6 +73,12 @@ export interface DeploymentRecord {
   readonly settledAt: string | null;
   /** When the first new replica was seen ready and the bake was kept, so that old ones may leave. */
   readonly bakedAt: string | null;
+  /** How far a canary has come. Absent: no step has begun. */
+  readonly canary?: Canary;
+  /** When its run took over from another one that still stands by. Absent: none does. */
+  readonly tookOverAt?: string;
+  /** When it was given up for lack of capacity. Absent: it was not. */
+  readonly gaveUpAt?: string;
 }
 
 export type ReplicaStatus =
@@ -111,6 +110,10 @@ export interface ReplicaRecord {
   readonly readyAt: string | null;
   readonly termination: Termination | null;
   readonly error: ReplicaError | null;
+  /** Since when its host is out of reach. Absent: it is not. */
+  readonly unreachableSince?: string;
+  /** When the first of the attempts in a row failed. Absent: none has. */
+  readonly failingSince?: string;
   /** Attempts for this number in a row that ended before they had been ready for a while: the row of the back-off table. */
   readonly failures: number;
 }
@@ -128,18 +131,11 @@ export interface Termination {
 }
 
 export interface ReplicaError {
-  readonly code: "exited" | "unhealthy" | "unreachable" | "no-capacity" | "failed-to-start";
+  readonly code: "exited" | "unhealthy" | "unreachable" | "interrupted" | "no-capacity" | "failed-to-start";
   /** Not before this time may the next attempt start. */
   readonly retryAt: string;
   readonly exitCode: number | null;
   readonly message: string;
-  readonly at: string;
-}
-
-export interface Quarantine {
-  readonly fingerprint: string;
-  readonly acceptance: number;
-  readonly deployment: number;
   readonly at: string;
 }
 

@@ -44,6 +44,7 @@ const target = z.strictObject({
   by: z.string(),
   acceptedAt: time,
   floor: count,
+  strategy: z.enum(["surge", "stop-first", "blue-green", "canary"]).exactOptional(),
 });
 
 const deployment = z
@@ -62,6 +63,11 @@ const deployment = z
     acceptedAt: time,
     settledAt: time.nullable(),
     bakedAt: time.nullable(),
+    canary: z
+      .strictObject({ step: count, since: time.nullable(), share: z.number().min(0).max(1).nullable() })
+      .exactOptional(),
+    tookOverAt: time.exactOptional(),
+    gaveUpAt: time.exactOptional(),
   })
   .check((context) => {
     const actual = digest(context.value.spec);
@@ -86,7 +92,7 @@ const termination = z.strictObject({
 });
 
 const replicaError = z.strictObject({
-  code: z.enum(["exited", "unhealthy", "unreachable", "no-capacity", "failed-to-start"]),
+  code: z.enum(["exited", "unhealthy", "unreachable", "interrupted", "no-capacity", "failed-to-start"]),
   retryAt: time,
   exitCode: z.int().nullable(),
   message: z.string(),
@@ -108,6 +114,8 @@ const replica = z.strictObject({
   readyAt: time.nullable(),
   termination: termination.nullable(),
   error: replicaError.nullable(),
+  unreachableSince: time.exactOptional(),
+  failingSince: time.exactOptional(),
   failures: count,
 });
 
@@ -122,7 +130,7 @@ const evidence = z.strictObject({
 });
 
 const verdict = z.strictObject({
-  code: z.enum(["unhealthy", "no-capacity", "stuck", "missing-env", "refused"]),
+  code: z.enum(["unhealthy", "no-capacity", "stuck", "missing-env", "refused", "retry-limit", "over-budget", "braked"]),
   deployment: count,
   replica: count.nullable(),
   message: z.string(),
@@ -145,6 +153,8 @@ export const record: z.ZodType<ServiceRecord> = z.strictObject({
   // Absent in records of before there were these two.
   scaled: z.strictObject({ count, at: time }).nullable().default(null),
   window: z.strictObject({ openedAt: time, seenAt: time, closedAt: time.nullable() }).nullable().default(null),
+  starts: z.array(z.strictObject({ run: z.number().min(0), ready: z.number().min(0) })).exactOptional(),
+  spent: z.strictObject({ month: z.string().regex(/^\d{4}-\d{2}$/), amount: z.number().min(0) }).exactOptional(),
   paused: z.strictObject({ at: time, by: z.string() }).nullable(),
 });
 

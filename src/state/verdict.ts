@@ -1,6 +1,14 @@
 /** Why a service is as it is, with structured evidence: never text that came out of a service. */
 export interface Verdict {
-  readonly code: "unhealthy" | "no-capacity" | "stuck" | "missing-env" | "refused";
+  readonly code:
+    | "unhealthy"
+    | "no-capacity"
+    | "stuck"
+    | "missing-env"
+    | "refused"
+    | "retry-limit"
+    | "over-budget"
+    | "braked";
   readonly deployment: number;
   readonly replica: number | null;
   readonly message: string;

@@ -77,6 +77,36 @@ describe("parseSettings()", () => {
         },
       },
     ],
+    [
+      "policy: {budget: {hourly: 12.5}, brake: {services: 20%}, waves: [[a], [b, c]], schedule: {lead: 5m, catch_up: 1h}}",
+      {
+        policy: {
+          budget: { hourly: 12.5, monthly: null },
+          brake: { destroy: 1, services: 0.2, replicas: 0.5 },
+          waves: [["a"], ["b", "c"]],
+          schedule: { lead: 300, catchUp: 3600 },
+        },
+      },
+    ],
+    [
+      "policy: {rollout: {bake: 1m, strategy: canary, canary: {steps: [{share: 10%, pause: 1m}]}}, services: {web: {rollout: {strategy: stop-first}, heal: {unhealthy_after: 2}, budget: {hourly: 3}}}}",
+      {
+        policy: {
+          rollout: {
+            strategy: "canary",
+            canary: { steps: [{ replicas: null, share: 0.1, pause: 60 }], maxErrorRate: 0.05 },
+          },
+          // What a service does not say is the project's.
+          services: {
+            web: {
+              rollout: { strategy: "stop-first", bake: 60, deadline: 3600 },
+              heal: { unhealthyAfter: 2, unreachableAfter: 120 },
+              budget: { hourly: 3, monthly: null },
+            },
+          },
+        },
+      },
+    ],
     ["policy: {rollout: {bake: 0}}", { policy: { ...defaultPolicy, rollout: { ...defaultPolicy.rollout, bake: 0 } } }],
   ])("reads %s", (text, expected) => {
     expect(parse(text)).toMatchObject({ settings: expected });
@@ -107,7 +137,19 @@ describe("parseSettings()", () => {
     ["policy: {rollout: {drain: 1h30m}}", "error invalid-value 1:27 policy.rollout.drain"],
     ["policy: {rollout: {failureThreshold: 1}}", "error unknown-property 1:20 policy.rollout.failureThreshold"],
     ["policy: {brake: {destroy: -1}}", "error invalid-value 1:27 policy.brake.destroy"],
-    ["policy: {budget: {max: 1}}", "error unknown-property 1:10 policy.budget"],
+    ["policy: {budget: {max: 1}}", "error unknown-property 1:19 policy.budget.max"],
+    ["policy: {budget: {hourly: -1}}", "error invalid-value 1:27 policy.budget.hourly"],
+    ["policy: {brake: {services: 101%}}", "error invalid-value 1:28 policy.brake.services"],
+    ["policy: {brake: {replicas: 0.5}}", "error wrong-type 1:28 policy.brake.replicas"],
+    ["policy: {rollout: {strategy: recreate}}", "error wrong-type 1:30 policy.rollout.strategy"],
+    [
+      "policy: {rollout: {canary: {steps: [{replicas: 1, share: 5%}]}}}",
+      "error invalid-value 1:37 policy.rollout.canary.steps[0]",
+    ],
+    ["policy: {rollout: {canary: {steps: []}}}", "error invalid-value 1:36 policy.rollout.canary.steps"],
+    ["policy: {services: {web: {rollout: {drain: x}}}}", "error invalid-value 1:44 policy.services.web.rollout.drain"],
+    ["policy: {services: {web: {brake: {}}}}", "error unknown-property 1:27 policy.services.web.brake"],
+    ["policy: {waves: [[a], [b, a]]}", "error invalid-value 1:17 policy.waves"],
   ])("refuses %s", (text, expected) => {
     const parsed = parse(text);
     expect([parsed.settings, shorts(parsed)]).toEqual([null, [expected]]);

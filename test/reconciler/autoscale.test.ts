@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { toTimestamp } from "../../src/lib/timestamp.ts";
 import { decide } from "../../src/reconciler/decide.ts";
 import type { ObservedLoad } from "../../src/reconciler/observed.ts";
-import type { Scaled, ServiceRecord } from "../../src/state/record.ts";
+import type { Scaled } from "../../src/state/progress.ts";
+import type { ServiceRecord } from "../../src/state/record.ts";
 import { accepted, allWell, now, policy, settled } from "../support/decisions.ts";
 
 const scaling = { metric: "rps", target: 1, window: 60, scale_up_delay: 300, scale_down_delay: 600 } as const;

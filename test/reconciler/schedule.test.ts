@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { toTimestamp } from "../../src/lib/timestamp.ts";
 import { decide } from "../../src/reconciler/decide.ts";
 import { timeReasons } from "../../src/reconciler/plan-schedule.ts";
-import type { ServiceRecord, Window } from "../../src/state/record.ts";
+import type { Window } from "../../src/state/progress.ts";
+import type { ServiceRecord } from "../../src/state/record.ts";
 import { accepted, allWell, policy, settled } from "../support/decisions.ts";
 import { specOf } from "../support/specs.ts";
 

@@ -101,6 +101,7 @@ export function allWell(record: ServiceRecord, overrides: Partial<Observed> = {}
     unpublished: false,
     outcomes: new Map(),
     load: null,
+    traffic: new Map(),
     supply: { offers: [offer], refusal: null, lack: null, missingEnv: [] },
     ...overrides,
   };

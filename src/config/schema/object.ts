@@ -39,6 +39,38 @@ export function object<T extends object>(fields: Fields<T>, options: ObjectOptio
   };
 }
 
+/** A mapping with some of these properties: what is left out says nothing. */
+export function someOf<T extends object>(fields: Fields<T>): Schema<Partial<T>> {
+  const keys = new Set(Object.keys(fields));
+  return {
+    expects: "a mapping",
+    json: () => someOfJson(fields),
+    read: (value, at) => {
+      if (!isMapping(value)) return unexpected("a mapping", value, at);
+      for (const key of value.keys()) if (!keys.has(key)) unknownProperty(key, keys, { at, known: undefined });
+      const result: Partial<T> = {};
+      let valid = true;
+      for (const key in fields) {
+        const input = value.get(key);
+        if (input === undefined) continue;
+        const read = fields[key].schema.read(input, child(at, key));
+        if (read === invalid) valid = false;
+        else result[key] = read;
+      }
+      return valid ? result : invalid;
+    },
+  };
+}
+
+function someOfJson<T extends object>(fields: Fields<T>): JsonSchema {
+  const properties: Record<string, JsonSchema> = {};
+  for (const key in fields) {
+    const { description, schema, example } = fields[key];
+    properties[key] = { description, ...schema.json(), examples: [example] };
+  }
+  return { type: "object", properties, additionalProperties: false };
+}
+
 /** Reads every property, telling all problems; `invalid` when one had any. */
 export function readFields<T extends object>(
   fields: Fields<T>,

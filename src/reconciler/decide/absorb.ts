@@ -89,6 +89,7 @@ function absorbInstance(draft: Draft, replica: ReplicaRecord, instance: Observed
         { code: "exited", exitCode: instance.exitCode, message: "is being ended by its provider" },
         context,
       );
+    case "unreachable":
     case "gone":
     case "unobservable":
       return draft;

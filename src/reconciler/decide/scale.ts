@@ -1,5 +1,6 @@
 import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
-import type { Scaled, ServiceRecord } from "../../state/record.ts";
+import type { Scaled } from "../../state/progress.ts";
+import type { ServiceRecord } from "../../state/record.ts";
 import { autoscale, clamp } from "./autoscale.ts";
 import { currentDeployment, isAlive, note, wake } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";

@@ -2,7 +2,8 @@ import { nextOccurrence } from "../../config/cron-occurrence.ts";
 import { type Cron, parseCron } from "../../config/cron.ts";
 import type { ServiceSpec } from "../../config/spec.ts";
 import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
-import type { ReplicaRecord, ServiceRecord, Target, Window } from "../../state/record.ts";
+import type { Window } from "../../state/progress.ts";
+import type { ReplicaRecord, ServiceRecord, Target } from "../../state/record.ts";
 import { currentDeployment, deploymentOf, isAlive, isServing, note, wake } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
 

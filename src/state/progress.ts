@@ -1,0 +1,44 @@
+/** What a record remembers of load, time, money and steps. */
+
+/** From when on a service is up, and until when; `closedAt` is `null` while it is. */
+export interface Window {
+  /** As the schedule says, which may be before anybody looked. */
+  readonly openedAt: string;
+  /** When the first pass of it was made. */
+  readonly seenAt: string;
+  readonly closedAt: string | null;
+}
+
+/** How long one replica took, in seconds: from being asked for to running, and from there to ready. */
+export interface StartTime {
+  readonly run: number;
+  readonly ready: number;
+}
+
+/** Money, in USD, of one calendar month in UTC (`2026-11`). */
+export interface Spent {
+  readonly month: string;
+  readonly amount: number;
+}
+
+/** A number of replicas, and since when it is wanted. */
+export interface Scaled {
+  readonly count: number;
+  readonly at: string;
+}
+
+/** A step of a canary. */
+export interface Canary {
+  readonly step: number;
+  /** Since when the step stands as it is to; `null`: it is still being reached. */
+  readonly since: string | null;
+  /** Which share of the requests the new replicas get; `null`: as much as their number comes to. */
+  readonly share: number | null;
+}
+
+export interface Quarantine {
+  readonly fingerprint: string;
+  readonly acceptance: number;
+  readonly deployment: number;
+  readonly at: string;
+}
