@@ -179,7 +179,7 @@ function observedOf(given: Step, record: ServiceRecord): Observed {
     outcomes: new Map(),
     load: null,
     traffic: new Map(),
-    supply: { offers: [offer], refusal: null, lack: null, missingEnv: [] },
+    supply: { offers: [offer], taken: [], refusal: null, lack: null, missingEnv: [] },
   };
 }
 

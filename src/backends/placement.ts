@@ -19,6 +19,8 @@ export type Placement = Pick<
 /** The offers that a service allows, best first, and why there are none where there would be some. */
 export interface Placed {
   readonly offers: readonly Offer[];
+  /** Allowed, and all in use or beyond a quota. */
+  readonly taken: readonly Offer[];
   /** The properties that together leave nothing of the offers, and how they read; `null`: something is left, or nothing was offered. */
   readonly lack: string | null;
 }
@@ -33,12 +35,15 @@ interface Filter {
 export function place(offered: readonly Offer[], placement: Placement): Placed {
   const filters = filtersOf(placement);
   const allowed = offered.filter((offer) => filters.every(({ allows }) => allows(offer)));
-  const offers = chooseOffers(allowed, noFilters).filter(isAvailable);
-  if (allowed.length > 0 || offered.length === 0) return { offers, lack: null };
+  const chosen = chooseOffers(allowed, noFilters);
+  const offers = chosen.filter((offer) => isAvailable(offer) && offer.headroom !== 0);
+  const taken = chosen.filter(isTaken);
+  if (allowed.length > 0 || offered.length === 0) return { offers, taken, lack: null };
   const guilty = filters.filter(({ allows }) => !offered.some(allows));
   const named = (guilty.length > 0 ? guilty : filters).map(({ text }) => text);
   return {
     offers,
+    taken,
     lack: `every offer is turned down by ${named.join(guilty.length > 0 ? " and by " : " together with ")}`,
   };
 }
@@ -86,6 +91,11 @@ function listed(placement: Placement): readonly Filter[] {
       },
     ];
   });
+}
+
+/** Whether one of these that is given back can be had again. */
+function isTaken({ availability, headroom }: Offer): boolean {
+  return headroom === 0 || availability === "busy" || availability === "no_quota";
 }
 
 /** An instance that is there already, and belongs to nobody. */

@@ -1,8 +1,14 @@
+import { jobOf } from "../config/job.ts";
+import { policyFor, type Strategy } from "../config/settings.ts";
 import { exitCodes, UserError } from "../lib/user-error.ts";
 import type { ExitCode } from "../lib/user-error.ts";
 import { acceptedChange } from "../reconciler/accept-plan.ts";
 import type { Acceptance } from "../reconciler/accept.ts";
+import { chooseStrategy } from "../reconciler/choose-strategy.ts";
+import { currentDeployment } from "../reconciler/decide/draft.ts";
+import { desiredReplicas } from "../reconciler/decide/scale.ts";
 import { settle } from "../reconciler/settle.ts";
+import { supplyFor } from "../reconciler/supply.ts";
 import type { ServiceRecord } from "../state/record.ts";
 import type { Snapshot } from "../state/store.ts";
 import { StateConflict } from "../state/store.ts";
@@ -57,12 +63,26 @@ function refusePaused(record: ServiceRecord, one: OneChange): void {
   });
 }
 
+/** By the policy and by what room there is, as a plan would; `null`: nothing is exchanged. */
+async function strategyFor(record: ServiceRecord, next: ServiceRecord, work: Work): Promise<Strategy | null> {
+  if (next.target === null || next.target.deployment === record.target?.deployment) return null;
+  const { spec, files, repos, run } = currentDeployment(next);
+  const supply = await supplyFor(work.world, spec, jobOf(spec, files, repos), work.abort);
+  const policy = policyFor(work.project.settings.policy, record.name);
+  const replacement = run === record.run ? "every-replica" : "whole-run";
+  const exchange = { record, replacement, wanted: desiredReplicas(next), supply } as const;
+  return chooseStrategy(policy, exchange).strategy;
+}
+
 async function accept(one: OneChange, work: Work, first: Snapshot): Promise<Snapshot | null> {
   let basis = first;
   for (let attempt = 0; ; attempt += 1) {
     const acceptance = { by: work.by, planId: "", now: work.world.clock.now(), generation: basis.generation };
-    const next = one.change(recordNamed(one.name, basis), acceptance);
-    if (next === null) return null;
+    const record = recordNamed(one.name, basis);
+    const first = one.change(record, acceptance);
+    if (first === null) return null;
+    const strategy = await strategyFor(record, first, work);
+    const next = strategy === null ? first : (one.change(record, { ...acceptance, strategy }) ?? first);
     const change = acceptedChange(next, basis.services.get(one.name)?.lease ?? null, work.world.leaseOwner);
     try {
       return await work.world.store.commit(

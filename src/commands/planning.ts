@@ -107,7 +107,13 @@ async function suppliesOf(
       if (record !== null && isServed({ source, contents, repos }, record))
         return [
           spec.name,
-          { offers: [], refusal: null, lack: null, missingEnv: namesOf(resolveValues(spec, world.env).missing) },
+          {
+            offers: [],
+            taken: [],
+            refusal: null,
+            lack: null,
+            missingEnv: namesOf(resolveValues(spec, world.env).missing),
+          },
         ];
       return [spec.name, await supplyFor(world, spec, jobOf(spec, contents, repos), signal)];
     }),

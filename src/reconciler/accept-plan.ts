@@ -37,7 +37,9 @@ function changeOf(service: PlannedService, snapshot: Snapshot, accepting: Accept
   if (service.action === "none" || service.refusal !== null) return [];
   const state = snapshot.services.get(service.name);
   const record = state?.record ?? null;
-  const next = nextRecord(service, record, accepting.acceptance);
+  const { strategy } = service;
+  const how = strategy === null ? {} : { strategy: strategy === "beside" ? ("surge" as const) : strategy };
+  const next = nextRecord(service, record, { ...accepting.acceptance, ...how });
   return next === null ? [] : [acceptedChange(next, state?.lease ?? null, accepting.leaseOwner)];
 }
 

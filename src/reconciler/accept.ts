@@ -1,11 +1,12 @@
 import type { Job, PinnedFiles, PinnedRepos } from "../config/job.ts";
 import { jobDigest, jobOf } from "../config/job.ts";
+import type { Strategy } from "../config/settings.ts";
 import type { ServiceSpec } from "../config/spec.ts";
 import { toTimestamp } from "../lib/timestamp.ts";
 import type { Scaled } from "../state/progress.ts";
 import type { DeploymentRecord, ServiceRecord, Target } from "../state/record.ts";
 import { clamp } from "./decide/autoscale.ts";
-import { currentDeployment, deploymentOf, isQuarantined, isServing } from "./decide/draft.ts";
+import { currentDeployment, deploymentOf, isOver, isServing } from "./decide/draft.ts";
 
 /** A revision that somebody wants a service to run. */
 export interface Revision {
@@ -26,6 +27,8 @@ export interface Acceptance {
   readonly now: number;
   /** Of the state that the plan was made on. */
   readonly generation: number;
+  /** Absent: `surge`. */
+  readonly strategy?: Strategy;
 }
 
 /** How much of a service an accepted revision replaces. */
@@ -71,6 +74,8 @@ export function acceptRevision(
     settledAt: null,
     bakedAt: null,
   };
+  const served = (record?.replicas ?? []).filter(isServing).length;
+  const kept = Math.min(served, wantedCount(record, revision));
   const target: Target = {
     deployment: num,
     fingerprint: revision.fingerprint,
@@ -79,7 +84,9 @@ export function acceptRevision(
     planId: acceptance.planId,
     by: acceptance.by,
     acceptedAt,
-    floor: Math.min((record?.replicas ?? []).filter(isServing).length, wantedCount(record, revision)),
+    floor: acceptance.strategy === "stop-first" ? reducedFloor(kept, replacement) : kept,
+    served,
+    ...(acceptance.strategy === undefined ? {} : { strategy: acceptance.strategy }),
   };
   return {
     name: revision.spec.name,
@@ -97,6 +104,11 @@ export function acceptRevision(
     window: revision.spec.schedule !== null && base?.spec.schedule ? (record?.window ?? null) : null,
     paused: record?.paused ?? null,
   };
+}
+
+/** What serves at least while one leaves before its successor comes: a whole run takes over once it serves as much as what is left of the other. */
+function reducedFloor(kept: number, replacement: Replacement): number {
+  return Math.max(0, replacement === "whole-run" ? Math.floor(kept / 2) : kept - 1);
 }
 
 /** How many replicas a revision wants while it is up. What serves now is not taken away by accepting: scaling goes on from the count that it came to. */
@@ -129,11 +141,11 @@ export function acceptRestart(record: ServiceRecord, acceptance: Acceptance): Se
   return acceptRevision(record, revisionOf(current), replacement, acceptance);
 }
 
-/** The quarantined revision once more, after whatever was wrong around it has been mended. */
+/** The revision that turned out unhealthy, or was given up, once more, after whatever was wrong around it has been mended. */
 export function acceptRetry(record: ServiceRecord, acceptance: Acceptance): ServiceRecord | null {
   if (record.target === null) return null;
-  if (!isQuarantined(record, record.target)) return null;
   const wanted = deploymentOf(record, record.target.deployment);
+  if (!isOver(record, wanted) && record.verdict?.code !== "retry-limit") return null;
   const replacement = wanted.run === servingDeployment(record).run ? "where-jobs-differ" : "whole-run";
   return acceptRevision(record, revisionOf(wanted), replacement, acceptance);
 }

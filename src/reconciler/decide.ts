@@ -1,8 +1,9 @@
 import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
 import { absorb } from "./decide/absorb.ts";
 import type { Context, Decider, Draft, Note } from "./decide/draft.ts";
-import { isAlive } from "./decide/draft.ts";
+import { currentDeployment, isAlive, isOver } from "./decide/draft.ts";
 import { drained, wakeAtDrains } from "./decide/drain.ts";
+import { isFinal } from "./decide/final.ts";
 import { finish, isComplete } from "./decide/finish.ts";
 import { judge } from "./decide/judge.ts";
 import { remove } from "./decide/removal.ts";
@@ -89,14 +90,14 @@ function callNotes(before: ServiceRecord, record: ServiceRecord, actions: readon
 }
 
 function stateOf(record: ServiceRecord, context: Context): ServiceState {
-  const failed = record.verdict?.code === "unhealthy";
+  const failed = record.verdict !== null && isFinal(record, record.verdict);
   if (isComplete(record)) return failed ? "failed" : desiredReplicas(record) === 0 ? "unproven" : "settled";
   const moving = record.replicas.some(
     (replica) => replica.status === "terminating" || (isAlive(replica) && replica.readyAt === null),
   );
   if (moving) return "working";
   if (context.observed.blind.size > 0) return "waiting";
-  const quarantined = record.quarantined.some((entry) => entry.deployment === record.current);
-  if (failed && quarantined) return "failed";
+  if (failed && isOver(record, currentDeployment(record))) return "failed";
+  if (record.verdict?.code === "retry-limit") return "failed";
   return record.verdict === null || failed ? "working" : "waiting";
 }

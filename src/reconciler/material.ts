@@ -28,6 +28,6 @@ function essence(record: ServiceRecord): unknown {
 function replicaEssence(replica: ReplicaRecord): unknown {
   const beginning = replica.readyAt === null && replica.error === null && replica.termination === null;
   if (!beginning) return replica;
-  const { num, deployment, token, backend, failures } = replica;
-  return { num, deployment, token, backend, failures };
+  const { num, deployment, token, backend, failures, unreachableSince } = replica;
+  return { num, deployment, token, backend, failures, unreachableSince };
 }

@@ -1,5 +1,6 @@
 import type { ObservedInstance, Offer } from "../backends/backend.ts";
 import type { BackendErrorCode } from "../backends/errors.ts";
+import type { Traffic } from "../state/verdict.ts";
 import type { ProbeAnswer } from "./world.ts";
 
 /** What is seen of one service at one moment, from outside the state branch. */
@@ -35,19 +36,12 @@ export interface ObservedLoad {
   readonly since: number;
 }
 
-/** Requests that a replica has answered since its gateway counts. */
-export interface Traffic {
-  readonly requests: number;
-  /** Those of them that the replica failed: no answer, or a status of 500 and above. */
-  readonly errors: number;
-  /** Mean seconds to the end of an answer. */
-  readonly seconds: number;
-}
-
 /** What backends offer a job now, and what keeps it from being started. */
 export interface Supply {
   /** Best first. */
   readonly offers: readonly Offer[];
+  /** What would suit, and is in use or beyond a quota: one that is given back makes room. */
+  readonly taken: readonly Offer[];
   /** Why no backend can ever run the job; `null` where one can. */
   readonly refusal: string | null;
   /** Which wishes of the service leave nothing of what is offered; `null`: none do. */

@@ -1,7 +1,7 @@
 import type { Offer } from "../backends/backend.ts";
 import type { PinnedContent, PinnedRepo } from "../config/files.ts";
 import type { ServiceSource } from "../config/parse.ts";
-import type { Policy } from "../config/settings.ts";
+import type { Policy, Strategy } from "../config/settings.ts";
 import type { PropertyChange } from "../diff/compare.ts";
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import type { Snapshot } from "../state/store.ts";
@@ -28,7 +28,8 @@ export interface PlannedService {
   readonly file: string | null;
   readonly action: PlanAction;
   readonly deployment: { readonly from: number | null; readonly to: number | null };
-  readonly strategy: "surge" | "beside" | null;
+  /** `beside`: a whole new run beside the one that serves, as `surge` means where an edit cannot be rolled. */
+  readonly strategy: Strategy | "beside" | null;
   readonly changes: readonly PlannedChange[];
   readonly replicas: { readonly current: number; readonly min: number; readonly max: number };
   /** $/hour. */

@@ -1,4 +1,4 @@
-import type { RepoSpec, ScalingSpec } from "../config/spec.ts";
+import type { RepoSpec, RetrySpec, ScalingSpec } from "../config/spec.ts";
 import { explain } from "../diff/explain.ts";
 import type { Revision } from "./accept.ts";
 import { unmetBy } from "./acts-on.ts";
@@ -30,16 +30,6 @@ export function refusalOf(revision: Revision, supply: Supply, input: PlanInput):
 export function reasonsFor(planned: PlannedService, supply: Supply, rehearsal: Rehearsal | null): readonly Reason[] {
   const { revision, action } = planned;
   const reasons: Reason[] = [...whyThisAction(planned)];
-  if (action === "rolling")
-    reasons.push({
-      about: "strategy",
-      text: "surge: one new replica at a time is started and must be ready before an old one leaves",
-    });
-  if (action === "restart")
-    reasons.push({
-      about: "strategy",
-      text: "the edit cannot be rolled: a whole new run is started beside the old one and takes over at once when all of it is ready",
-    });
   if (revision !== null && revision.spec.probes.length === 0 && action !== "update") {
     reasons.push({ about: "probes", text: "no probes: a replica counts as ready when it answers HTTP at all" });
   }
@@ -48,14 +38,18 @@ export function reasonsFor(planned: PlannedService, supply: Supply, rehearsal: R
     reasons.push({ about: "scaling", text: scalingText(revision.spec.scaling) });
   if (supply.lack !== null) reasons.push({ about: "offers", text: supply.lack });
   if (revision?.spec.retry) {
-    const text = "a replica that ends is always replaced, with back-off; `retry` sets no limit to that";
-    reasons.push({ about: "retry", text });
+    reasons.push({ about: "retry", text: retryText(revision.spec.retry) });
   }
   if (supply.missingEnv.length > 0)
     reasons.push({ about: "env", text: `unknown here: ${supply.missingEnv.join(", ")}` });
   if (rehearsal !== null)
     reasons.push({ about: "timeline", text: "rehearsed with assumed times: 1 s to run, 4 s to ready, 1 s to end" });
   return reasons;
+}
+
+/** What `retry` limits; without it nothing does. */
+function retryText({ on_events: events, duration }: RetrySpec): string {
+  return `a replica is started again after ${events.join(", ")} for at most ${duration} s in a row; after anything else, or later, it stays ended, and the others serve on`;
 }
 
 /** What keeps changing though nobody edits the service file. */

@@ -7,11 +7,13 @@ import { diffRevisions } from "../diff/compare.ts";
 import type { ServiceRecord } from "../state/record.ts";
 import { acceptRevision, servingDeployment, wantedCount } from "./accept.ts";
 import type { Replacement, Revision } from "./accept.ts";
-import { isAlive, isQuarantined } from "./decide/draft.ts";
+import { chooseStrategy } from "./choose-strategy.ts";
+import { isAlive, isOver, isQuarantined } from "./decide/draft.ts";
 import { knownRepos, stateOf } from "./known-repos.ts";
 import type { DesiredService, PlanAction, PlanInput, PlannedChange, PlannedService } from "./plan-document.ts";
 import { reasonsFor, refusalOf, safetyOf } from "./plan-reasons.ts";
 import { timeReasons } from "./plan-schedule.ts";
+import { shownStrategy, strategyReason } from "./plan-strategy.ts";
 import { rehearse } from "./rehearse.ts";
 
 /** What becomes of a service that is desired: compared with what serves, and rehearsed where anything changes. */
@@ -86,7 +88,7 @@ function acceptedAgain(record: ServiceRecord, revision: Revision, action: PlanAc
   if (action !== "none" || record.target === null) return action;
   const target = record.deployments.find((deployment) => deployment.num === record.target?.deployment);
   if (target === undefined || diffRevisions(target, revision).action !== "none") return "update";
-  return isQuarantined(record, record.target) ? "rolling" : "none";
+  return isOver(record, target) ? "rolling" : "none";
 }
 
 function located(change: PropertyChange, source: ServiceSource): PlannedChange {
@@ -106,31 +108,47 @@ function heldBecause(record: ServiceRecord | null, revision: Revision, input: Pl
 function rehearsed(planned: PlannedService, record: ServiceRecord | null, input: PlanInput): PlannedService {
   const { revision } = planned;
   if (revision === null) return planned;
-  const supply = input.supply.get(planned.name) ?? { offers: [], refusal: null, lack: null, missingEnv: [] };
-  const acceptance = { by: "", planId: "", now: input.now, generation: input.snapshot.generation };
-  const accepted = acceptRevision(record, revision, planned.replacement, acceptance);
+  const supply = input.supply.get(planned.name) ?? { offers: [], taken: [], refusal: null, lack: null, missingEnv: [] };
+  const policy = policyFor(input.policy, planned.name);
+  const wanted = wantedCount(record, revision);
+  const exchanges = planned.action === "rolling" || planned.action === "restart";
+  const choice = exchanges
+    ? chooseStrategy(policy, { record, replacement: planned.replacement, wanted, supply })
+    : { strategy: "surge" as const, replacement: planned.replacement, why: "" };
+  const acceptance = {
+    by: "",
+    planId: "",
+    now: input.now,
+    generation: input.snapshot.generation,
+    strategy: choice.strategy,
+  };
+  const accepted = acceptRevision(record, revision, choice.replacement, acceptance);
   const offer = supply.offers[0];
   const refusal = refusalOf(revision, supply, input);
   // What will not be done has no timeline.
   const rehearsal =
     offer === undefined || refusal !== null
       ? null
-      : rehearse(accepted, { policy: policyFor(input.policy, planned.name), now: input.now, offers: supply.offers });
+      : rehearse(accepted, { policy, now: input.now, offers: supply.offers });
   const each = offer?.price ?? 0;
-  const wanted = wantedCount(record, revision);
   return {
     ...planned,
+    replacement: choice.replacement,
     deployment: { from: record?.current ?? null, to: accepted.current },
-    strategy: planned.action === "restart" ? "beside" : planned.action === "rolling" ? "surge" : null,
+    strategy: exchanges ? shownStrategy(choice) : null,
     offers: supply.offers,
     rehearsal,
-    safety: safetyOf(rehearsal, accepted.target?.floor ?? 0),
+    safety: safetyOf(rehearsal, Math.min(accepted.target?.served ?? 0, wanted)),
     price: {
       before: planned.price.before,
       after: wanted * each,
       max: Math.max(planned.price.before, (rehearsal?.peak ?? 0) * each, revision.spec.replicas.max * each),
     },
-    reasons: [...reasonsFor(planned, supply, rehearsal), ...timeReasons(revision.spec, input.now)],
+    reasons: [
+      ...(exchanges ? [strategyReason(choice, { policy, wanted, rehearsal })] : []),
+      ...reasonsFor(planned, supply, rehearsal),
+      ...timeReasons(revision.spec, input.now),
+    ],
     refusal,
   };
 }

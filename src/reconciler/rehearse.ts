@@ -127,7 +127,7 @@ function observedAt(
     outcomes: new Map(),
     load: null,
     traffic: new Map(),
-    supply: { offers, refusal: null, lack: null, missingEnv: [] },
+    supply: { offers, taken: [], refusal: null, lack: null, missingEnv: [] },
   };
 }
 

@@ -22,12 +22,12 @@ export async function observeSupply(world: World, record: ServiceRecord, signal:
 export async function supplyFor(world: World, spec: ServiceSpec, job: Job, signal: AbortSignal): Promise<Supply> {
   const asked = [...world.backends.values()].filter((backend) => spec.backends?.includes(backend.name) ?? true);
   const answers = await Promise.all(asked.map((backend) => offersOf(backend, job, signal)));
-  const { offers, lack } = place(
+  const { offers, taken, lack } = place(
     answers.flatMap((answer) => answer.offers),
     spec,
   );
   const { missing } = resolveValues(spec, world.env);
-  return { offers, lack, refusal: refusalOf(answers, world, spec), missingEnv: namesOf(missing) };
+  return { offers, taken, lack, refusal: refusalOf(answers, world, spec), missingEnv: namesOf(missing) };
 }
 
 interface Answer {

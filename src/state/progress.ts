@@ -30,6 +30,8 @@ export interface Scaled {
 /** A step of a canary. */
 export interface Canary {
   readonly step: number;
+  /** How many new replicas there may be. */
+  readonly replicas: number;
   /** Since when the step stands as it is to; `null`: it is still being reached. */
   readonly since: string | null;
   /** Which share of the requests the new replicas get; `null`: as much as their number comes to. */

@@ -49,6 +49,8 @@ export interface Target {
   readonly acceptedAt: string;
   /** Serving replicas never go below this while the target is rolled out. */
   readonly floor: number;
+  /** How many served when it was accepted. Absent in older records. */
+  readonly served?: number;
   /** How it takes the place of what runs, as its plan said. Absent: `surge`. */
   readonly strategy?: Strategy;
 }
@@ -73,8 +75,10 @@ export interface DeploymentRecord {
   readonly settledAt: string | null;
   /** When the first new replica was seen ready and the bake was kept, so that old ones may leave. */
   readonly bakedAt: string | null;
-  /** How far a canary has come. Absent: no step has begun. */
+  /** The step of a canary that is under way. Absent: none is. */
   readonly canary?: Canary;
+  /** When all steps of its canary were over. Absent: they are not, or there are none. */
+  readonly canaryEndedAt?: string;
   /** When its run took over from another one that still stands by. Absent: none does. */
   readonly tookOverAt?: string;
   /** When it was given up for lack of capacity. Absent: it was not. */

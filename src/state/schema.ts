@@ -44,6 +44,7 @@ const target = z.strictObject({
   by: z.string(),
   acceptedAt: time,
   floor: count,
+  served: count.exactOptional(),
   strategy: z.enum(["surge", "stop-first", "blue-green", "canary"]).exactOptional(),
 });
 
@@ -64,8 +65,14 @@ const deployment = z
     settledAt: time.nullable(),
     bakedAt: time.nullable(),
     canary: z
-      .strictObject({ step: count, since: time.nullable(), share: z.number().min(0).max(1).nullable() })
+      .strictObject({
+        step: count,
+        replicas: count,
+        since: time.nullable(),
+        share: z.number().min(0).max(1).nullable(),
+      })
       .exactOptional(),
+    canaryEndedAt: time.exactOptional(),
     tookOverAt: time.exactOptional(),
     gaveUpAt: time.exactOptional(),
   })
@@ -119,6 +126,8 @@ const replica = z.strictObject({
   failures: count,
 });
 
+const traffic = z.strictObject({ requests: count, errors: count, seconds: z.number().min(0) });
+
 const evidence = z.strictObject({
   exitCode: z.int().exactOptional(),
   probes: z
@@ -127,6 +136,7 @@ const evidence = z.strictObject({
   missing: z.array(z.string()).exactOptional(),
   backend: z.string().exactOptional(),
   token: z.string().exactOptional(),
+  traffic: z.strictObject({ new: traffic, old: traffic }).exactOptional(),
 });
 
 const verdict = z.strictObject({

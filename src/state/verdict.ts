@@ -28,4 +28,15 @@ export interface Evidence {
   readonly backend?: string;
   /** Names the attempt, so that its log's tail can be shown next to the verdict while the log is kept. */
   readonly token?: string;
+  /** What a canary was judged by. */
+  readonly traffic?: { readonly new: Traffic; readonly old: Traffic };
+}
+
+/** Requests that replicas have answered since their gateway counts. */
+export interface Traffic {
+  readonly requests: number;
+  /** Those of them that a replica failed: no answer, or a status of 500 and above. */
+  readonly errors: number;
+  /** Mean seconds to the end of an answer. */
+  readonly seconds: number;
 }

@@ -167,15 +167,19 @@ describe("what is missing starts nothing, and what runs, runs on", () => {
   it.each([
     {
       name: "a name without a value",
-      supply: { offers: [offer], refusal: null, lack: null, missingEnv: ["HF_TOKEN"] },
+      supply: { offers: [offer], taken: [], refusal: null, lack: null, missingEnv: ["HF_TOKEN"] },
       verdict: "missing-env",
     },
     {
       name: "a job that no backend can run",
-      supply: { offers: [], refusal: "no image", lack: null, missingEnv: [] },
+      supply: { offers: [], taken: [], refusal: "no image", lack: null, missingEnv: [] },
       verdict: "refused",
     },
-    { name: "no capacity", supply: { offers: [], refusal: null, lack: null, missingEnv: [] }, verdict: "no-capacity" },
+    {
+      name: "no capacity",
+      supply: { offers: [], taken: [], refusal: null, lack: null, missingEnv: [] },
+      verdict: "no-capacity",
+    },
   ])("$name", ({ supply, verdict }) => {
     const record = accepted(settled(), { commands: ["new"] });
     expect(decided(record, allWell(record, { supply }))).toMatchObject({

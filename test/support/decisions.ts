@@ -102,7 +102,7 @@ export function allWell(record: ServiceRecord, overrides: Partial<Observed> = {}
     outcomes: new Map(),
     load: null,
     traffic: new Map(),
-    supply: { offers: [offer], refusal: null, lack: null, missingEnv: [] },
+    supply: { offers: [offer], taken: [], refusal: null, lack: null, missingEnv: [] },
     ...overrides,
   };
 }

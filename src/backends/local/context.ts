@@ -11,6 +11,7 @@ export interface LocalContext {
   readonly clock: Clock;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly stopGraceMs: number;
+  readonly maxReplicas: number | null;
   /** Looked into once, when it is first needed. */
   readonly isolation: () => Promise<Isolation>;
   readonly pythons: Pythons;

@@ -28,6 +28,8 @@ export interface LocalOptions {
   /** How long processes have between SIGTERM and SIGKILL, unless their service says otherwise. */
   readonly stopGraceMs?: number;
   readonly network?: NetworkSetting;
+  /** How many replicas there may be at once; absent or `null`: as many as are asked for. */
+  readonly maxReplicas?: number | null;
   /** How replicas are kept apart; looked into when absent. */
   readonly isolation?: Isolation;
 }
@@ -57,8 +59,8 @@ export function createLocalBackend(options: LocalOptions): MachineBackend {
 /** What `registry.ts` loads when the settings name the backend. */
 export const definition: BackendModule = {
   create(settings, environment) {
-    const { network } = parseLocalSettings(settings);
-    return createLocalBackend({ ...environment, network });
+    const { network, max_replicas: maxReplicas } = parseLocalSettings(settings);
+    return createLocalBackend({ ...environment, network, maxReplicas });
   },
 };
 
@@ -73,6 +75,7 @@ function contextOf(options: LocalOptions): LocalContext {
     environment,
     clock: options.clock ?? systemClock,
     stopGraceMs: options.stopGraceMs ?? 10_000,
+    maxReplicas: options.maxReplicas ?? null,
     isolation: () => (isolation ??= detectIsolation(options.network ?? "isolated", environment)),
     pythons: createPythons(environment),
   };

@@ -36,6 +36,13 @@ export async function readReplicas(context: LocalContext, owner: Owner): Promise
     .filter(({ instance }) => instance.repository === owner.repository);
 }
 
+/** How many more replicas the host may hold; `null`: no limit is set. Those that are ending still count. */
+export async function roomLeft({ places, maxReplicas }: LocalContext): Promise<number | null> {
+  if (maxReplicas === null) return null;
+  const names = (await unlessMissing(readdir(replicasDirectory(places)))) ?? [];
+  return Math.max(0, maxReplicas - names.filter((name) => !name.startsWith(".")).length);
+}
+
 /** `null`: there is none of that name, or it is another host's. */
 export async function readReplica(context: LocalContext, name: string): Promise<LocalReplica | null> {
   const directory = join(replicasDirectory(context.places), name);

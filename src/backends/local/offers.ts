@@ -1,8 +1,9 @@
 import type { Job } from "../../config/job.ts";
-import type { OfferAnswer } from "../backend.ts";
+import type { Offer, OfferAnswer } from "../backend.ts";
 import type { LocalContext } from "./context.ts";
 import { findShell } from "./executables.ts";
 import { measureHost } from "./host-capacity.ts";
+import { roomLeft } from "./instances.ts";
 import { findRefusal, round } from "./requirements.ts";
 import type { HostCapacity } from "./requirements.ts";
 
@@ -24,10 +25,14 @@ export async function offersFor(context: LocalContext, job: Job): Promise<OfferA
   }
   const fetched = python?.kind === "uv" ? [`Python ${job.python} is fetched by uv when it is first needed`] : [];
   const { notes } = await context.isolation();
-  return { ok: true, offers: [offerOf(host)], notes: [...notes, ...fetched, ...sizeNotes(job, host)] };
+  return {
+    ok: true,
+    offers: [offerOf(host, await roomLeft(context))],
+    notes: [...notes, ...fetched, ...sizeNotes(job, host)],
+  };
 }
 
-function offerOf(host: HostCapacity) {
+function offerOf(host: HostCapacity, room: number | null): Offer {
   const resources = `cpu=${host.cpus} mem=${round(host.memoryGb)}GB disk=${round(host.diskGb)}GB`;
   return {
     backend: "local",
@@ -36,8 +41,9 @@ function offerOf(host: HostCapacity) {
     resources,
     spot: false,
     price: 0,
-    availability: "available",
-  } as const;
+    availability: room === 0 ? "busy" : "available",
+    ...(room === null ? {} : { headroom: room }),
+  };
 }
 
 /** Requirements are on the offer, which is the host: nothing keeps a replica from using more than it asked for. */

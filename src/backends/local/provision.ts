@@ -5,7 +5,7 @@ import type { ObservedInstance, ProvisionRequest } from "../backend.ts";
 import { BackendError } from "../errors.ts";
 import type { LocalContext } from "./context.ts";
 import { makePrivate, removeIfEmpty, replicasDirectory } from "./dispose.ts";
-import { directoryName, observed, readReplica } from "./instances.ts";
+import { directoryName, observed, readReplica, roomLeft } from "./instances.ts";
 import { findKeptLogs } from "./kept-logs.ts";
 import { prepare } from "./prepare.ts";
 import { hasCode } from "./process-identity.ts";
@@ -23,6 +23,10 @@ export async function provision(
   const before = await findUsed(context, name, request);
   if (before !== null) return before;
   signal?.throwIfAborted();
+  if ((await roomLeft(context)) === 0) {
+    const message = `this host holds ${context.maxReplicas} replicas, as \`max_replicas\` allows`;
+    throw new BackendError("local", "no-capacity", message);
+  }
   const isolation = await context.isolation();
   const staging = await makeStaging(context, name);
   try {

@@ -7,6 +7,8 @@ const settings = z.strictObject({
   type: z.literal("local"),
   /** `isolated`: a network for each replica, so that all listen on one port. `host`: the host's network, and a port for each in `PORT`. */
   network: z.enum(["isolated", "host"]).default("isolated"),
+  /** How many replicas of this repository the host may hold at once; `null`: as many as are asked for. */
+  max_replicas: z.int().min(1).nullable().default(null),
 });
 
 /** The entry with its defaults. */

@@ -3,7 +3,7 @@ import { toTimestamp } from "../../lib/timestamp.ts";
 import type { ReplicaRecord } from "../../state/record.ts";
 import { deploymentOf, note, wake, withoutReplica, withReplica } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
-import { ended, exited, failed, lost, visibleFrom } from "./failure.ts";
+import { ended, exited, failed, interruption, lost, outOfReach, visibleFrom } from "./failure.ts";
 
 /** Takes over what is seen of each recorded replica. Where a backend is blind, what it holds stays as it was. */
 export function absorb(draft: Draft, context: Context): Draft {
@@ -19,7 +19,8 @@ function absorbReplica(draft: Draft, replica: ReplicaRecord, context: Context): 
     case "pulling":
     case "running":
       if (context.observed.blind.has(replica.backend) || instance?.status === "unobservable") return draft;
-      if (instance === undefined || instance.status === "gone") return lost(draft, replica, context);
+      if (instance === undefined || instance.status === "gone")
+        return lost(draft, replica, instance?.interrupted === true, context);
       return absorbInstance(draft, replica, instance, context);
     case "terminating":
       if (context.observed.blind.has(replica.backend)) return draft;
@@ -55,8 +56,9 @@ function absorbSubmitted(draft: Draft, replica: ReplicaRecord, context: Context)
 }
 
 function absorbInstance(draft: Draft, replica: ReplicaRecord, instance: ObservedInstance, context: Context): Draft {
+  const { unreachableSince, ...reached } = replica;
   const seen: ReplicaRecord = {
-    ...replica,
+    ...reached,
     instance: instance.instance,
     region: instance.region,
     price: instance.price,
@@ -79,17 +81,21 @@ function absorbInstance(draft: Draft, replica: ReplicaRecord, instance: Observed
       return absorbProbes(withReplica(noted, running), running, context);
     }
     case "exited": {
+      if (instance.interrupted === true) return exited(draft, seen, interruption, context);
       const message = instance.exitCode === null ? "ended" : `exited with code ${instance.exitCode}`;
       return exited(draft, seen, { code: "exited", exitCode: instance.exitCode, message }, context);
     }
+    case "unreachable":
+      return outOfReach(draft, { ...seen, unreachableSince: unreachableSince ?? toTimestamp(context.now) }, context);
     case "terminating":
       return exited(
         draft,
         seen,
-        { code: "exited", exitCode: instance.exitCode, message: "is being ended by its provider" },
+        instance.interrupted === true
+          ? interruption
+          : { code: "exited", exitCode: instance.exitCode, message: "is being ended by its provider" },
         context,
       );
-    case "unreachable":
     case "gone":
     case "unobservable":
       return draft;
@@ -104,8 +110,10 @@ function absorbProbes(draft: Draft, replica: ReplicaRecord, context: Context): D
   if (streaks === undefined || streaks.length === 0) return draft;
   const ready = streaks.every((streak, index) => streak.successes >= (probes[index]?.ready_after ?? 1));
   if (!ready) return draft;
+  // From here on it is a success: what failed before it counts only until it has been ready for a while.
+  const { failingSince: _, ...started } = replica;
   return note(
-    withReplica(draft, { ...replica, readyAt: toTimestamp(context.now) }),
+    withReplica(draft, { ...started, readyAt: toTimestamp(context.now) }),
     "ready",
     replica,
     probes.length > 0 ? "probes passed" : "listening",

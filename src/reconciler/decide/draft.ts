@@ -70,6 +70,11 @@ export function isQuarantined(
   return quarantined.some((entry) => entry.fingerprint === fingerprint && entry.acceptance === acceptance);
 }
 
+/** Whether nothing more is started of an acceptance: it turned out unhealthy, or was given up for lack of capacity. */
+export function isOver(record: ServiceRecord, deployment: DeploymentRecord): boolean {
+  return isQuarantined(record, deployment) || deployment.gaveUpAt !== undefined;
+}
+
 export function withDeployment(draft: Draft, deployment: DeploymentRecord): Draft {
   const deployments = draft.record.deployments.map((other) => (other.num === deployment.num ? deployment : other));
   return { ...draft, record: { ...draft.record, deployments } };

@@ -10,11 +10,34 @@ const stableAfter = 60_000;
 /** No provider's call is under way for longer: milliseconds. */
 const longestCall = 60_000;
 
+type Failure = Omit<ReplicaError, "at" | "retryAt">;
+
+/** The provider took it back. */
+export const interruption: Failure = {
+  code: "interrupted",
+  exitCode: null,
+  message: "was taken back by its provider",
+};
+
 /** Not in a listing that would show it: gone, though nobody of ours ended it. */
-export function lost(draft: Draft, replica: ReplicaRecord, context: Context): Draft {
+export function lost(draft: Draft, replica: ReplicaRecord, interrupted: boolean, context: Context): Draft {
   const from = visibleFrom(replica, context);
   if (context.now < from) return wake(draft, from);
-  return failed(draft, replica, { code: "unreachable", exitCode: null, message: "is gone" }, context);
+  const gone: Failure = { code: "unreachable", exitCode: null, message: "is gone" };
+  return failed(draft, replica, interrupted ? interruption : gone, context);
+}
+
+/** Its host does not answer, which may pass: only after a while it counts as lost, and what is left of it is ended. */
+export function outOfReach(
+  draft: Draft,
+  replica: ReplicaRecord & { readonly unreachableSince: string },
+  context: Context,
+): Draft {
+  const { unreachableAfter } = context.policy.heal;
+  const until = fromTimestamp(replica.unreachableSince) + unreachableAfter * 1000;
+  if (context.now < until) return wake(withReplica(draft, replica), until);
+  const message = `its host has not answered for ${unreachableAfter} s`;
+  return exited(draft, replica, { code: "unreachable", exitCode: null, message }, context);
 }
 
 /** From when on every listing shows the replica, if it is there: once it was seen to run, or once no call for it can be under way. */
@@ -26,12 +49,7 @@ export function visibleFrom(replica: ReplicaRecord, context: Context): number {
 }
 
 /** Its process ended by itself: what is left of the instance is ended too, and the failure is remembered until then. */
-export function exited(
-  draft: Draft,
-  replica: ReplicaRecord,
-  error: Omit<ReplicaError, "at" | "retryAt">,
-  context: Context,
-): Draft {
+export function exited(draft: Draft, replica: ReplicaRecord, error: Failure, context: Context): Draft {
   const since = toTimestamp(context.now);
   const marked = mark(replica, error, context);
   const next = withReplica(draft, {
@@ -50,12 +68,7 @@ export function ended(draft: Draft, replica: ReplicaRecord): Draft {
 }
 
 /** It never came to run, or nobody knows how it ended. */
-export function failed(
-  draft: Draft,
-  replica: ReplicaRecord,
-  error: Omit<ReplicaError, "at" | "retryAt">,
-  context: Context,
-): Draft {
+export function failed(draft: Draft, replica: ReplicaRecord, error: Failure, context: Context): Draft {
   const next = withReplica(draft, {
     ...mark(replica, error, context),
     status: "failed",
@@ -67,12 +80,7 @@ export function failed(
 }
 
 /** A lack of capacity is no fault of the revision: it is said, and tried again. */
-function withLack(
-  draft: Draft,
-  replica: ReplicaRecord,
-  error: Omit<ReplicaError, "at" | "retryAt">,
-  context: Context,
-): Draft {
+function withLack(draft: Draft, replica: ReplicaRecord, error: Failure, context: Context): Draft {
   if (error.code !== "no-capacity" || draft.record.verdict !== null) return draft;
   const { num, deployment, backend } = replica;
   const verdict = {
@@ -86,13 +94,15 @@ function withLack(
   return { ...draft, record: { ...draft.record, verdict } };
 }
 
-function mark(replica: ReplicaRecord, error: Omit<ReplicaError, "at" | "retryAt">, context: Context): ReplicaRecord {
+function mark(replica: ReplicaRecord, error: Failure, context: Context): ReplicaRecord {
   const stable =
     isServing(replica) && replica.readyAt !== null && elapsedSince(replica.readyAt, context) >= stableAfter;
   const failures = stable ? 1 : replica.failures + 1;
+  const at = toTimestamp(context.now);
   return {
     ...replica,
     failures,
-    error: { ...error, at: toTimestamp(context.now), retryAt: toTimestamp(retryAt(error.code, failures, context.now)) },
+    failingSince: stable ? at : (replica.failingSince ?? at),
+    error: { ...error, at, retryAt: toTimestamp(retryAt(error.code, failures, context.now)) },
   };
 }

@@ -2,6 +2,7 @@ import { toTimestamp } from "../../lib/timestamp.ts";
 import type { DeploymentRecord, ServiceRecord } from "../../state/record.ts";
 import { currentDeployment, isServing, withDeployment } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
+import { isFinal } from "./final.ts";
 import { desiredReplicas } from "./scale.ts";
 
 /** Settled deployments that stay recorded, so that there is something to go back to. */
@@ -53,7 +54,7 @@ function settle(draft: Draft, deployment: DeploymentRecord, context: Context): D
 /** A verdict about the accepted revision stays until another one is accepted; one about a lack ends with the lack. */
 function clearVerdict(draft: Draft): Draft {
   const { record } = draft;
-  if (record.verdict === null || record.verdict.code === "unhealthy") return draft;
+  if (record.verdict === null || isFinal(record, record.verdict)) return draft;
   return { ...draft, record: { ...record, verdict: null } };
 }
 

@@ -1,9 +1,11 @@
 import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
 import type { DeploymentRecord, ReplicaRecord } from "../../state/record.ts";
-import type { Evidence, Verdict } from "../../state/verdict.ts";
 import { retryAt } from "./back-off.ts";
-import { currentDeployment, isAlive, isQuarantined, isServing, note, retire, wake, withReplica } from "./draft.ts";
+import { compareCanary } from "./compare-canary.ts";
+import { currentDeployment, isOver, retire, wake, withReplica } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
+import { giveUp } from "./give-up.ts";
+import { goBack } from "./go-back.ts";
 
 /**
  * Judges a deployment that has not settled yet by its replicas. One that turned bad ends the rollout: the revision is
@@ -11,12 +13,14 @@ import type { Context, Draft } from "./draft.ts";
  */
 export function judge(draft: Draft, context: Context): Draft {
   const deployment = currentDeployment(draft.record);
-  if (deployment.settledAt !== null || isQuarantined(draft.record, deployment)) return judgeStartup(draft, context);
-  const bad = draft.record.replicas.find(
-    (replica) => isOf(replica, deployment) && fault(replica, deployment, context) !== null,
-  );
-  if (bad === undefined) return wakeAtDeadlines(draft, deployment, context);
-  return goBack(draft, deployment, bad, context);
+  if (deployment.settledAt !== null || isOver(draft.record, deployment)) return judgeStartup(draft, context);
+  for (const replica of draft.record.replicas) {
+    const what = isOf(replica, deployment) ? fault(replica, deployment, context) : null;
+    if (what !== null) return goBack(draft, { deployment, bad: replica, what }, context);
+  }
+  const worse = compareCanary(draft.record, context);
+  if (worse !== null) return goBack(draft, { deployment, ...worse }, context);
+  return giveUp(wakeAtDeadlines(draft, deployment, context), deployment, context);
 }
 
 /** Started for this deployment: what an edit merely renumbered says nothing about the edit. */
@@ -47,59 +51,6 @@ function fault(replica: ReplicaRecord, deployment: DeploymentRecord, context: Co
     (streak, index) => streak.failures >= threshold && deployment.spec.probes[index]?.until_ready !== true,
   );
   return failing ? `failed its probe ${threshold} times in a row after it was ready` : null;
-}
-
-function goBack(draft: Draft, deployment: DeploymentRecord, bad: ReplicaRecord, context: Context): Draft {
-  const message = fault(bad, deployment, context) ?? "";
-  const at = toTimestamp(context.now);
-  const settled = draft.record.deployments
-    .filter((other) => other.settledAt !== null && other.num < deployment.num)
-    .at(-1);
-  const quarantine = {
-    fingerprint: deployment.fingerprint,
-    acceptance: deployment.acceptance,
-    deployment: deployment.num,
-    at,
-  };
-  const verdict: Verdict = {
-    code: "unhealthy",
-    deployment: deployment.num,
-    replica: bad.num,
-    message: `replica ${bad.num} of deployment ${deployment.num} ${message}`,
-    at,
-    evidence: evidenceOf(bad, deployment, context),
-  };
-  const record = {
-    ...draft.record,
-    current: settled?.num ?? deployment.num,
-    quarantined: [...draft.record.quarantined, quarantine],
-    verdict,
-  };
-  const noted = note({ ...draft, record }, "verdict", bad, `unhealthy: ${verdict.message}`);
-  const back = settled === undefined ? "nothing earlier to go back to" : `going back to deployment ${settled.num}`;
-  return retireBad(note(noted, "note", null, back), bad, context);
-}
-
-/** What never served goes at once; one that serves, bad as it may be, only when its successor does. */
-function retireBad(draft: Draft, bad: ReplicaRecord, context: Context): Draft {
-  return isAlive(bad) && !isServing(bad) ? retire(draft, bad, "unhealthy", context) : draft;
-}
-
-function evidenceOf(bad: ReplicaRecord, deployment: DeploymentRecord, context: Context): Evidence {
-  const streaks = context.observed.probes.get(bad.token) ?? [];
-  const probes = streaks.map((streak, index) => ({
-    probe: index,
-    url: deployment.spec.probes[index]?.url ?? "/",
-    status: streak.last?.status ?? null,
-    error: streak.last?.error ?? null,
-  }));
-  const exitCode = bad.error?.exitCode ?? null;
-  return {
-    token: bad.token,
-    backend: bad.backend,
-    ...(exitCode === null ? {} : { exitCode }),
-    ...(probes.length > 0 ? { probes } : {}),
-  };
 }
 
 /** Outside a rollout a replica that never becomes ready is replaced, with back-off: it only costs money. */

@@ -1,8 +1,11 @@
 import type { ReplicaRecord } from "../../state/record.ts";
-import { currentDeployment, deploymentOf, isServing, retire } from "./draft.ts";
+import { canaryKeeps } from "./canary.ts";
+import { currentDeployment, deploymentOf, isServing, retire, wake } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
+import { healthOf, leastImportant } from "./health.ts";
 import { isBeside, sortOut } from "./replicas.ts";
 import { desiredReplicas } from "./scale.ts";
+import { standsBy } from "./strategy.ts";
 
 /** Lets go of what is too much: what is superseded at once, what serves only when enough others do. */
 export function letGo(draft: Draft, context: Context): Draft {
@@ -19,9 +22,13 @@ export function letGo(draft: Draft, context: Context): Draft {
     );
   }
   const routed = stale.filter((replica) => isServing(replica) && isRouted(replica, draft));
-  const idle = stale.filter((replica) => !routed.includes(replica));
+  const standing = standsBy(draft, context);
+  const idle = stale.filter(
+    (replica) => !routed.includes(replica) && (standing === null || isRouted(replica, draft) || !isServing(replica)),
+  );
+  const kept = standing === null || idle.length === stale.length ? draft : wake(draft, standing.until);
   const trimmed = letGoOf(
-    letGoOf(draft, idle, "superseded", context),
+    letGoOf(kept, idle, "superseded", context),
     surplus(fresh, desired, context),
     "scaled-down",
     context,
@@ -47,7 +54,9 @@ function letGoOfServing(draft: Draft, { stale, fresh, desired }: Serving, contex
   const successors = fresh.filter((replica) => healthOf(replica, context) === "well").length;
   const baked = currentDeployment(draft.record).bakedAt !== null;
   const scaledDown = Math.max(0, stale.length - desired);
-  const replaced = baked ? Math.max(0, stale.length + Math.min(successors, desired) - desired) : 0;
+  const exchanged = baked ? Math.max(0, stale.length + Math.min(successors, desired) - desired) : 0;
+  // A step of a canary keeps what it is compared with.
+  const replaced = Math.min(exchanged, Math.max(0, stale.length - canaryKeeps(draft.record, desired)));
   const leaving = Math.min(stale.length, Math.max(scaledDown, replaced));
   return letGoOf(
     draft,
@@ -55,32 +64,6 @@ function letGoOfServing(draft: Draft, { stale, fresh, desired }: Serving, contex
     replaced >= leaving ? "replaced" : "scaled-down",
     context,
   );
-}
-
-type Health = "well" | "failing" | "unknown";
-
-/** By the answers that this process has had; being ready once is remembered, how it is now is not. */
-export function healthOf(replica: ReplicaRecord, context: Context): Health {
-  const streaks = context.observed.probes.get(replica.token) ?? [];
-  if (streaks.some((streak) => streak.failures > 0)) return "failing";
-  return streaks.length > 0 && streaks.every((streak) => streak.successes > 0) ? "well" : "unknown";
-}
-
-function wellness(replica: ReplicaRecord, context: Context): number {
-  return healthOf(replica, context) === "well" ? 1 : 0;
-}
-
-/** Stopping takes the least important first, then the highest number (facts §4.1). */
-function leastImportant(replicas: readonly ReplicaRecord[], context: Context): readonly ReplicaRecord[] {
-  return [...replicas].sort(
-    (a, b) => importance(a) - importance(b) || wellness(a, context) - wellness(b, context) || b.num - a.num,
-  );
-}
-
-function importance(replica: ReplicaRecord): number {
-  if (replica.status === "submitted") return 0;
-  if (replica.status !== "running") return 1;
-  return replica.readyAt === null ? 2 : 3;
 }
 
 function surplus(replicas: readonly ReplicaRecord[], desired: number, context: Context): readonly ReplicaRecord[] {

@@ -1,19 +1,22 @@
 import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
 import type { DeploymentRecord, ReplicaRecord, ServiceRecord } from "../../state/record.ts";
+import { canaryLimit, stepCanary } from "./canary.ts";
 import { currentDeployment, elapsedSince, isAlive, isServing, note, wake, withDeployment } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
-import { healthOf, letGo } from "./let-go.ts";
+import { healthOf } from "./health.ts";
+import { letGo } from "./let-go.ts";
 import { isBeside, sortOut } from "./replicas.ts";
 import { desiredReplicas } from "./scale.ts";
 import { startReplicas } from "./start.ts";
+import { isOfOtherRun, makeRoom, mayTakeOver, strategyOf } from "./strategy.ts";
 
 /** One replica more than wanted may exist while a deployment replaces another (facts §4.1). */
 const surge = 1;
 
 /** Brings the service to its current deployment and count: starts what is missing, then lets go of what is too much. */
 export function rollOut(draft: Draft, context: Context): Draft {
-  const baked = bake(forget(draft), context);
-  const started = startMissing(baked, context);
+  const baked = stepCanary(bake(forget(draft), context), context);
+  const started = makeRoom(startMissing(baked, context), context);
   const switched = switchRun(started, context);
   // What leaves makes room: its successor is announced by the same write.
   return startMissing(letGo(switched, context), context);
@@ -42,14 +45,16 @@ function startMissing(draft: Draft, context: Context): Draft {
   const desired = desiredReplicas(draft.record);
   const { fresh, stale, ending } = sortOut(draft);
   if (isBeside(draft)) return startReplicas(draft, desired - fresh.length, context);
-  const alive = fresh.length + stale.length;
-  if (stale.length === 0) return startReplicas(draft, desired - alive, context);
+  const standsAside = isOfOtherRun(draft.record);
+  const aside = stale.filter(standsAside).length;
+  const alive = fresh.length + stale.length - aside;
+  if (stale.length === aside) return startReplicas(draft, desired - alive, context);
   // Below the wanted count (a replica died, or more are wanted) all that is missing is started; beyond it one at a time.
   // Those that are still ending exist: what is announced beside them is called for once they are gone (`mayExist`), which
   // only a provider allows that takes a call twice.
   const occupied = mayAnnounce(context) ? 0 : ending.length;
   const missing = Math.max(desired - alive, Math.min(surge, desired + surge - alive - occupied));
-  return startReplicas(draft, missing, context);
+  return startReplicas(draft, Math.min(missing, canaryLimit(draft.record, desired) - fresh.length), context);
 }
 
 function mayAnnounce(context: Context): boolean {
@@ -60,9 +65,12 @@ function mayAnnounce(context: Context): boolean {
 /** How many of the announced replicas may be called for now, so that no more than one instance too many exists while replicas are exchanged. */
 export function mayExist(record: ServiceRecord): number {
   if (currentDeployment(record).run !== record.run) return Infinity;
-  const exchanging = record.replicas.some((replica) => isAlive(replica) && replica.deployment !== record.current);
+  const standsAside = isOfOtherRun(record);
+  const exchanging = record.replicas.some(
+    (replica) => isAlive(replica) && replica.deployment !== record.current && !standsAside(replica),
+  );
   const existing = record.replicas.filter(
-    (replica) => replica.status !== "submitted" && replica.status !== "failed",
+    (replica) => replica.status !== "submitted" && replica.status !== "failed" && !standsAside(replica),
   ).length;
   return exchanging || existing > 0 ? Math.max(0, desiredReplicas(record) + surge - existing) : Infinity;
 }
@@ -106,8 +114,12 @@ function switchRun(draft: Draft, context: Context): Draft {
   const ready = fresh.filter(isServing);
   const desired = desiredReplicas(draft.record);
   const proven = desired === 0 || deployment.bakedAt !== null || !stale.some(isServing);
-  if (ready.length < desired || !proven) return draft;
+  if (!mayTakeOver(draft) || !proven) return draft;
   if (ready.some((replica) => healthOf(replica, context) !== "well")) return draft;
-  const switched = { ...draft, record: { ...draft.record, run: deployment.run } };
+  const tookOver =
+    strategyOf(draft.record) === "blue-green"
+      ? withDeployment(draft, { ...deployment, tookOverAt: toTimestamp(context.now) })
+      : draft;
+  const switched = { ...tookOver, record: { ...tookOver.record, run: deployment.run } };
   return note(switched, "route", null, `deployment ${deployment.num} takes over`);
 }

@@ -62,14 +62,29 @@ function open(draft: Draft, spec: ServiceSpec, context: Context): Draft {
   if (adopted !== null) return close(withWindow(draft, adopted), spec, context);
   const length = windowLength(spec);
   const after = window === null ? fromTimestamp(target.acceptedAt) : endOf(window, target, length);
-  const fire = currentFire(cronsOf(spec), { after, length, now: context.now });
+  const fire = currentFire(cronsOf(spec), { after, length: Math.min(length, catchUp(context)), now: context.now });
   if (fire === null) return draft;
-  if (fire > context.now) return wake(draft, fire);
+  const lead = leadOf(draft.record, context);
+  if (fire - lead > context.now) return wake(draft, fire - lead);
   const opened = { openedAt: toTimestamp(fire), seenAt: toTimestamp(context.now), closedAt: null };
   const late = Math.round((context.now - fire) / 1000);
-  const text = `begins by its schedule of ${opened.openedAt}${late < 60 ? "" : `, ${late} s late`}`;
+  const when = late >= 60 ? `, ${late} s late` : late < 0 ? `, ${-late} s ahead to be ready then` : "";
+  const text = `begins by its schedule of ${opened.openedAt}${when}`;
   // Its end may be what there is to wake for.
   return close(note(withWindow(draft, opened), "note", null, text), spec, context);
+}
+
+/** How long before its window a service is started, in milliseconds: as long as its recent starts took, or as the policy says. */
+export function leadOf({ starts = [] }: Pick<ServiceRecord, "starts">, { policy }: Pick<Context, "policy">): number {
+  const { lead } = policy.schedule;
+  if (lead !== "auto") return lead * 1000;
+  const took = starts.map(({ run, ready }) => run + ready).toSorted((a, b) => a - b);
+  return Math.ceil(took[Math.floor(took.length / 2)] ?? 0) * 1000;
+}
+
+/** How long after its beginning a window that nobody saw is still opened, in milliseconds. */
+function catchUp({ policy }: Context): number {
+  return policy.schedule.catchUp === null ? Infinity : policy.schedule.catchUp * 1000;
 }
 
 /** After going back, what this deployment started in a window still serves in it, though an edit has forgotten the window. */

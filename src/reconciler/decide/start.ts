@@ -2,23 +2,30 @@ import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
 import type { ReplicaRecord } from "../../state/record.ts";
 import type { Verdict } from "../../state/verdict.ts";
 import type { Supply } from "../observed.ts";
-import { currentDeployment, isQuarantined, note, wake, withoutReplica } from "./draft.ts";
+import { currentDeployment, isOver, note, wake, withoutReplica } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
+import { isFinal } from "./final.ts";
+import { isExhausted } from "./retry.ts";
+import { headroomOf } from "./strategy.ts";
 
 /** Asks for up to `count` replicas of the current deployment. What failed before waits its time out first. */
 export function startReplicas(draft: Draft, count: number, context: Context): Draft {
   if (count <= 0) return draft;
-  if (isQuarantined(draft.record, currentDeployment(draft.record))) return draft;
+  const deployment = currentDeployment(draft.record);
+  if (isOver(draft.record, deployment)) return draft;
   const { supply } = context.observed;
   // What died in this very pass was not known when offers were asked for.
   if (supply === null) return wake(draft, context.now);
   const hindrance = hindered(draft, supply, context);
-  if (hindrance !== null) return withVerdict(draft, hindrance);
+  if (hindrance !== null) return withVerdict(draft, hindrance, context);
   const failed = draft.record.replicas.filter((replica) => replica.status === "failed").sort((a, b) => a.num - b.num);
-  const waiting = failed.filter((replica) => retryTime(replica) > context.now);
-  const ready = failed.filter((replica) => retryTime(replica) <= context.now);
-  const delayed = waiting.reduce((next, replica) => wake(next, retryTime(replica)), draft);
-  const starts = Math.max(0, count - waiting.length);
+  const exhausted = failed.filter((replica) => isExhausted(replica, deployment.spec, context));
+  const tried = failed.filter((replica) => !exhausted.includes(replica));
+  const waiting = tried.filter((replica) => retryTime(replica) > context.now);
+  const ready = tried.filter((replica) => retryTime(replica) <= context.now);
+  const limited = exhausted.reduce((next, replica) => atLimit(next, replica, context), draft);
+  const delayed = waiting.reduce((next, replica) => wake(next, retryTime(replica)), limited);
+  const starts = Math.min(Math.max(0, count - waiting.length - exhausted.length), headroomOf(supply));
   return Array.from({ length: starts }).reduce<Draft>(
     (next, _, index) => startOne(next, ready[index] ?? null, context),
     starts > 0 ? clearHindrance(delayed) : delayed,
@@ -44,10 +51,30 @@ function hindered(draft: Draft, supply: Supply, context: Context): Verdict | nul
   return null;
 }
 
-function withVerdict(draft: Draft, verdict: Verdict): Draft {
-  const same = draft.record.verdict?.code === verdict.code && draft.record.verdict.message === verdict.message;
-  const later = wake(draft, fromTimestamp(verdict.at) + 15_000);
-  if (same || draft.record.verdict?.code === "unhealthy") return later;
+/** A replica that its service's `retry` gives up: the others serve on, and it is said. */
+function atLimit(draft: Draft, replica: ReplicaRecord, context: Context): Draft {
+  const { num, deployment, error, failingSince } = replica;
+  if (error === null) return draft;
+  const since = failingSince === undefined ? "" : ` since ${failingSince}`;
+  return withVerdict(
+    draft,
+    {
+      code: "retry-limit",
+      deployment,
+      replica: num,
+      message: `replica ${num} ${error.message}${since}: \`retry\` allows no further attempt`,
+      at: toTimestamp(context.now),
+      evidence: error.exitCode === null ? {} : { exitCode: error.exitCode },
+    },
+    context,
+  );
+}
+
+function withVerdict(draft: Draft, verdict: Verdict, { now }: Context): Draft {
+  const { verdict: known } = draft.record;
+  const same = known?.code === verdict.code && known.message === verdict.message;
+  const later = verdict.code === "retry-limit" ? draft : wake(draft, now + 15_000);
+  if (same || (known !== null && isFinal(draft.record, known))) return later;
   return note(
     { ...later, record: { ...later.record, verdict } },
     "verdict",
@@ -58,7 +85,7 @@ function withVerdict(draft: Draft, verdict: Verdict): Draft {
 
 function clearHindrance(draft: Draft): Draft {
   const { verdict } = draft.record;
-  if (verdict === null || verdict.code === "unhealthy" || verdict.code === "stuck") return draft;
+  if (verdict === null || verdict.code === "stuck" || isFinal(draft.record, verdict)) return draft;
   return { ...draft, record: { ...draft.record, verdict: null } };
 }
 
@@ -83,6 +110,7 @@ function startOne(draft: Draft, failed: ReplicaRecord | null, context: Context):
     readyAt: null,
     termination: null,
     error: null,
+    ...(failed?.failingSince === undefined ? {} : { failingSince: failed.failingSince }),
     failures: failed?.failures ?? 0,
   };
   return {

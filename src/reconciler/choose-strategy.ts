@@ -1,0 +1,60 @@
+import type { Policy, Strategy } from "../config/settings.ts";
+import type { ServiceRecord } from "../state/record.ts";
+import type { Replacement } from "./accept.ts";
+import { isAlive } from "./decide/draft.ts";
+import { headroomOf } from "./decide/strategy.ts";
+import type { Supply } from "./observed.ts";
+
+/** How a revision takes the place of what runs, and why so. */
+export interface Choice {
+  readonly strategy: Strategy;
+  readonly replacement: Replacement;
+  /** Completes "surge: …". */
+  readonly why: string;
+}
+
+export interface Exchange {
+  readonly record: ServiceRecord | null;
+  readonly replacement: Replacement;
+  /** How many replicas the revision wants. */
+  readonly wanted: number;
+  readonly supply: Pick<Supply, "offers" | "taken" | "lack" | "refusal">;
+}
+
+/**
+ * The policy's strategy, or by what room there is beside what runs. To stop first is chosen only where the place that
+ * becomes free is known to be of the right kind: a plan must not end what runs for something that cannot be had.
+ */
+export function chooseStrategy({ rollout }: Pick<Policy, "rollout">, exchange: Exchange): Choice {
+  const { replacement } = exchange;
+  const whole = replacement === "whole-run";
+  switch (rollout.strategy) {
+    case "auto":
+      return isTight(exchange)
+        ? { strategy: "stop-first", replacement, why: tightness(exchange) }
+        : { strategy: "surge", replacement, why: "" };
+    case "canary":
+      if (!whole) return { strategy: "canary", replacement, why: "as the policy says" };
+      return { strategy: "surge", replacement, why: "the edit cannot be rolled, and so not in a canary's steps" };
+    case "blue-green":
+      return { strategy: "blue-green", replacement: "whole-run", why: "as the policy says" };
+    case "surge":
+    case "stop-first":
+      return { strategy: rollout.strategy, replacement, why: "as the policy says" };
+  }
+}
+
+function isTight({ record, replacement, wanted, supply }: Exchange): boolean {
+  const running = (record?.replicas ?? []).filter(isAlive);
+  if (running.length === 0 || supply.refusal !== null || supply.lack !== null) return false;
+  if (headroomOf(supply) >= (replacement === "whole-run" ? wanted : 1)) return false;
+  const known = new Set([...supply.taken, ...supply.offers].map(({ backend }) => backend));
+  return running.some(({ backend }) => known.has(backend));
+}
+
+function tightness({ supply, wanted, replacement }: Exchange): string {
+  const room = headroomOf(supply);
+  const names = [...new Set([...supply.taken, ...supply.offers].map(({ backend }) => backend))].join(", ");
+  if (room === 0) return `${names} has no room for a second instance`;
+  return `${names} has room for ${room} more, and ${replacement === "whole-run" ? wanted : 1} would be needed`;
+}

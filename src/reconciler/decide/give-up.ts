@@ -1,0 +1,56 @@
+import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
+import type { DeploymentRecord, ServiceRecord } from "../../state/record.ts";
+import type { Verdict } from "../../state/verdict.ts";
+import { isServing, note, wake, withDeployment } from "./draft.ts";
+import type { Context, Draft } from "./draft.ts";
+import { lastSettled } from "./go-back.ts";
+import { capacityDeadline } from "./retry.ts";
+
+/**
+ * A rollout that has lacked capacity for too long is given up: no fault of the revision, which may be accepted again at
+ * any time, but what was half exchanged goes back. What serves less than it did because one had to leave first waits no
+ * longer than a start may take: its old place is the one that is known to be had.
+ */
+export function giveUp(draft: Draft, deployment: DeploymentRecord, context: Context): Draft {
+  const since = lackingSince(draft.record, deployment);
+  if (since === null) return draft;
+  const seconds = patience(draft.record, deployment, context);
+  const until = since + seconds * 1000;
+  if (context.now < until) return wake(draft, until);
+  const at = toTimestamp(context.now);
+  const settled = lastSettled(draft.record, deployment);
+  const message = `no capacity for ${seconds} s: deployment ${deployment.num} is given up`;
+  const given = withDeployment(draft, { ...deployment, gaveUpAt: at });
+  const verdict: Verdict = {
+    code: "no-capacity",
+    deployment: deployment.num,
+    replica: null,
+    message,
+    at,
+    evidence: draft.record.verdict?.evidence ?? {},
+  };
+  const record = { ...given.record, current: settled?.num ?? deployment.num, verdict };
+  const back = settled === null ? "what runs of it runs on" : `going back to deployment ${settled.num}`;
+  return note(note({ ...given, record }, "verdict", null, `no-capacity: ${message}`), "note", null, back);
+}
+
+/** Since when something of it cannot be had; `null`: nothing is lacking. */
+function lackingSince(record: ServiceRecord, deployment: DeploymentRecord): number | null {
+  const { verdict } = record;
+  const lacks = record.replicas.filter(
+    ({ deployment: num, error }) => num === deployment.num && error?.code === "no-capacity",
+  );
+  const times = [
+    ...lacks.flatMap(({ failingSince, error }) => failingSince ?? error?.at ?? []),
+    ...(verdict?.code === "no-capacity" && verdict.deployment === deployment.num ? [verdict.at] : []),
+  ];
+  return times.length === 0 ? null : Math.min(...times.map(fromTimestamp));
+}
+
+function patience(record: ServiceRecord, deployment: DeploymentRecord, context: Context): number {
+  const deadline = capacityDeadline(deployment.spec, context);
+  const stoppedFirst = record.target?.strategy === "stop-first" && lastSettled(record, deployment) !== null;
+  const serving = record.replicas.filter(isServing).length;
+  const reduced = stoppedFirst && serving < (record.target?.served ?? 0);
+  return reduced ? Math.min(deadline, context.policy.rollout.startup) : deadline;
+}
