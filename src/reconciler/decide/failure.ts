@@ -1,5 +1,6 @@
 import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
 import type { ReplicaError, ReplicaRecord } from "../../state/record.ts";
+import { endingOf } from "../ending.ts";
 import { retryAt } from "./back-off.ts";
 import { elapsedSince, isServing, note, wake, withoutReplica, withReplica } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
@@ -45,7 +46,7 @@ export function exited(
 /** What was left of it is gone: a failure is remembered until the next attempt. */
 export function ended(draft: Draft, replica: ReplicaRecord): Draft {
   const noted = note(draft, "terminate", replica, "ended");
-  if (replica.error === null) return withoutReplica(noted, replica.token);
+  if (endingOf(replica, draft.record)?.status !== "failed") return withoutReplica(noted, replica.token);
   return withReplica(noted, { ...replica, status: "failed", address: null, termination: null, instance: null });
 }
 
