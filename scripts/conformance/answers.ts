@@ -21,6 +21,7 @@ import { fromProperty, fromSchema, fromSpec, readConfiguration } from "./parsing
 import { cronAnswer, formattingAnswer, profilesAnswer, registrationAnswer, validationAnswer } from "./plans.ts";
 import { rolloutAnswer } from "./rollouts.ts";
 import { skips } from "./skips.ts";
+import { stateAnswer } from "./states.ts";
 import { resourcesWire, wireOf } from "./wire.ts";
 
 const range = z.object({ min: z.number().nullable(), max: z.number().nullable() });
@@ -60,6 +61,8 @@ export const answerers: Readonly<Record<string, Answerer>> = {
   "rolling_deployment.json": rolloutAnswer,
   "stats.json": statsAnswer,
   "retry.json": retryAnswer,
+  "state_machine.json": stateAnswer,
+  "nginx.json": () => skipped(skips.nginx.reason),
 };
 
 function answerRange(input: unknown, { name }: { readonly name: string }): ReturnType<Answerer> {

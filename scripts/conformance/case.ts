@@ -21,6 +21,13 @@ export type Answer = z.infer<typeof answer>;
 export const caseFile = z.object({ cases: z.array(conformanceCase) }).loose();
 export type CaseFile = z.infer<typeof caseFile>;
 
+/** Where this program answers otherwise on purpose. */
+export interface Difference {
+  /** Looks for what the reason is about; only cases whose answers differ are shown to it. */
+  readonly matches: (conformanceCase: Pick<Case, "name" | "input">, file: string) => boolean;
+  readonly reason: string;
+}
+
 /** `ok: null`: skipped, or a documented difference. */
 export interface CaseResult {
   readonly file: string;

@@ -1,11 +1,6 @@
-import type { Case } from "./case.ts";
+import type { Difference } from "./case.ts";
 import { anywhere, texts } from "./look-for.ts";
-
-interface Difference {
-  /** Looks for what the reason is about; only cases whose answers differ are shown to it. */
-  readonly matches: (conformanceCase: Pick<Case, "name" | "input">, file: string) => boolean;
-  readonly reason: string;
-}
+import { stateDifferences } from "./state-differences.ts";
 
 /** Where this program answers otherwise on purpose; `docs/differences.md` says the same. */
 export const differences: readonly Difference[] = [
@@ -88,6 +83,7 @@ export const differences: readonly Difference[] = [
     reason:
       "what a change of `replicas` adds and what a rollout adds are started together, as in later versions; before, one pass later",
   },
+  ...stateDifferences,
 ];
 
 const later: ReadonlySet<string> = new Set(["https: auto", "window", "until_ready", "if_exists", "python: 3.14"]);

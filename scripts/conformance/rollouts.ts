@@ -1,15 +1,11 @@
 import { z } from "zod";
 
-import type { Offer } from "../../src/backends/backend.ts";
-import { defaultPolicy } from "../../src/config/settings.ts";
-import { toTimestamp } from "../../src/lib/timestamp.ts";
-import { acceptRevision } from "../../src/reconciler/accept.ts";
 import { decide } from "../../src/reconciler/decide.ts";
 import type { Observed } from "../../src/reconciler/observed.ts";
-import type { ReplicaRecord, ServiceRecord } from "../../src/state/record.ts";
+import type { ServiceRecord } from "../../src/state/record.ts";
 import type { Answerer } from "./case.ts";
 import { skipped, value } from "./case.ts";
-import { readConfiguration } from "./parsing.ts";
+import { earlier, now, policy, replicaGiven, revised, seen } from "./given.ts";
 import { skips } from "./skips.ts";
 
 const status = z.enum(["submitted", "provisioning", "pulling", "running", "terminating", "terminated", "failed"]);
@@ -42,20 +38,6 @@ export function rolloutAnswer(input: unknown, { name }: { readonly name: string 
   return value(passed(given));
 }
 
-const now = Date.parse("2026-01-01T12:00:00Z");
-const earlier = toTimestamp(now - 3_600_000);
-/** Without a bake and without draining, which the reference does not have. */
-const policy = { ...defaultPolicy, rollout: { ...defaultPolicy.rollout, bake: 0, drain: 0 } };
-const offer: Offer = {
-  backend: "local",
-  region: "local",
-  instance: "localhost",
-  resources: "",
-  spot: false,
-  price: 0,
-  availability: "available",
-};
-
 /** What one pass does, in the reference's terms. */
 function passed(given: Step): Readonly<Record<string, unknown>> {
   const before = recordOf(given);
@@ -86,9 +68,9 @@ function passed(given: Step): Readonly<Record<string, unknown>> {
 /** Deployment 0 runs what the current one changes, deployment 1 what it leaves as it was; the current one is number 2 after both. */
 function recordOf({ desired, deployment, replicas, spec_unchanged_for: unchanged }: Step): ServiceRecord {
   const count = desired["0"] ?? 0;
-  const old = revised(null, count, "old");
-  const same = revised(old, count, "new");
-  const current = deployment === 0 ? old : revised(same, count, "new");
+  const old = revised(null, { replicas: count, commands: ["old"] });
+  const same = revised(old, { replicas: count, commands: ["new"] });
+  const current = deployment === 0 ? old : revised(same, { replicas: count, commands: ["new"] });
   const proven = current.deployments.map((each) => ({
     ...each,
     bakedAt: earlier,
@@ -100,87 +82,20 @@ function recordOf({ desired, deployment, replicas, spec_unchanged_for: unchanged
     ...current,
     deployments: proven,
     attempts: replicas.length,
-    replicas: replicas.filter((each) => each.status !== "terminated").map((each) => replicaOf(each, numberOf(each))),
-  };
-}
-
-function revised(record: ServiceRecord | null, count: number, command: string): ServiceRecord {
-  const { spec } = readConfiguration({
-    type: "service",
-    name: "web",
-    port: 80,
-    image: "x",
-    commands: [command],
-    replicas: count,
-  });
-  if (spec === null) throw new Error("the configuration of rollouts is invalid");
-  const revision = { spec, fingerprint: command, files: [], file: "", commit: null };
-  return acceptRevision(record, revision, "where-jobs-differ", { by: "", planId: "", now: now - 1000, generation: 1 });
-}
-
-function replicaOf({ num, status: is, serving }: Given, deployment: number): ReplicaRecord {
-  const running = is === "running" || is === "terminating";
-  return {
-    num,
-    deployment,
-    token: `web-1-${num}`,
-    status: is,
-    backend: offer.backend,
-    region: offer.region,
-    price: 0,
-    instance: is === "submitted" ? null : `i-${num}`,
-    address: null,
-    submittedAt: is === "submitted" ? toTimestamp(now) : earlier,
-    runningAt: running ? earlier : null,
-    readyAt: serving ? earlier : null,
-    termination: is === "terminating" ? { reason: "scaled-down", since: earlier, drainUntil: earlier } : null,
-    error: null,
-    failures: 0,
+    replicas: replicas.filter((each) => each.status !== "terminated").map((each) => replicaGiven(each, numberOf(each))),
   };
 }
 
 /** Everything is where it was; what serves answers its probes, what does not has not answered yet. */
 function observedOf(given: Step, record: ServiceRecord): Observed {
-  const there = record.replicas.filter(({ instance }) => instance !== null);
   const answers = new Map(given.replicas.map(({ num, serving }) => [num, serving]));
-  return {
-    instances: new Map(
-      there.map((each) => [
-        each.token,
-        {
-          ...each,
-          instance: each.instance ?? "",
-          stateId: "",
-          service: record.name,
-          replica: each.num,
-          status:
-            each.status === "running" || each.status === "pulling"
-              ? each.status
-              : each.status === "terminating"
-                ? "terminating"
-                : "provisioning",
-          exitCode: null,
-          startedAt: null,
-        },
-      ]),
-    ),
-    blind: new Map(),
-    visibility: new Map([[offer.backend, 1_000]]),
-    // As there, a successor is asked for once its predecessor is gone, not announced before.
-    dedupes: new Map([[offer.backend, false]]),
+  return seen(record, {
     probes: new Map(
-      there.map(({ token, num }) => [
-        token,
-        answers.get(num) === true ? [{ successes: 1, failures: 0, last: null }] : [],
-      ]),
+      record.replicas
+        .filter(({ instance }) => instance !== null)
+        .map(({ token, num }) => [token, answers.get(num) === true ? [{ successes: 1, failures: 0, last: null }] : []]),
     ),
-    drained: new Set(),
-    unpublished: false,
-    outcomes: new Map(),
-    load: null,
-    traffic: new Map(),
-    supply: { offers: [offer], taken: [], refusal: null, lack: null, missingEnv: [] },
-  };
+  });
 }
 
 /** Tick by tick: what is started serves `ticks_to_ready` later, what is ended is gone `ticks_to_terminate` later. */

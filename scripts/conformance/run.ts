@@ -32,8 +32,8 @@ function runFile(file: string, content: CaseFile): readonly CaseResult[] {
   }));
 }
 
-/** Files of what only later versions of the reference record, and this program does all the same. */
-const laterOnes: ReadonlySet<string> = new Set(["offers.json"]);
+/** Files in which also what only later versions of the reference have is answered, as far as it is here. */
+const laterOnes: ReadonlySet<string> = new Set(["autoscaler.json", "offers.json", "state_machine.json", "stats.json"]);
 
 type Judgement = Pick<CaseResult, "ok" | "detail">;
 

@@ -21,9 +21,17 @@ export const skips = {
     reason: "instances are not kept after their replica",
     where: "`profiles.json`, `termination/*`",
   },
-  oneGateway: {
-    reason: "a service is served by one gateway, whose counts are not merged with another's",
-    where: "`stats.json`, `merge_gateway_replicas/*`",
+  otherEnds: {
+    reason: "replicas are not aborted, nor ended by a server, for want of use, or for what they log",
+    where: "`state_machine.json`, `job_reason/*`",
+  },
+  serviceEnds: {
+    reason: "nothing but its removal and `max_duration` ends what runs of a service",
+    where: "`state_machine.json`, `run_reason/*`",
+  },
+  nginx: {
+    reason: "nginx is configured in this program's own way",
+    where: "`nginx.json`",
   },
   oldLog: {
     reason: "gateways here count requests themselves, and read no log of earlier versions",

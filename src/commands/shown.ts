@@ -3,8 +3,9 @@ import { resolveValues } from "../config/env.ts";
 import type { ServiceSpec } from "../config/spec.ts";
 import type { ProbeStreak } from "../reconciler/observed.ts";
 import type { ProbeAnswer, World } from "../reconciler/world.ts";
-import { probeSymbol, statusOf } from "../report/replica-table.ts";
+import { probeSymbol } from "../report/replica-table.ts";
 import type { ProbeSymbol, ShownReplica, ShownService } from "../report/replica-table.ts";
+import { statusOf } from "../report/status.ts";
 import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
 import type { Snapshot } from "../state/store.ts";
 

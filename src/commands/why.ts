@@ -1,5 +1,6 @@
 import { exitCodes } from "../lib/user-error.ts";
 import type { ExitCode } from "../lib/user-error.ts";
+import { statusOf } from "../report/status.ts";
 import { painter } from "../report/style.ts";
 import { whyText } from "../report/why-text.ts";
 import type { App } from "./app.ts";
@@ -14,7 +15,19 @@ export async function why(app: App, name: string, replica: number | null): Promi
   const { target, current, verdict, quarantined, paused, scaled, window, replicas } = record;
   const chosen = replicas.filter((each) => replica === null || each.num === replica);
   if (app.options.json)
-    sayJson(app, { version: 1, name, target, current, verdict, quarantined, paused, scaled, window, replicas: chosen });
+    sayJson(app, {
+      version: 1,
+      name,
+      status: statusOf(record),
+      target,
+      current,
+      verdict,
+      quarantined,
+      paused,
+      scaled,
+      window,
+      replicas: chosen,
+    });
   else say(app, whyText(record, chosen, painter(app.io.colors)));
   return exitCodes.success;
 }

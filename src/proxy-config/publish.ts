@@ -3,9 +3,10 @@ import { z } from "zod";
 import { exitCodes, UserError } from "../lib/user-error.ts";
 import { announcedGateways, type Announcement } from "./announcement.ts";
 import { askGateway, type ControlRequest } from "./control-client.ts";
+import { mergedStatus } from "./merged-status.ts";
 import { readStatus, writePublication } from "./publication.ts";
 import { tidyPublishedRoutes, writePublishedRoutes } from "./published-routes.ts";
-import type { GatewayStatus, Publication, Publisher, RequestWindows } from "./publisher.ts";
+import type { Publication, Publisher } from "./publisher.ts";
 
 /** How long a gateway that is up may take to answer: it does nothing that takes time. */
 const answerMs = 10_000;
@@ -18,7 +19,7 @@ export function embeddedPublisher({ runtimeDirectory }: { readonly runtimeDirect
     publish: (publication, signal) => publish(runtimeDirectory, publication, signal),
     async status(signal) {
       const answers = await askAll(runtimeDirectory, { method: "GET", path: "/status", timeoutMs: answerMs }, signal);
-      return answers.length === 0 ? null : answers.map(({ text }) => readStatus(text)).reduce(merged);
+      return answers.length === 0 ? null : answers.map(({ text }) => readStatus(text)).reduce(mergedStatus);
     },
     async drained(upstream, timeoutMs, signal) {
       const path = `/wait?${new URLSearchParams({ upstream, timeout: String(timeoutMs) }).toString()}`;
@@ -77,12 +78,4 @@ function unresponsive({ gateway, pid, host, port }: Announcement, what: string, 
     hint: `see whether process ${pid} is stopped or busy; after stopping it, run the command again`,
     cause,
   });
-}
-
-function merged(a: Required<GatewayStatus>, b: Required<GatewayStatus>): Required<GatewayStatus> {
-  const inFlight: Record<string, number> = { ...a.inFlight };
-  for (const [id, count] of Object.entries(b.inFlight)) inFlight[id] = (inFlight[id] ?? 0) + count;
-  const requests: Record<string, RequestWindows> = { ...a.requests, ...b.requests };
-  const countedSince = Math.max(a.countedSince, b.countedSince);
-  return { generation: Math.min(a.generation, b.generation), inFlight, requests, countedSince };
 }

@@ -1,8 +1,9 @@
 import type { Settings } from "../config/settings.ts";
 import type { Json } from "../lib/canonical-json.ts";
-import type { Address } from "../state/record.ts";
+import type { Address, ServiceRecord } from "../state/record.ts";
 import type { ShownReplica, ShownService } from "./replica-table.ts";
 import { serviceUrl } from "./service-url.ts";
+import { replicaText, statusText } from "./status.ts";
 
 /** The `ps --json` document. */
 export function psJson(services: readonly ShownService[], settings: Settings): Json {
@@ -14,6 +15,7 @@ function serviceJson({ record, status, replicas }: ShownService, settings: Setti
   return {
     name: record.name,
     status,
+    statusMessage: statusText(record),
     deployment: record.current,
     fingerprint: current?.fingerprint ?? null,
     url: serviceUrl(record, settings),
@@ -22,11 +24,11 @@ function serviceJson({ record, status, replicas }: ShownService, settings: Setti
     paused: record.paused !== null,
     verdict: record.verdict?.code ?? null,
     quarantined: record.quarantined.map((entry) => ({ ...entry })),
-    replicas: replicas.map(replicaJson),
+    replicas: replicas.map((shown) => replicaJson(shown, record)),
   };
 }
 
-function replicaJson({ replica, probes }: ShownReplica): Json {
+function replicaJson({ replica, probes }: ShownReplica, record: ServiceRecord): Json {
   return {
     num: replica.num,
     deployment: replica.deployment,
@@ -35,6 +37,7 @@ function replicaJson({ replica, probes }: ShownReplica): Json {
     region: replica.region,
     instance: replica.instance,
     status: replica.status,
+    statusMessage: replicaText(replica, record),
     ready: replica.readyAt !== null,
     probes: [...probes],
     price: replica.price,

@@ -1,6 +1,7 @@
 import { fromTimestamp } from "../lib/timestamp.ts";
 import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
 import { formatAgo, formatPrice } from "./format.ts";
+import { replicaError, replicaText, type ServiceStatus, statusText } from "./status.ts";
 import type { Paint } from "./style.ts";
 import { table } from "./table.ts";
 
@@ -24,28 +25,6 @@ export interface ShownService {
   readonly record: ServiceRecord;
   readonly status: ServiceStatus;
   readonly replicas: readonly ShownReplica[];
-}
-
-/** The reference's words for the status of a service (facts §5.1). */
-export type ServiceStatus =
-  | "pending"
-  | "submitted"
-  | "provisioning"
-  | "running"
-  | "terminating"
-  | "terminated"
-  | "failed";
-
-/** Status of a service from its replicas, first match (facts §5.1). */
-export function statusOf(record: ServiceRecord): ServiceStatus {
-  const has = (...statuses: readonly ReplicaRecord["status"][]): boolean =>
-    record.replicas.some((replica) => statuses.includes(replica.status));
-  if (record.target === null) return "terminating";
-  if (has("running")) return "running";
-  if (record.verdict?.code === "unhealthy") return "failed";
-  if (has("provisioning", "pulling")) return "provisioning";
-  if (has("submitted")) return "submitted";
-  return "pending";
 }
 
 export interface TableOptions {
@@ -85,12 +64,12 @@ function serviceRows(service: ShownService, options: RowOptions): readonly (read
     "",
     ...(options.verbose ? [""] : []),
     formatPrice(price),
-    `${options.paint(colorOf(service.status), service.status)}${marks(record, options.paint)}`,
+    `${options.paint(colorOf(service.status), statusText(record))}${marks(record, options.paint)}`,
     ...(options.probes ? [""] : []),
     submitted === null ? "" : formatAgo(fromTimestamp(submitted), options.now),
     ...(options.verbose ? [record.verdict === null ? "" : `${record.verdict.code}: ${record.verdict.message}`] : []),
   ];
-  return [run, ...service.replicas.map((shown) => replicaRow(shown, options))];
+  return [run, ...service.replicas.map((shown) => replicaRow(shown, record, options))];
 }
 
 function marks(record: ServiceRecord, paint: Paint): string {
@@ -99,17 +78,17 @@ function marks(record: ServiceRecord, paint: Paint): string {
   return `${paused}${verdict}`;
 }
 
-function replicaRow(shown: ShownReplica, options: RowOptions): readonly string[] {
+function replicaRow(shown: ShownReplica, record: ServiceRecord, options: RowOptions): readonly string[] {
   const { replica, probes } = shown;
   return [
     `  replica=${replica.num} deployment=${replica.deployment}`,
     `${replica.backend} (${replica.region})`,
     ...(options.verbose ? [replica.instance ?? "-"] : []),
     formatPrice(replica.price),
-    options.paint(colorOf(replica.status), replica.status),
+    options.paint(colorOf(replica.status), replicaText(replica, record)),
     ...(options.probes ? [probesCell(replica.status, probes, options.paint)] : []),
     formatAgo(fromTimestamp(replica.submittedAt), options.now),
-    ...(options.verbose ? [replica.error?.message ?? ""] : []),
+    ...(options.verbose ? [replicaError(replica, record)] : []),
   ];
 }
 

@@ -3,8 +3,8 @@ import { isComplete } from "../reconciler/decide/finish.ts";
 import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
 import type { Snapshot } from "../state/store.ts";
 import { formatPrice } from "./format.ts";
-import { statusOf } from "./replica-table.ts";
 import { serviceUrl } from "./service-url.ts";
+import { replicaText, statusText } from "./status.ts";
 
 /** With more services than this, only those that have not settled are listed. */
 const mostListed = 200;
@@ -36,7 +36,7 @@ function serviceTable(records: readonly ServiceRecord[], settings: Settings): st
     const price = record.replicas.reduce((sum, replica) => sum + replica.price, 0);
     const url = serviceUrl(record, settings);
     const ready = record.replicas.filter((replica) => replica.status === "running" && replica.readyAt !== null).length;
-    return `| ${record.name} | ${statusOf(record)} | ${record.current} | ${ready} of ${record.replicas.length} | ${formatPrice(price)} | ${url ?? ""} | ${lastChange(record)} |`;
+    return `| ${record.name} | ${statusText(record)} | ${record.current} | ${ready} of ${record.replicas.length} | ${formatPrice(price)} | ${url ?? ""} | ${lastChange(record)} |`;
   });
   return [
     "| service | status | deployment | ready replicas | $/h | endpoint | last change |",
@@ -61,14 +61,14 @@ function openSection(record: ServiceRecord): readonly string[] {
       (probe) =>
         `- probe ${probe.probe} ${cell(probe.url)}: ${probe.status === null ? cell(probe.error ?? "no answer") : `answered ${probe.status}`}`,
     ),
-    ...record.replicas.map(replicaLine),
+    ...record.replicas.map((replica) => replicaLine(replica, record)),
   ];
   return [`## ${record.name}`, lines.join("\n")];
 }
 
-function replicaLine(replica: ReplicaRecord): string {
+function replicaLine(replica: ReplicaRecord, record: ServiceRecord): string {
   const ready = replica.readyAt === null ? "not ready" : `ready since ${replica.readyAt}`;
-  return `- replica ${replica.num}, deployment ${replica.deployment}: ${replica.status}, ${ready}, on ${replica.backend} (${cell(replica.region)})`;
+  return `- replica ${replica.num}, deployment ${replica.deployment}: ${replicaText(replica, record)}, ${ready}, on ${replica.backend} (${cell(replica.region)})`;
 }
 
 /** Text that somebody else wrote, so that it stays text. */

@@ -1,18 +1,21 @@
 import { rollbackTargets } from "../reconciler/accept-rollback.ts";
+import { endingOf } from "../reconciler/ending.ts";
 import type { DeploymentRecord, ReplicaRecord, ServiceRecord } from "../state/record.ts";
+import { replicaText, statusText } from "./status.ts";
 import type { Paint } from "./style.ts";
 
 /** Why a service is as it is, for people. */
 export function whyText(record: ServiceRecord, replicas: readonly ReplicaRecord[], paint: Paint): string {
   return [
     targetLine(record),
+    `It is ${statusText(record)}.`,
     ...(record.paused === null
       ? []
       : [paint("yellow", `Paused by ${record.paused.by} since ${record.paused.at}: no pass touches it.`)]),
     ...deploymentLines(record),
     ...timeLines(record),
     ...verdictLines(record, paint),
-    ...replicas.map(replicaLine),
+    ...replicas.map((replica) => replicaLine(replica, record)),
   ].join("\n");
 }
 
@@ -71,12 +74,15 @@ function verdictLines(record: ServiceRecord, paint: Paint): readonly string[] {
   return [paint("red", `Verdict ${verdict.code} at ${verdict.at}: ${verdict.message}`), ...probes, ...exit];
 }
 
-function replicaLine(replica: ReplicaRecord): string {
+function replicaLine(replica: ReplicaRecord, record: ServiceRecord): string {
+  const ending = endingOf(replica, record);
   const reason =
-    replica.termination === null ? "" : ` (${replica.termination.reason} since ${replica.termination.since})`;
+    replica.termination === null
+      ? ""
+      : ` (${ending?.reason ?? replica.termination.reason} since ${replica.termination.since})`;
   const error =
     replica.error === null
       ? ""
-      : `; ${replica.error.message}, ${replica.failures} in a row, next attempt not before ${replica.error.retryAt}`;
-  return `replica ${replica.num}: ${replica.status}${reason}, deployment ${replica.deployment}, ready ${replica.readyAt ?? "not yet"}${error}`;
+      : `; ${replica.error.message} (an event \`${ending?.event}\` to \`retry\`), ${replica.failures} in a row, next attempt not before ${replica.error.retryAt}`;
+  return `replica ${replica.num}: ${replicaText(replica, record)}${reason}, deployment ${replica.deployment}, ready ${replica.readyAt ?? "not yet"}${error}`;
 }

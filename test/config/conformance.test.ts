@@ -17,12 +17,19 @@ describe("conformance with the reference's recorded answers", () => {
   });
 
   it("answers no fewer cases than it did", () => {
-    expect(recorded.filter(({ ok }) => ok === true).length).toBeGreaterThanOrEqual(683);
+    expect(recorded.filter(({ ok }) => ok === true).length).toBeGreaterThanOrEqual(702);
     expect(more.filter(({ ok }) => ok === true).length).toBeGreaterThanOrEqual(998);
   });
 
   it("has few documented differences", () => {
-    expect(recorded.filter(({ detail }) => detail.startsWith("documented difference")).length).toBeLessThanOrEqual(6);
+    const differing = recorded.filter(({ detail }) => detail.startsWith("documented difference"));
+    const [states, others] = [true, false].map((is) =>
+      differing.filter(({ file }) => (file === "state_machine.json") === is),
+    );
+    expect(others?.length).toBeLessThanOrEqual(6);
+    expect(states?.length).toBeLessThanOrEqual(15);
+    // Few reasons, though one of them may hold for several cases.
+    expect(new Set(differing.map(({ detail }) => detail)).size).toBeLessThanOrEqual(10);
   });
 
   it("says in docs/differences.md why a case is not answered, or answered otherwise", () => {

@@ -127,6 +127,24 @@ describe("publishing to a gateway", () => {
     expect(await main.publisher.status()).toBeNull();
   });
 
+  it("sums what all gateways of a directory have counted of a service", async () => {
+    await using place = await scratch();
+    await using replica = await startReplica("web-1", (_, response) => response.end("ok"));
+    await using main = await startGateway([], { runtimeDirectory: place.directory });
+    await using edge = await startGateway([], { runtimeDirectory: place.directory, gateway: "edge" });
+    const routes = [
+      pathRoute("web", [replica.upstream]),
+      pathRoute("web", [replica.upstream], { gateway: "edge" }),
+      pathRoute("api", [replica.upstream], { gateway: "edge" }),
+    ];
+    await main.publisher.publish({ generation: 5, routes });
+    const paths = [`${main.origin}${base}/web/`, `${edge.origin}${base}/web/`, `${edge.origin}${base}/api/`];
+    for (const url of [...paths, ...paths.slice(0, 1)]) await (await fetch(url)).text();
+    const requests = (await main.publisher.status())?.requests ?? {};
+    const counts = Object.entries(requests).map(([name, windows]) => [name, windows["300"].requests]);
+    expect(Object.fromEntries(counts)).toEqual({ "main/web": 3, "main/api": 1 });
+  });
+
   it("gives up when it is told to", async () => {
     await using replica = await startReplica("web-1", () => {});
     await using gateway = await startGateway([pathRoute("web", [replica.upstream])]);

@@ -1,5 +1,6 @@
 import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
 import type { ReplicaError, ReplicaRecord } from "../../state/record.ts";
+import { endingOf } from "../ending.ts";
 import { retryAt } from "./back-off.ts";
 import { elapsedSince, isServing, note, wake, withoutReplica, withReplica } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
@@ -63,7 +64,7 @@ export function exited(draft: Draft, replica: ReplicaRecord, error: Failure, con
 /** What was left of it is gone: a failure is remembered until the next attempt. */
 export function ended(draft: Draft, replica: ReplicaRecord): Draft {
   const noted = note(draft, "terminate", replica, "ended");
-  if (replica.error === null) return withoutReplica(noted, replica.token);
+  if (endingOf(replica, draft.record)?.status !== "failed") return withoutReplica(noted, replica.token);
   return withReplica(noted, { ...replica, status: "failed", address: null, termination: null, instance: null });
 }
 
@@ -102,7 +103,8 @@ function mark(replica: ReplicaRecord, error: Failure, context: Context): Replica
   return {
     ...replica,
     failures,
-    failingSince: stable ? at : (replica.failingSince ?? at),
+    // What cannot be had is waited for since it was first asked for.
+    failingSince: stable ? at : (replica.failingSince ?? (error.code === "no-capacity" ? replica.submittedAt : at)),
     error: { ...error, at, retryAt: toTimestamp(retryAt(error.code, failures, context.now)) },
   };
 }

@@ -1,36 +1,28 @@
 import type { ServiceSpec } from "../../config/spec.ts";
 import { fromTimestamp } from "../../lib/timestamp.ts";
-import type { ReplicaError, ReplicaRecord } from "../../state/record.ts";
+import type { ReplicaRecord, ServiceRecord } from "../../state/record.ts";
+import { endingOf } from "../ending.ts";
+import { currentDeployment } from "./draft.ts";
 import type { Context } from "./draft.ts";
 
-export type RetryEvent = "no-capacity" | "interruption" | "error";
-
-/** What happened, in the words of `retry` (facts §5.2, §5.4): a host that is gone counts as an interruption. */
-export function retryEventOf(code: ReplicaError["code"]): RetryEvent {
-  switch (code) {
-    case "no-capacity":
-      return "no-capacity";
-    case "interrupted":
-    case "unreachable":
-      return "interruption";
-    case "exited":
-    case "unhealthy":
-    case "failed-to-start":
-      return "error";
-  }
+/** The events of `retry` that a failure counts as: a host that is gone is an interruption, too, wherever it was (facts §5.4). */
+function eventsOf({ error, termination }: Failed, record: Pick<ServiceRecord, "window">): readonly string[] {
+  const event = endingOf({ error, termination }, record)?.event ?? null;
+  return [...(event === null ? [] : [event]), ...(error?.code === "unreachable" ? ["interruption"] : [])];
 }
+
+type Failed = Pick<ReplicaRecord, "error" | "failingSince" | "termination">;
 
 /**
  * Whether a service's own `retry` says that this one is not to be tried again: its event is not listed, or attempts have
  * failed for longer than its duration (facts §5.3). A service without `retry` sets no limit.
  */
-export function isExhausted(
-  { error, failingSince }: Pick<ReplicaRecord, "error" | "failingSince">,
-  { retry }: Pick<ServiceSpec, "retry">,
-  { now }: Pick<Context, "now">,
-): boolean {
+export function isExhausted(replica: Failed, record: ServiceRecord, { now }: Pick<Context, "now">): boolean {
+  const { retry } = currentDeployment(record).spec;
+  const { error, failingSince } = replica;
   if (error === null || retry === null || retry === false) return false;
-  if (!retry.on_events.includes(retryEventOf(error.code))) return true;
+  const events = eventsOf(replica, record);
+  if (!retry.on_events.some((event) => events.includes(event))) return true;
   return now - fromTimestamp(failingSince ?? error.at) > retry.duration * 1000;
 }
 

@@ -8,7 +8,7 @@ import { letGo } from "./let-go.ts";
 import { isBeside, sortOut } from "./replicas.ts";
 import { desiredReplicas } from "./scale.ts";
 import { startReplicas } from "./start.ts";
-import { isOfOtherRun, makeRoom, mayTakeOver, strategyOf } from "./strategy.ts";
+import { isOfOtherRun, makeRoom, mayTakeOver, strategyOf, waitsForRoom } from "./strategy.ts";
 
 /** One replica more than wanted may exist while a deployment replaces another (facts §4.1). */
 const surge = 1;
@@ -16,7 +16,7 @@ const surge = 1;
 /** Brings the service to its current deployment and count: starts what is missing, then lets go of what is too much. */
 export function rollOut(draft: Draft, context: Context): Draft {
   const baked = stepCanary(bake(forget(draft), context), context);
-  const started = makeRoom(startMissing(baked, context), context);
+  const started = startMissing(makeRoom(baked, context), context);
   const switched = switchRun(started, context);
   // What leaves makes room: its successor is announced by the same write.
   return startMissing(letGo(switched, context), context);
@@ -44,7 +44,12 @@ function forget(draft: Draft): Draft {
 function startMissing(draft: Draft, context: Context): Draft {
   const desired = desiredReplicas(draft.record);
   const { fresh, stale, ending } = sortOut(draft);
-  if (isBeside(draft)) return startReplicas(draft, desired - fresh.length, context);
+  if (waitsForRoom(draft, context)) return draft;
+  if (isBeside(draft)) {
+    const stopsFirst = strategyOf(draft.record) === "stop-first";
+    const atOnce = stopsFirst ? Math.max(1, desired - fresh.length - stale.length) : Infinity;
+    return startReplicas(draft, Math.min(desired - fresh.length, atOnce), context);
+  }
   const standsAside = isOfOtherRun(draft.record);
   const aside = stale.filter(standsAside).length;
   const alive = fresh.length + stale.length - aside;

@@ -16,14 +16,15 @@ export function startReplicas(draft: Draft, count: number, context: Context): Dr
   const { supply } = context.observed;
   // What died in this very pass was not known when offers were asked for.
   if (supply === null) return wake(draft, context.now);
-  const hindrance = hindered(draft, supply, context);
-  if (hindrance !== null) return withVerdict(draft, hindrance, context);
   const failed = draft.record.replicas.filter((replica) => replica.status === "failed").sort((a, b) => a.num - b.num);
-  const exhausted = failed.filter((replica) => isExhausted(replica, deployment.spec, context));
+  const exhausted = failed.filter((replica) => isExhausted(replica, draft.record, context));
+  const limited = exhausted.reduce((next, replica) => atLimit(next, replica, context), draft);
+  if (count <= exhausted.length) return limited;
+  const hindrance = hindered(limited, supply, context);
+  if (hindrance !== null) return withVerdict(limited, hindrance, context);
   const tried = failed.filter((replica) => !exhausted.includes(replica));
   const waiting = tried.filter((replica) => retryTime(replica) > context.now);
   const ready = tried.filter((replica) => retryTime(replica) <= context.now);
-  const limited = exhausted.reduce((next, replica) => atLimit(next, replica, context), draft);
   const delayed = waiting.reduce((next, replica) => wake(next, retryTime(replica)), limited);
   const starts = Math.min(Math.max(0, count - waiting.length - exhausted.length), headroomOf(supply));
   return Array.from({ length: starts }).reduce<Draft>(

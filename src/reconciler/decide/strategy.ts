@@ -38,6 +38,13 @@ export function makeRoom(draft: Draft, context: Context): Draft {
   return retire(withoutLacks(draft), leaving, "replaced", context);
 }
 
+/** Whether what is missing has to wait until an old one has left, or has been gone for a moment. */
+export function waitsForRoom(draft: Draft, context: Context): boolean {
+  if (strategyOf(draft.record) !== "stop-first" || !isFull(draft, context)) return false;
+  const { fresh, stale, ending } = sortOut(draft);
+  return ending.length > 0 || (stale.length > 0 && fresh.length + stale.length >= desiredReplicas(draft.record));
+}
+
 /** Nothing is offered beside what runs, or what was asked for was not to be had. */
 function isFull(draft: Draft, { observed: { supply } }: Context): boolean {
   if (supply === null || supply.refusal !== null || supply.lack !== null || supply.missingEnv.length > 0) return false;
