@@ -43,6 +43,49 @@ function decided(record: ServiceRecord, now: number) {
   return { window: next?.window ?? null, replicas, wakeAt: wakeAt === null ? null : toTimestamp(wakeAt), state };
 }
 
+describe("a window that is led into, or missed", () => {
+  const record = resting(withTime(daily, null));
+  const started = { ...record, starts: [10, 300, 200].map((ready) => ({ run: 100, ready })) };
+  const opens = (given: ServiceRecord, time: string, schedule: Partial<typeof policy.schedule>) => {
+    const now = Date.parse(`2026-01-${time}Z`);
+    const own = { ...policy, schedule: { ...policy.schedule, ...schedule } };
+    const decision = decide(given, { observed: allWell(given), policy: own, now });
+    return { openedAt: decision.record?.window?.openedAt ?? null, wakeAt: decision.wakeAt, notes: decision.notes };
+  };
+
+  it.each([
+    { name: "by the median of recorded starts", given: started, schedule: {}, first: "02T07:55:00" },
+    { name: "by none where nothing was recorded", given: record, schedule: {}, first: "02T08:00:00" },
+    { name: "by as much as the policy says", given: started, schedule: { lead: 60 }, first: "02T07:59:00" },
+    { name: "by nothing", given: started, schedule: { lead: 0 }, first: "02T08:00:00" },
+  ])("$name", ({ given, schedule, first }) => {
+    const begins = Date.parse(`2026-01-${first}Z`);
+    const early = opens(given, toTimestamp(begins - 1000).slice("2026-01-".length, -".000Z".length), schedule);
+    expect(early).toMatchObject({ openedAt: null, wakeAt: begins });
+    // Its end counts from what the schedule says.
+    expect(opens(given, first, schedule).openedAt).toBe("2026-01-02T08:00:00.000Z");
+  });
+
+  it("says how far ahead", () => {
+    expect(opens(started, "02T07:56:00", {}).notes[0]?.detail).toContain("240 s ahead");
+  });
+
+  it.each([
+    { time: "02T08:59:59", catchUp: 3600, openedAt: "2026-01-02T08:00:00.000Z" },
+    { time: "02T09:00:00", catchUp: 3600, openedAt: null },
+    { time: "02T09:59:59", catchUp: null, openedAt: "2026-01-02T08:00:00.000Z" },
+    { time: "02T10:00:00", catchUp: null, openedAt: null },
+  ])("is caught up within $catchUp s at $time: $openedAt", ({ time, catchUp, openedAt }) => {
+    expect(opens(record, time, { catchUp }).openedAt).toBe(openedAt);
+  });
+
+  it("without an end is caught up within the limit, too", () => {
+    const endless = resting(withTime({ ...daily, max_duration: "off" }, null));
+    expect(opens(endless, "02T09:00:00", { catchUp: 3600 }).openedAt).toBeNull();
+    expect(opens(endless, "02T08:30:00", { catchUp: 3600 }).openedAt).toBe("2026-01-02T08:00:00.000Z");
+  });
+});
+
 describe("a schedule", () => {
   const record = resting(withTime(daily, null));
 

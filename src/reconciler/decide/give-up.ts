@@ -1,7 +1,7 @@
 import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
-import type { DeploymentRecord, ServiceRecord } from "../../state/record.ts";
+import type { DeploymentRecord, ReplicaRecord, ServiceRecord } from "../../state/record.ts";
 import type { Verdict } from "../../state/verdict.ts";
-import { isServing, note, wake, withDeployment } from "./draft.ts";
+import { isAlive, isServing, note, wake, withDeployment } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
 import { lastSettled } from "./go-back.ts";
 import { capacityDeadline } from "./retry.ts";
@@ -13,7 +13,8 @@ import { capacityDeadline } from "./retry.ts";
  */
 export function giveUp(draft: Draft, deployment: DeploymentRecord, context: Context): Draft {
   const since = lackingSince(draft.record, deployment);
-  if (since === null) return draft;
+  // What is on its way may be what was lacking.
+  if (since === null || draft.record.replicas.some((replica) => isComing(replica, deployment))) return draft;
   const seconds = patience(draft.record, deployment, context);
   const until = since + seconds * 1000;
   if (context.now < until) return wake(draft, until);
@@ -34,11 +35,16 @@ export function giveUp(draft: Draft, deployment: DeploymentRecord, context: Cont
   return note(note({ ...given, record }, "verdict", null, `no-capacity: ${message}`), "note", null, back);
 }
 
+function isComing(replica: ReplicaRecord, { num }: DeploymentRecord): boolean {
+  return replica.deployment === num && isAlive(replica) && !isServing(replica);
+}
+
 /** Since when something of it cannot be had; `null`: nothing is lacking. */
 function lackingSince(record: ServiceRecord, deployment: DeploymentRecord): number | null {
   const { verdict } = record;
   const lacks = record.replicas.filter(
-    ({ deployment: num, error }) => num === deployment.num && error?.code === "no-capacity",
+    // One refusal, however late it was asked for, is not for long.
+    ({ deployment: num, error, failures }) => num === deployment.num && error?.code === "no-capacity" && failures > 1,
   );
   const times = [
     ...lacks.flatMap(({ failingSince, error }) => failingSince ?? error?.at ?? []),

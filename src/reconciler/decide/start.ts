@@ -26,11 +26,19 @@ export function startReplicas(draft: Draft, count: number, context: Context): Dr
   const waiting = tried.filter((replica) => retryTime(replica) > context.now);
   const ready = tried.filter((replica) => retryTime(replica) <= context.now);
   const delayed = waiting.reduce((next, replica) => wake(next, retryTime(replica)), limited);
-  const starts = Math.min(Math.max(0, count - waiting.length - exhausted.length), headroomOf(supply));
+  const starts = Math.max(0, Math.min(count - waiting.length - exhausted.length, roomNow(draft, supply, context)));
   return Array.from({ length: starts }).reduce<Draft>(
     (next, _, index) => startOne(next, ready[index] ?? null, context),
     starts > 0 ? clearHindrance(delayed) : delayed,
   );
+}
+
+/** What offers had room for when they were asked for, less what was announced since. */
+function roomNow({ record }: Draft, supply: Supply, { observed }: Context): number {
+  const announced = record.replicas.filter(
+    ({ status, token }) => status === "submitted" && !observed.instances.has(token),
+  );
+  return headroomOf(supply) - announced.length;
 }
 
 /** Why nothing can be started at all, as a verdict. What runs, runs on. */

@@ -1,0 +1,161 @@
+import { describe, expect, it } from "vitest";
+
+import { defaultPolicy } from "../../src/config/settings.ts";
+import type { RetrySpec } from "../../src/config/spec.ts";
+import { toTimestamp } from "../../src/lib/timestamp.ts";
+import { acceptRetry } from "../../src/reconciler/accept.ts";
+import { decide } from "../../src/reconciler/decide.ts";
+import { isMaterial } from "../../src/reconciler/material.ts";
+import type { Observed } from "../../src/reconciler/observed.ts";
+import type { ReplicaError, ServiceRecord } from "../../src/state/record.ts";
+import { allWell, instanceOf, now, policy, serving, settled } from "../support/decisions.ts";
+
+function pass(record: ServiceRecord, observed: Partial<Observed> = {}, at = now) {
+  const decision = decide(record, { observed: allWell(record, observed), policy, now: at });
+  if (decision.record === null) throw new Error("the record is gone");
+  return { ...decision, record: decision.record };
+}
+
+/** All is well but for the first replica's instance. */
+function withFirst(record: ServiceRecord, overrides: Parameters<typeof instanceOf>[1]): Pick<Observed, "instances"> {
+  const [first, ...rest] = record.replicas;
+  if (first === undefined) throw new Error("no replica");
+  const entries = [instanceOf(first, overrides), ...rest.map((replica) => instanceOf(replica))];
+  return { instances: new Map(entries.map((entry) => [entry.token, entry])) };
+}
+
+describe("a host that does not answer", () => {
+  const record = settled();
+  const away = withFirst(record, { status: "unreachable" });
+  const seen = pass(record, away);
+
+  it("has a grace, which is recorded so that ticks far apart keep it", () => {
+    expect(seen).toMatchObject({ actions: [], wakeAt: now + 120_000 });
+    expect(seen.record.replicas[0]).toMatchObject({ status: "running", unreachableSince: toTimestamp(now) });
+    expect(isMaterial(record, seen.record)).toBe(true);
+    const later = pass(seen.record, away, now + 119_000);
+    expect(later.record.replicas.map(({ status }) => status)).toEqual(["running", "running"]);
+  });
+
+  it("is given up after it, what is left of the replica is ended, and only this one is replaced", () => {
+    const over = pass(seen.record, away, now + 120_000);
+    expect(over.record.replicas.map(({ num, status }) => `${num} ${status}`)).toEqual([
+      "0 terminating",
+      "0 submitted",
+      "1 running",
+    ]);
+    expect(over.record.replicas[0]?.error).toMatchObject({ code: "unreachable" });
+    expect(over.actions.map(({ kind, replica }) => `${kind} ${replica.num}`)).toEqual(["provision 0"]);
+  });
+
+  it("that answers again is as it was", () => {
+    const back = pass(seen.record, {}, now + 60_000);
+    expect(back.record.replicas[0]).not.toHaveProperty("unreachableSince");
+    expect(back).toMatchObject({ state: "settled", actions: [] });
+  });
+});
+
+it.each([
+  { what: "ended by its provider", status: "exited", code: "interrupted" },
+  { what: "being taken back", status: "terminating", code: "interrupted" },
+] as const)("an instance that is $what was interrupted, not at fault", ({ status, code }) => {
+  const record = settled();
+  const { record: after } = pass(record, withFirst(record, { status, interrupted: true, exitCode: 137 }));
+  expect(after.replicas.map((replica) => replica.error?.code ?? replica.status)).toEqual([
+    code,
+    "submitted",
+    "running",
+  ]);
+});
+
+describe("`retry`", () => {
+  const ago = (seconds: number) => toTimestamp(now - seconds * 1000);
+  const failed = (code: ReplicaError["code"], failingSince: string, retry: RetrySpec | false | null): ServiceRecord => {
+    const record = settled({ retry });
+    const error = { code, retryAt: ago(1), exitCode: 1, message: "exited with code 1", at: ago(16) } as const;
+    const first = {
+      ...serving(0, 0),
+      status: "failed",
+      instance: null,
+      address: null,
+      error,
+      failures: 3,
+      failingSince,
+    } as const;
+    return { ...record, replicas: [first, serving(1, 0)] };
+  };
+  const all = ["no-capacity", "interruption", "error"] as const;
+
+  it.each<{ name: string; record: ServiceRecord; tried: boolean }>([
+    { name: "none: for ever", record: failed("exited", ago(1e6), null), tried: true },
+    { name: "false: as none", record: failed("exited", ago(1e6), false), tried: true },
+    { name: "within", record: failed("exited", ago(3600), { on_events: all, duration: 3600 }), tried: true },
+    { name: "beyond", record: failed("exited", ago(3601), { on_events: all, duration: 3600 }), tried: false },
+    {
+      name: "not listed",
+      record: failed("exited", ago(1), { on_events: ["no-capacity", "interruption"], duration: 3600 }),
+      tried: false,
+    },
+    {
+      name: "a host that is gone, as an interruption",
+      record: failed("unreachable", ago(1), { on_events: ["interruption"], duration: 3600 }),
+      tried: true,
+    },
+    {
+      name: "a host that is gone, as an error",
+      record: failed("unreachable", ago(1), { on_events: ["error"], duration: 3600 }),
+      tried: true,
+    },
+    {
+      name: "interrupted",
+      record: failed("interrupted", ago(1), { on_events: ["error"], duration: 3600 }),
+      tried: false,
+    },
+  ])("$name", ({ record, tried }) => {
+    const decision = pass(record);
+    expect(decision.actions.map(({ kind }) => kind)).toEqual(tried ? ["provision"] : []);
+    expect(decision.record.verdict?.code ?? null).toBe(tried ? null : "retry-limit");
+    expect(decision.state).toBe(tried ? "working" : "failed");
+    // The others serve on.
+    expect(decision.record.replicas.find(({ num }) => num === 1)).toEqual(serving(1, 0));
+  });
+
+  it("says so once, whatever else is to be had, and is lifted by `retry NAME`", () => {
+    const record = failed("exited", ago(3601), { on_events: all, duration: 3600 });
+    const { record: limited, notes } = pass(record);
+    expect(notes.map(({ event }) => event)).toEqual(["verdict"]);
+    const again = pass(limited, {}, now + 60_000);
+    expect(again.notes).toEqual([]);
+    expect(again.record).toEqual(limited);
+    const lifted = acceptRetry(limited, { by: "me", planId: "", now, generation: 5 });
+    expect(lifted).not.toBeNull();
+    if (lifted !== null) expect(pass(lifted).actions.map(({ kind }) => kind)).toEqual(["provision"]);
+  });
+
+  it("counts from the first failure in a row: a minute of being ready ends the row", () => {
+    const record = settled();
+    const exited = (at: number, since: ServiceRecord) =>
+      pass(since, withFirst(since, { status: "exited", exitCode: 1 }), at).record.replicas[0];
+    expect(exited(now, record)?.failingSince).toBe(toTimestamp(now));
+    const recovering = {
+      ...record,
+      replicas: record.replicas.map((replica) => ({
+        ...replica,
+        failures: 2,
+        readyAt: ago(59),
+        failingSince: ago(100),
+      })),
+    };
+    expect(exited(now, recovering)?.failingSince).toBe(ago(100));
+    const stable = { ...recovering, replicas: recovering.replicas.map((each) => ({ ...each, readyAt: ago(60) })) };
+    expect(exited(now, stable)).toMatchObject({ failingSince: toTimestamp(now), failures: 1 });
+  });
+});
+
+it("services have policies of their own", async () => {
+  const { policyFor } = await import("../../src/config/settings.ts");
+  const heal = { unhealthyAfter: 2, unreachableAfter: 7 };
+  const services = { web: { rollout: defaultPolicy.rollout, heal, budget: defaultPolicy.budget } };
+  expect(policyFor({ ...defaultPolicy, services }, "web").heal).toBe(heal);
+  expect(policyFor({ ...defaultPolicy, services }, "constructor").heal).toBe(defaultPolicy.heal);
+});
