@@ -47,7 +47,7 @@ export interface ServicePolicy {
   readonly budget: Budget;
 }
 
-/** How one revision takes the place of another (design: README, "Strategies"). */
+/** How one revision takes the place of another (docs/rollouts.md). */
 export type Strategy = "surge" | "stop-first" | "blue-green" | "canary";
 
 export interface RolloutPolicy {
