@@ -1,33 +1,79 @@
-import { parseArgs } from "node:util";
+/** Runs seeded scenarios of the whole program on simulated time; shrinks the first that breaks an invariant. */
 
-import { simulate } from "../test/simulation/simulate.ts";
+import { applyCuts, parseCuts } from "../test/simulation/cuts.ts";
+import { seeded } from "../test/simulation/random.ts";
+import { drawScenario } from "../test/simulation/scenario.ts";
+import { createCrew } from "./simulate/crew.ts";
+import { optionsOf } from "./simulate/options.ts";
+import type { Options } from "./simulate/options.ts";
+import { runSeed } from "./simulate/run-seed.ts";
+import { smallest } from "./simulate/smallest.ts";
+import { tasksOf } from "./simulate/task.ts";
+import type { SeedResult, SeedsTask } from "./simulate/task.ts";
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: "string", default: "100" },
-    from: { type: "string", default: "1" },
-    verbose: { type: "boolean", default: false },
-  },
-});
-const from = Number(values.from);
-const count = Number(values.seeds);
-let passed = 0;
-let failed = 0;
-let simulated = 0;
-
-for (let seed = from; seed < from + count; seed += 1) {
-  const result = await simulate(seed);
-  simulated += result.seconds;
-  if (result.broken === null) passed += 1;
-  else failed += 1;
-  if (values.verbose || (result.broken !== null && failed === 1)) {
-    process.stdout.write(`${result.timeline.join("\n")}\n`);
-    process.stdout.write(`seed ${seed}: ${result.broken ?? "nothing broken"}\n`);
-    if (result.broken !== null)
-      process.stdout.write(`replay: npm run simulate -- --seeds 1 --from ${seed} --verbose\n`);
-  } else if (result.broken !== null) {
-    process.stdout.write(`seed ${seed}: ${result.broken}\n`);
-  }
+interface Ran extends SeedResult {
+  readonly realGit: boolean;
 }
-process.stdout.write(`simulated ${(simulated / 3600).toFixed(1)} hours\n${passed} passed, ${failed} failed\n`);
-process.exitCode = failed === 0 ? 0 : 1;
+
+const options = optionsOf(process.argv.slice(2));
+const counts = { passed: 0, failed: 0, seconds: 0 };
+let firstFailed: Ran | null = null;
+
+for await (const result of options.only === null ? runSeeds(options) : replay(options, options.only)) {
+  counts.seconds += result.seconds;
+  if (result.broken === null) counts.passed += 1;
+  else counts.failed += 1;
+  if (options.verbose || options.only !== null) say(...result.timeline, outcomeOf(result));
+  else if (result.broken !== null) say(outcomeOf(result));
+  if (result.broken !== null) firstFailed ??= result;
+  progress(counts.passed + counts.failed, options.seeds + options.realGit);
+}
+progress(0, 0);
+if (firstFailed !== null && options.only === null) await explain(firstFailed);
+say(`simulated ${(counts.seconds / 3600).toFixed(1)} hours`, `${counts.passed} passed, ${counts.failed} failed`);
+process.exitCode = counts.failed === 0 ? 0 : 1;
+
+/** In the order of the seeds, whichever thread was faster. */
+async function* runSeeds({ from, seeds, realGit, verbose, threads }: Options): AsyncGenerator<Ran> {
+  await using crew = createCrew<SeedsTask, readonly SeedResult[]>(
+    new URL("simulate/seeds-worker.ts", import.meta.url),
+    threads,
+  );
+  const tasks = [
+    ...tasksOf({ from, count: seeds, realGit: false, verbose }, 25),
+    ...tasksOf({ from, count: realGit, realGit: true, verbose }, 2),
+  ];
+  const answers = tasks.map((task) => ({ task, results: crew.ask(task) }));
+  // Those that come later are looked at later.
+  for (const { results } of answers) results.catch(() => undefined);
+  for (const { task, results } of answers)
+    for (const result of await results) yield { ...result, realGit: task.realGit };
+}
+
+async function* replay({ from, realGit }: Options, only: string): AsyncGenerator<Ran> {
+  const drawn = drawScenario(seeded(from));
+  const scenario = applyCuts(drawn, parseCuts(drawn, only));
+  yield { ...(await runSeed({ seed: from, realGit: realGit > 0, scenario })), realGit: realGit > 0 };
+}
+
+/** What is left of a failing scenario, how it went, and how to see it again. */
+async function explain({ realGit, ...failed }: Ran): Promise<void> {
+  const { result, steps, only } = await smallest(failed, realGit);
+  say("", `seed ${failed.seed}, shrunk from ${steps.drawn} steps to ${steps.left}:`, ...result.timeline);
+  say(outcomeOf(result));
+  say(`replay: npm run simulate -- --from ${failed.seed}${realGit ? " --real-git 1" : ""} --only '${only}'`, "");
+}
+
+function outcomeOf({ seed, broken }: Pick<SeedResult, "seed" | "broken">): string {
+  return `seed ${seed}: ${broken ?? "nothing broken"}`;
+}
+
+function say(...lines: readonly string[]): void {
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
+
+/** On a terminal alone; without a count, the line is cleared. */
+function progress(done: number, of: number): void {
+  if (!process.stderr.isTTY) return;
+  process.stderr.write(of === 0 ? "\r\x1b[K" : `\r${done} of ${of}, ${counts.failed} failed`);
+}

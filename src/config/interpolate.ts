@@ -17,6 +17,7 @@ export interface InterpolateOptions {
  * everything up to the next `${{` stand as it is, a later `$$` included.
  */
 export function interpolate(input: string, { lookup, skip = [] }: InterpolateOptions): Interpolated {
+  if (!input.includes("$")) return { ok: true, text: input, missing: [] };
   const missing: string[] = [];
   let text = "";
   let position = 0;

@@ -125,9 +125,16 @@ function aboutType(type: YamlValue | undefined): Issue {
   return { ...about, code: "unknown-type", message: `unknown type ${JSON.stringify(type)}`, hint };
 }
 
-/** The document is parsed again where a place is asked for, which is seldom: kept, it would take 50 times the file's size. */
+/** The document is parsed again where places are asked for, which is seldom, and kept while memory allows: it takes 50 times the file's size. */
 function sourceOf(spec: ServiceSpec, { file, text, place }: ReadSource): Omit<ServiceSource, "profile"> {
-  const document = (): Document.Parsed | null => parseDocument(text).document;
+  let kept: WeakRef<Document.Parsed> | null = null;
+  const document = (): Document.Parsed | null => {
+    const known = kept?.deref();
+    if (known !== undefined) return known;
+    const { document: parsed } = parseDocument(text);
+    kept = parsed === null ? null : new WeakRef(parsed);
+    return parsed;
+  };
   return {
     file,
     spec,

@@ -13,7 +13,8 @@ export function createBell(): Bell {
   return {
     ring() {
       rung = true;
-      waiting?.abort();
+      // A reason of its own, or an error with its stack is made each time.
+      waiting?.abort("rung");
     },
     async wait(ms, clock, signal) {
       if (!rung && !signal.aborted) {

@@ -57,7 +57,8 @@ export async function writeRecord(
       { message: next.message, services: [change], basis: hold.snapshot },
       signal,
     );
-    return { kind: "written", hold: { snapshot, stored: next.record, lease, readAt: session.world.clock.now() } };
+    // As everybody reads it: somebody may have written more on top before we heard that ours had landed.
+    return { kind: "written", hold: holdOf(next.name, snapshot, session) };
   } catch (error) {
     if (error instanceof StateConflict) return { kind: "conflict" };
     throw error;

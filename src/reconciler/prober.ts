@@ -37,6 +37,9 @@ export const listening: ProbeSpec = {
   until_ready: true,
 };
 
+/** Why probing ends; without a reason of ours an error with its stack is made each time. */
+const unfollowed = "not followed any more";
+
 interface Followed {
   readonly abort: AbortController;
   streaks: ProbeStreak[];
@@ -50,14 +53,14 @@ export function createProber(world: { readonly clock: Clock; readonly probe: Pro
       const wanted = new Set(replicas.map((replica) => replica.token));
       for (const [token, entry] of followed) {
         if (wanted.has(token)) continue;
-        entry.abort.abort();
+        entry.abort.abort(unfollowed);
         followed.delete(token);
       }
       for (const replica of replicas) if (!followed.has(replica.token)) followed.set(replica.token, begin(replica));
     },
     streaks: (token) => followed.get(token)?.streaks ?? [],
     stop() {
-      for (const entry of followed.values()) entry.abort.abort();
+      for (const entry of followed.values()) entry.abort.abort(unfollowed);
       followed.clear();
     },
   };

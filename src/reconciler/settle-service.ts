@@ -116,21 +116,22 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
     }
     tell(name, decision, world);
     options.onPass?.(name, decision, observed);
-    record = decision.record;
-    if (record === null) return { name, state: "removed", record, heldBy: null, touched };
+    if (decision.record === null) return { name, state: "removed", record: null, heldBy: null, touched };
     await session.publish(hold.snapshot, options.abort);
     if (decision.actions.length > 0) {
       outcomes = await execute(decision.actions, {
         world,
         owner: session.owner,
-        record,
+        record: decision.record,
         observed,
         signal: options.abort,
       });
     }
+    // What was written goes on as it is stored, so that the next pass compares it with itself.
+    record = hold === decided ? decision.record : hold.stored;
     if (isEnd(decision)) {
-      await release(hold, { name, record }, session, AbortSignal.timeout(10_000));
-      return { name, state: decision.state, record, heldBy: null, touched };
+      await release(hold, { name, record: decision.record }, session, AbortSignal.timeout(10_000));
+      return { name, state: decision.state, record: decision.record, heldBy: null, touched };
     }
     // What was written may be acted on further at once; otherwise something has to happen first.
     looks = decision.actions.length > 0 ? 0 : looks + 1;
@@ -153,7 +154,7 @@ function mustWrite(hold: Hold, decision: Decision, session: Session): boolean {
 async function refresh(
   run: Run,
   hold: Hold,
-  record: ServiceRecord,
+  record: ServiceRecord | null,
 ): Promise<{ hold: Hold; record: ServiceRecord | null }> {
   const { session, name, options } = run;
   const fresh =

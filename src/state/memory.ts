@@ -85,7 +85,7 @@ function nameOf(content: Uint8Array | string): string {
 
 export interface MemoryStoreOptions {
   readonly clock: Clock;
-  readonly branch?: MemoryBranch;
+  readonly branch?: Branch;
   /** In [0, 1). Default: always one half, so that runs repeat. */
   readonly random?: () => number;
   readonly derive?: Derive;

@@ -1,8 +1,9 @@
 import { isSameJson } from "../lib/same.ts";
 import type { NewFile, Tip } from "./branch.ts";
 import { contentDirectory, contentPath, isDerived, parts, partPath } from "./layout.ts";
+import type { Part } from "./layout.ts";
 import type { DeploymentRecord, ServiceState } from "./record.ts";
-import { decodePart, documentsOf, noState, withPart } from "./service-parts.ts";
+import { decodePart, documentOf, noState, withPart } from "./service-parts.ts";
 import { StateConflict } from "./store.ts";
 import type { Change, ServiceChange, Snapshot } from "./store.ts";
 import { filesBelow, nodeAt } from "./tree.ts";
@@ -35,25 +36,34 @@ export function prepare(changes: readonly Change[], current: Snapshot, tip: Tip 
   return { conflicts, accepted, edits, services };
 
   function put(change: ServiceChange): void {
-    const before = services.get(change.name) ?? noState;
-    const documents = documentsOf(change.name, {
+    const { name } = change;
+    const before = services.get(name) ?? noState;
+    const wanted: ServiceState = {
       record: change.record === undefined ? before.record : change.record,
       intents: change.intents ?? before.intents,
       lease: change.lease === undefined ? before.lease : change.lease,
-    });
-    const unchanged = documentsOf(change.name, before);
-    let after = noState;
-    for (const part of parts) {
-      const path = partPath(part, change.name);
-      const text = documents[part];
-      if (text !== unchanged[part])
-        edits.set(path, text === null ? null : { mode: modes.file, content: Buffer.from(text) });
-      // Decoded again, so that what is handed out is what everybody else will read.
-      if (text !== null) after = withPart(after, decodePart({ part, name: change.name, path }, text));
-    }
-    if (parts.every((part) => documents[part] === null)) services.delete(change.name);
-    else services.set(change.name, after);
+    };
+    const after = parts.reduce<ServiceState>((next, part) => putPart(next, { part, name, wanted }), before);
+    if (isSameJson(after, noState)) services.delete(name);
+    else services.set(name, after);
   }
+
+  /** A part that means what it meant stays as it is, with its bytes. */
+  function putPart(state: ServiceState, { part, name, wanted }: NewPart): ServiceState {
+    if (isSameJson(wanted[part], state[part])) return state;
+    const text = documentOf(part, name, wanted);
+    const path = partPath(part, name);
+    edits.set(path, text === null ? null : { mode: modes.file, content: Buffer.from(text) });
+    if (text === null) return { ...state, [part]: noState[part] };
+    // Decoded again, so that what is handed out is what everybody else will read.
+    return withPart(state, decodePart({ part, name, path }, text));
+  }
+}
+
+interface NewPart {
+  readonly part: Part;
+  readonly name: string;
+  readonly wanted: ServiceState;
 }
 
 function conflictOf(

@@ -2,9 +2,9 @@
 
 import { z } from "zod";
 
+import { fingerprint } from "../config/fingerprint.ts";
 import type { JobFile, RepoState } from "../config/job.ts";
 import type { ServiceSpec } from "../config/spec.ts";
-import { digest } from "../lib/digest.ts";
 import type { Intent, Lease, ServiceRecord } from "./record.ts";
 
 const name = z.string().regex(/^[a-z][a-z0-9-]*$/, "expected a service name");
@@ -77,7 +77,7 @@ const deployment = z
     gaveUpAt: time.exactOptional(),
   })
   .check((context) => {
-    const actual = digest(context.value.spec);
+    const actual = fingerprint(context.value.spec);
     if (actual === context.value.fingerprint) return;
     context.issues.push({
       code: "custom",

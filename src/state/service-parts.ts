@@ -1,5 +1,3 @@
-import type { z } from "zod";
-
 import { decode, encode, unreadable } from "./encode.ts";
 import { directories, partPath, parts } from "./layout.ts";
 import type { Part } from "./layout.ts";
@@ -44,8 +42,24 @@ function recognize(part: Part, path: string, node: FileNode): PartFile {
   throw unreadable(path, `expected ${partPath(part, name === "" ? "NAME" : name)}, or no such file`);
 }
 
-/** Reads one part and checks that it is about the service that its path names. */
+/** What was decoded last, by its text: what is written is read again by its writer at once, and soon by others. */
+const decoded = new Map<string, { readonly path: string; readonly value: PartValue }>();
+
+/** So many texts are kept as a few services need between a write and its readers. */
+const mostDecoded = 64;
+
+/** Reads one part and checks that it is about the service that its path names. Equal texts are read as one value. */
 export function decodePart(file: Pick<PartFile, "part" | "name" | "path">, text: string): PartValue {
+  const known = decoded.get(text);
+  if (known?.path === file.path) return known.value;
+  const value = decodeText(file, text);
+  const [oldest] = decoded.keys();
+  if (decoded.size >= mostDecoded && oldest !== undefined) decoded.delete(oldest);
+  decoded.set(text, { path: file.path, value });
+  return value;
+}
+
+function decodeText(file: Pick<PartFile, "part" | "name" | "path">, text: string): PartValue {
   const { part, name, path } = file;
   switch (part) {
     case "record": {
@@ -76,16 +90,16 @@ export function withPart(state: ServiceState, part: PartValue): ServiceState {
   }
 }
 
-/** Each part's document; `null` where there is none: an empty journal is no file. */
-export function documentsOf(name: string, state: ServiceState): Readonly<Record<Part, string | null>> {
+/** A part's document; `null` where there is none: an empty journal is no file. */
+export function documentOf(part: Part, name: string, state: ServiceState): string | null {
   const { record, intents, lease } = state;
-  return {
-    record: record === null ? null : text("record", schema.record, record),
-    intents: intents.length === 0 ? null : text("intents", schema.intents, intents),
-    lease: lease === null ? null : text("lease", schema.lease, lease),
-  };
-
-  function text<Value>(part: Part, type: z.ZodType<Value>, value: Value): string {
-    return encode(type, value, partPath(part, name));
+  const path = partPath(part, name);
+  switch (part) {
+    case "record":
+      return record === null ? null : encode(schema.record, record, path);
+    case "intents":
+      return intents.length === 0 ? null : encode(schema.intents, intents, path);
+    case "lease":
+      return lease === null ? null : encode(schema.lease, lease, path);
   }
 }

@@ -1,7 +1,7 @@
 import type { MachineBackend } from "../../src/backends/backend.ts";
 import { isComplete } from "../../src/reconciler/decide/finish.ts";
 import type { World } from "../../src/reconciler/world.ts";
-import { memoryBranch, memoryStore } from "../../src/state/memory.ts";
+import { memoryStore } from "../../src/state/memory.ts";
 import type { LeaseOwner, ServiceRecord } from "../../src/state/record.ts";
 import { createCloud } from "./cloud.ts";
 import type { Cloud } from "./cloud.ts";
@@ -13,6 +13,8 @@ import type { Program } from "./program.ts";
 import { seeded } from "./random.ts";
 import { drawScenario, serviceFile } from "./scenario.ts";
 import type { Scenario, Step } from "./scenario.ts";
+import { inMemory } from "./state-branch.ts";
+import type { MakeStateBranch } from "./state-branch.ts";
 import { createTruth } from "./truth.ts";
 import type { Truth } from "./truth.ts";
 import { createVirtualClock } from "./virtual-clock.ts";
@@ -22,6 +24,8 @@ export interface SimulationResult {
   readonly seed: number;
   /** What was broken first; `null`: nothing. */
   readonly broken: string | null;
+  /** Which invariant that was. */
+  readonly invariant: string | null;
   readonly timeline: readonly string[];
   /** Simulated seconds. */
   readonly seconds: number;
@@ -30,13 +34,18 @@ export interface SimulationResult {
 const start = 1_700_000_000_000;
 
 /** Runs the whole program through one scenario on simulated time, and looks whether what must hold did. */
-export async function simulate(seed: number): Promise<SimulationResult> {
-  const random = seeded(seed);
-  const stage = createStage(seed, drawScenario(random));
+export async function simulate(
+  seed: number,
+  scenario: Scenario = drawScenario(seeded(seed)),
+  makeBranch: MakeStateBranch = inMemory,
+): Promise<SimulationResult> {
+  const stage = createStage(seed, scenario, makeBranch);
   await stage.play();
+  const broken = stage.truth.broken() ?? (await stage.settledWrong());
   return {
     seed,
-    broken: stage.truth.broken() ?? (await stage.settledWrong()),
+    broken,
+    invariant: broken === null ? null : invariantOf(broken),
     timeline: stage.timeline,
     seconds: (stage.clock.now() - start) / 1000,
   };
@@ -51,7 +60,16 @@ interface Stage {
   settledWrong(): Promise<string | null>;
 }
 
-function createStage(seed: number, scenario: Scenario): Stage {
+/** Which invariant a breach is of: its text without what differs from run to run. */
+function invariantOf(broken: string): string {
+  return broken
+    .replace(/^[\d.]+s: /, "")
+    .replaceAll(/\b[a-z]+-\d+-\d+(?:, [a-z]+-\d+-\d+)*/g, "T")
+    .replaceAll(/\[.*\]/g, "[]")
+    .replaceAll(/\d+/g, "N");
+}
+
+function createStage(seed: number, scenario: Scenario, makeBranch: MakeStateBranch): Stage {
   const clock = createVirtualClock(start);
   const random = seeded(seed ^ 0x5eed);
   const timeline: string[] = [];
@@ -60,7 +78,7 @@ function createStage(seed: number, scenario: Scenario): Stage {
   const cloud: Cloud = createCloud(clock, random, { dedupes: scenario.dedupes });
   const gateway = createGateway(clock, random, (before, after) => truth.routesChange(before, after));
   const truth: Truth = createTruth(clock, () => cloud, gateway);
-  const branch = memoryBranch((operation) =>
+  const branch = makeBranch(clock, (operation) =>
     operation === "write" && random() < cloud.trouble.refuses ? (random() < 0.5 ? "lost-race" : "error-after") : null,
   );
   const lives = new Map<string, Life>();
@@ -144,7 +162,7 @@ function createStage(seed: number, scenario: Scenario): Stage {
       pid: processes,
       pidStart: nonce,
     };
-    const store = memoryStore({ clock, branch, random, writer: nonce });
+    const store = memoryStore({ clock, branch: branch.open(), random, writer: nonce });
     return {
       clock,
       store: {
@@ -206,7 +224,7 @@ function createStage(seed: number, scenario: Scenario): Stage {
   }
 
   async function settledWrong(): Promise<string | null> {
-    const state = await memoryStore({ clock, branch, writer: "judge" }).load();
+    const state = await memoryStore({ clock, branch: branch.open(), writer: "judge" }).load();
     const record = state.services.get("web")?.record ?? null;
     const alive = cloud.alive();
     const tokens = alive.map((instance) => instance.token).sort();

@@ -1,10 +1,5 @@
 import type { Clock } from "../../src/lib/clock.ts";
-
-interface Timer {
-  readonly at: number;
-  readonly order: number;
-  readonly fire: () => void;
-}
+import { createTimerQueue } from "./timer-queue.ts";
 
 /** Time that only moves when nobody has anything left to do now. */
 export interface VirtualClock extends Clock {
@@ -12,18 +7,17 @@ export interface VirtualClock extends Clock {
   at(time: number, fire: () => void): () => void;
   /** Lets everything that is due happen, moment by moment, until the work is done or the time is reached. */
   runUntil(done: () => boolean, limit: number): Promise<void>;
+  /** Runs what takes real time, such as a call of git: until it has ended, virtual time stands still. */
+  outside<T>(work: () => Promise<T>): Promise<T>;
 }
 
 export function createVirtualClock(start: number): VirtualClock {
   let now = start;
-  let order = 0;
-  const timers = new Set<Timer>();
+  const timers = createTimerQueue();
+  /** What takes real time and is under way. */
+  let outside = 0;
 
-  const at = (time: number, fire: () => void): (() => void) => {
-    const timer = { at: Math.max(now, time), order: (order += 1), fire };
-    timers.add(timer);
-    return () => timers.delete(timer);
-  };
+  const at = (time: number, fire: () => void): (() => void) => timers.add(Math.max(now, time), fire);
   return {
     now: () => now,
     at,
@@ -43,28 +37,37 @@ export function createVirtualClock(start: number): VirtualClock {
       for (;;) {
         await quiet();
         if (done()) return;
-        const next = earliest(timers);
+        const next = timers.first();
         if (next === null || next.at > limit) {
           now = Math.max(now, Math.min(limit, next?.at ?? limit));
           return;
         }
-        timers.delete(next);
+        timers.cancel(next);
         now = next.at;
         next.fire();
       }
     },
+    async outside(work) {
+      outside += 1;
+      try {
+        return await work();
+      } finally {
+        outside -= 1;
+      }
+    },
   };
-}
 
-/** All that can happen without time passing has happened: no promise is left that can move. */
-async function quiet(): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
-}
-
-function earliest(timers: ReadonlySet<Timer>): Timer | null {
-  let best: Timer | null = null;
-  for (const timer of timers) {
-    if (best === null || timer.at < best.at || (timer.at === best.at && timer.order < best.order)) best = timer;
+  /** All that can happen without time passing has happened: no promise is left that can move. */
+  async function quiet(): Promise<void> {
+    await afterMicrotasks();
+    while (outside > 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+      await afterMicrotasks();
+    }
   }
-  return best;
+}
+
+/** The queue of ticks comes after that of promises, and is much cheaper than a turn of the event loop. */
+function afterMicrotasks(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve));
 }

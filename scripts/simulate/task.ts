@@ -1,0 +1,21 @@
+import type { SimulationResult } from "../../test/simulation/simulate.ts";
+
+/** Seeds that one thread runs, one after the other. */
+export interface SeedsTask {
+  readonly from: number;
+  readonly count: number;
+  /** The state branch is one of a real git repository. */
+  readonly realGit: boolean;
+  /** With the timelines of those that broke nothing too. */
+  readonly verbose: boolean;
+}
+
+export type SeedResult = Pick<SimulationResult, "seed" | "broken" | "invariant" | "timeline" | "seconds">;
+
+/** Cut into tasks that are small enough to be shared evenly. */
+export function tasksOf(task: SeedsTask, most: number): readonly SeedsTask[] {
+  return Array.from({ length: Math.ceil(task.count / most) }, (_, index) => {
+    const from = task.from + index * most;
+    return { ...task, from, count: Math.min(most, task.from + task.count - from) };
+  });
+}
