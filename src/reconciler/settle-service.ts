@@ -5,6 +5,7 @@ import type { Bell } from "./bell.ts";
 import { decide } from "./decide.ts";
 import type { Decision, ServiceState } from "./decide.ts";
 import { execute } from "./execute.ts";
+import { expectReplicas, stillToStart } from "./expected.ts";
 import { holdOf, isAging, mayAct, release, writeRecord } from "./hold.ts";
 import type { Hold } from "./hold.ts";
 import { isMaterial } from "./material.ts";
@@ -51,6 +52,7 @@ export async function settleService(
     );
   } finally {
     session.dismiss(name);
+    await expectReplicas(session.world, name, 0);
   }
 }
 
@@ -123,6 +125,7 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
         signal: options.abort,
       });
     }
+    await expectReplicas(world, name, stillToStart(record));
     if (isEnd(decision)) {
       await release(hold, { name, record }, session, AbortSignal.timeout(10_000));
       return { name, state: decision.state, record, heldBy: null, touched };
