@@ -107,6 +107,11 @@ export interface MachineBackend {
   readonly observes?: (instance: string) => boolean;
   /** Returns as soon as the provider has taken the request; `running` shows in a later listing. */
   provision(request: ProvisionRequest, signal?: AbortSignal): Promise<ObservedInstance>;
+  /**
+   * Says how many replicas of a service will be asked for one after the other: what they have in common may be made ready
+   * meanwhile. 0 ends it, and resolves when nothing of it is left. Absent: there is nothing to make ready.
+   */
+  readonly expect?: (service: string, count: number) => Promise<void>;
   /** Asks for a graceful end and returns when the provider has taken it; `gone` shows in a later listing. Not there: done. */
   terminate(owner: Owner, instance: string, signal?: AbortSignal): Promise<void>;
   /** Lines of one attempt, oldest first, kept a while after it ended. */

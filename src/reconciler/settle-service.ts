@@ -6,6 +6,7 @@ import type { Bell } from "./bell.ts";
 import { decide } from "./decide.ts";
 import type { Decision, ServiceState } from "./decide.ts";
 import { execute } from "./execute.ts";
+import { expectReplicas, stillToStart } from "./expected.ts";
 import { holdOf, isAging, mayAct, release, writeRecord } from "./hold.ts";
 import type { Hold } from "./hold.ts";
 import { isMaterial } from "./material.ts";
@@ -52,6 +53,7 @@ export async function settleService(
     );
   } finally {
     session.dismiss(name);
+    await expectReplicas(session.world, name, 0);
   }
 }
 
@@ -129,6 +131,7 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
     }
     // What was written goes on as it is stored, so that the next pass compares it with itself.
     record = hold === decided ? decision.record : hold.stored;
+    await expectReplicas(world, name, stillToStart(decision.record));
     if (isEnd(decision)) {
       await release(hold, { name, record: decision.record }, session, AbortSignal.timeout(10_000));
       return { name, state: decision.state, record: decision.record, heldBy: null, touched };

@@ -41,6 +41,7 @@ export function openObjectDatabase({ directory, author, clock }: DatabaseOptions
   let last: Tip | null = null;
   // What was just written is known without a call of git.
   let written = new Map<string, Uint8Array>();
+  const blobs = createBlobMemory();
   let format: Promise<ObjectFormat> | null = null;
   return {
     async tipOf({ id, bytes }, ancestors, signal) {
@@ -54,12 +55,12 @@ export function openObjectDatabase({ directory, author, clock }: DatabaseOptions
       return last;
     },
     async contents(ids, signal) {
-      const known = written;
+      const known = new Map(ids.flatMap((id) => [...entryOf(written, id), ...entryOf(blobs.known(), id)]));
       const unknown = ids.filter((id) => !known.has(id));
       const objects = await readObjects(unknown, { cwd: directory, signal });
       const read = objects.flatMap((object) => (object?.type === "blob" ? [[object.id, object.bytes] as const] : []));
-      const own = ids.flatMap((id) => [...entryOf(known, id)]);
-      return new Map([...own, ...read]);
+      blobs.keep(read);
+      return new Map([...known, ...read]);
     },
     async store(write, signal) {
       format ??= formatOf(directory);
@@ -114,6 +115,30 @@ export function openObjectDatabase({ directory, author, clock }: DatabaseOptions
     const parent = write.parent === null ? "" : `parent ${write.parent.commit}\n`;
     return Buffer.from(`tree ${tree}\n${parent}author ${person}\ncommitter ${person}\n\n${write.message}`);
   }
+}
+
+/** Bytes of blobs that were read last. */
+const mostBytes = 16 * 2 ** 20;
+
+/** Blobs never change, and replicas that are started one after the other are given the same files. */
+function createBlobMemory() {
+  const kept = new Map<string, Uint8Array>();
+  let size = 0;
+  return {
+    known: (): ReadonlyMap<string, Uint8Array> => kept,
+    keep(read: readonly (readonly [string, Uint8Array])[]): void {
+      for (const [id, bytes] of read) {
+        if (kept.has(id) || bytes.length > mostBytes / 4) continue;
+        kept.set(id, Buffer.from(bytes));
+        size += bytes.length;
+      }
+      for (const [id, bytes] of kept) {
+        if (size <= mostBytes) return;
+        kept.delete(id);
+        size -= bytes.length;
+      }
+    },
+  };
 }
 
 function entryOf(known: ReadonlyMap<string, Uint8Array>, id: string): readonly (readonly [string, Uint8Array])[] {

@@ -11,8 +11,10 @@ import { pruneLogs } from "./kept-logs.ts";
 import { readLogs } from "./logs.ts";
 import { offersFor } from "./offers.ts";
 import { provision } from "./provision.ts";
+import type { ProvisionContext } from "./provision.ts";
 import { createPythons } from "./python.ts";
 import { parseLocalSettings } from "./settings.ts";
+import { createSpares } from "./spares.ts";
 import { removeAbandoned } from "./staging.ts";
 import { removeDead, terminate } from "./terminate.ts";
 
@@ -50,6 +52,7 @@ export function createLocalBackend(options: LocalOptions): MachineBackend {
       const replica = await readReplica(context, directoryName(owner, token));
       return replica === null ? null : observed(replica);
     },
+    expect: (service, count) => context.spares.expect(service, count),
     provision: (request, signal) => provision(context, request, signal),
     terminate: (owner, instance) => terminate(context, owner, instance),
     logs: (owner, token, options) => readLogs(context, { owner, token, options }),
@@ -64,11 +67,11 @@ export const definition: BackendModule = {
   },
 };
 
-function contextOf(options: LocalOptions): LocalContext {
+function contextOf(options: LocalOptions): ProvisionContext {
   const { runtimeDirectory, hostId, bootId, environment } = options;
   let isolation: Promise<Isolation> | null =
     options.isolation === undefined ? null : Promise.resolve(options.isolation);
-  return {
+  const context = {
     places: { runtimeDirectory, logsDirectory: `${runtimeDirectory}.logs` },
     hostId,
     bootId,
@@ -79,6 +82,7 @@ function contextOf(options: LocalOptions): LocalContext {
     isolation: () => (isolation ??= detectIsolation(options.network ?? "isolated", environment)),
     pythons: createPythons(environment),
   };
+  return { ...context, spares: createSpares(context) };
 }
 
 /** What is gone is said once and removed; so is what killed commands have left. */

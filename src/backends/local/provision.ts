@@ -1,21 +1,22 @@
-import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 
 import type { ObservedInstance, ProvisionRequest } from "../backend.ts";
 import { BackendError } from "../errors.ts";
 import type { LocalContext } from "./context.ts";
-import { makePrivate, removeIfEmpty, replicasDirectory } from "./dispose.ts";
+import { removeIfEmpty } from "./dispose.ts";
 import { directoryName, observed, readReplica, roomLeft } from "./instances.ts";
 import { findKeptLogs } from "./kept-logs.ts";
 import { prepare } from "./prepare.ts";
-import { hasCode } from "./process-identity.ts";
 import { removeSocketDirectory } from "./sockets.ts";
-import { stagingName } from "./staging.ts";
-import { startSupervisor } from "./start-supervisor.ts";
+import type { Spares } from "./spares.ts";
+
+export interface ProvisionContext extends LocalContext {
+  readonly spares: Spares;
+}
 
 /** Prepares a replica out of sight, and has its supervisor publish and start it. A token that was used already gives what it was used for. */
 export async function provision(
-  context: LocalContext,
+  context: ProvisionContext,
   request: ProvisionRequest,
   signal?: AbortSignal,
 ): Promise<ObservedInstance> {
@@ -27,14 +28,15 @@ export async function provision(
     const message = `this host holds ${context.maxReplicas} replicas, as \`max_replicas\` allows`;
     throw new BackendError("local", "no-capacity", message);
   }
-  const isolation = await context.isolation();
-  const staging = await makeStaging(context, name);
+  const supervisor = await context.spares.take();
+  const { staging } = supervisor;
   try {
-    const launch = await prepare({ context, request, isolation, staging, signal });
+    const launch = await prepare({ context, request, isolation: await context.isolation(), staging, signal });
     signal?.throwIfAborted();
-    const answer = await startSupervisor(isolation, launch, context.environment);
+    const answer = await supervisor.launch(launch);
     if (answer === "taken") await removeSocketDirectory(staging);
   } catch (error) {
+    supervisor.kill();
     await removeSocketDirectory(staging);
     throw error;
   } finally {
@@ -67,19 +69,4 @@ async function findUsed(
     stateId: request.owner.stateId,
     instance: `${context.hostId}:${name}:`,
   };
-}
-
-/** The directory may be removed by the end of its last replica at any moment, until there is something in it. */
-async function makeStaging(context: LocalContext, name: string): Promise<string> {
-  const replicas = replicasDirectory(context.places);
-  for (let attempt = 1; ; attempt += 1) {
-    const staging = join(replicas, stagingName(context, name));
-    try {
-      await makePrivate(replicas);
-      await mkdir(staging, { mode: 0o700 });
-      return staging;
-    } catch (error) {
-      if (attempt === 10 || !hasCode(error, "ENOENT")) throw error;
-    }
-  }
 }

@@ -12,11 +12,11 @@ import { removeSocketDirectory } from "./sockets.ts";
 const abandonedMs = 60_000;
 let count = 0;
 
-/** A name that no other preparation has, and that tells who prepares: `.new.<host>.<boot>.<pid>.<start>.<count>.<name>`. */
-export function stagingName(context: LocalContext, name: string): string {
+/** A name that no other preparation has, and that tells who prepares: `.new.<host>.<boot>.<pid>.<start>.<count>`. */
+export function stagingName(context: Pick<LocalContext, "hostId" | "bootId">): string {
   const self = identify(process.pid);
   count += 1;
-  return [".new", ...origin(context), process.pid, mark(self?.start ?? ""), count, name].join(".");
+  return [".new", ...origin(context), process.pid, mark(self?.start ?? ""), count].join(".");
 }
 
 /** Removes what preparations and removals that were killed have left. */
@@ -48,7 +48,7 @@ function isAbandoned(context: LocalContext, name: string): boolean {
   return found === null || mark(found.start) !== start || !isRunning(found);
 }
 
-function origin(context: LocalContext): readonly [string, string] {
+function origin(context: Pick<LocalContext, "hostId" | "bootId">): readonly [string, string] {
   return [mark(context.hostId), mark(context.bootId)];
 }
 

@@ -15,15 +15,26 @@ import { compileCache, supervisorEntry } from "./supervisor-entry.ts";
 
 const answers: readonly string[] = ["published", "taken"] satisfies readonly LaunchAnswer[];
 
-/** Starts a supervisor that outlives this process, and returns when it has published its replica, or found that another has. */
+/** A supervisor that runs, and waits to be told what its replica is. */
+export interface WaitingSupervisor {
+  /** Where its replica is prepared. */
+  readonly staging: string;
+  readonly isAlive: () => boolean;
+  /** Resolves when it has published the replica, or found that another has; it outlives this process then. */
+  launch(launch: Omit<Launch, "notice">): Promise<LaunchAnswer>;
+  /** Ends it, unless it was told: a replica is ended by its backend alone. */
+  kill(): void;
+}
+
+/** Starts a supervisor before it is known what for: its own start takes longer than all that is prepared for it. */
 export async function startSupervisor(
   isolation: Isolation,
-  launch: Omit<Launch, "notice">,
+  staging: string,
   environment: Readonly<Record<string, string | undefined>>,
-): Promise<LaunchAnswer> {
+): Promise<WaitingSupervisor> {
   const [file, ...args] = [...isolation.prefix, process.execPath, ...nodeOptions, supervisorEntry()];
-  const stderr = openSync(join(launch.staging, complaints), "a", 0o600);
-  const lifeline = isolation.outside === null ? null : await openLifeline(launch.staging, environment);
+  const lifeline = isolation.outside === null ? null : await openLifeline(staging, environment);
+  const stderr = openSync(join(staging, complaints), "a", 0o600);
   const child = spawn(file ?? process.execPath, args, {
     cwd: "/",
     env: { ...hostEnvironment(environment), ...compileCache() },
@@ -31,19 +42,37 @@ export async function startSupervisor(
     stdio: ["pipe", "pipe", stderr, ...(lifeline === null ? [] : [lifeline.held])],
   });
   closeSync(stderr);
-  const failed = new Promise<string>((resolve) => child.once("error", () => resolve("")));
-  const notice = await Promise.race([
+  child.stdin?.on("error", () => undefined);
+  // From the first moment: nobody may be listening when a spare one dies.
+  const ended = new Promise<string>((resolve) => {
+    child.once("error", () => resolve(""));
+    child.once("close", () => resolve(""));
+  });
+  const connected = Promise.race([
     connectOutside({ child, lifeline, program: isolation.outside, environment }),
-    failed,
-  ]);
-  lifeline?.close();
-  const answer = await Promise.race([talk(child, { ...launch, notice }), failed]);
-  child.unref();
-  if (isAnswer(answer)) return answer;
-  const places = [launch.directory, launch.staging].map((directory) => join(directory, complaints));
-  const [said = "it said nothing"] = (await Promise.all(places.map(read))).filter((text) => text !== "");
-
-  throw new BackendError("local", "unavailable", `the supervisor of ${launch.instance.token} did not start: ${said}`);
+    ended.then(() => null),
+  ]).finally(() => lifeline?.close());
+  let told = false;
+  return {
+    staging,
+    isAlive: () => child.pid !== undefined && child.exitCode === null && child.signalCode === null,
+    async launch(launch) {
+      told = true;
+      const answer = await Promise.race([talk(child, { ...launch, notice: await connected }), ended]);
+      child.unref();
+      if (isAnswer(answer)) return answer;
+      const places = [launch.directory, staging].map((directory) => join(directory, complaints));
+      const [said = "it said nothing"] = (await Promise.all(places.map(read))).filter((text) => text !== "");
+      throw new BackendError(
+        "local",
+        "unavailable",
+        `the supervisor of ${launch.instance.token} did not start: ${said}`,
+      );
+    },
+    kill() {
+      if (!told) child.kill("SIGKILL");
+    },
+  };
 }
 
 /** Where a supervisor that fails says why. */
@@ -56,7 +85,6 @@ const nodeOptions = ["--disable-warning=ExperimentalWarning", "--max-semi-space-
 async function talk(child: ChildProcess, launch: Launch): Promise<string> {
   const { stdin, stdout } = child;
   if (stdin === null || stdout === null) throw new Error("expected pipes to the supervisor");
-  stdin.on("error", () => undefined);
   stdin.end(`${JSON.stringify(launch)}\n`);
   const answer = await lineOf(stdout);
   stdout.destroy();
