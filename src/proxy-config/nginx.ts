@@ -1,7 +1,7 @@
 import type { Address } from "../state/record.ts";
 import { hostAndPort, nginxString, regexLiteral, safe } from "./escape.ts";
 import type { RenderOptions } from "./render-options.ts";
-import type { Route } from "./routes.ts";
+import { isWeighted, type Route } from "./routes.ts";
 
 /**
  * The configuration of one gateway, to be included in nginx's `http` block (1.22 and newer). It names the file with the
@@ -65,12 +65,15 @@ function maps(routes: readonly Route[], { gateway, tokensFile }: RenderOptions):
 }
 
 function upstreamBlock(route: Route): readonly string[] {
-  const servers = route.upstreams.map(
-    ({ address }) => `    server ${nginxString(addressOf(address))} max_fails=1 fail_timeout=1s;`,
-  );
+  const weighted = isWeighted(route);
+  const servers = route.upstreams.map(({ address, weight = 1 }) => {
+    const share = weighted ? ` weight=${weight}` : "";
+    return `    server ${nginxString(addressOf(address))}${share} max_fails=1 fail_timeout=1s;`;
+  });
   return [
     `upstream ${upstreamName(route)} {`,
-    "    least_conn;",
+    // With weights, nginx's own turns: by connections, a canary without one would come before all that are busy.
+    ...(weighted ? [] : ["    least_conn;"]),
     ...servers,
     "    keepalive 32;",
     "    keepalive_timeout 2s;",

@@ -18,7 +18,7 @@ const Route = z.strictObject({
   gateway: z.string(),
   match: Match,
   auth: z.boolean(),
-  upstreams: z.array(z.strictObject({ id: z.string(), address: Address })),
+  upstreams: z.array(z.strictObject({ id: z.string(), address: Address, weight: z.int().min(1).exactOptional() })),
 });
 
 const PublicationDocument = z.strictObject({

@@ -40,7 +40,7 @@ async function publish(
   const answers = await askAll(runtimeDirectory, { method: "PUT", path: "/routes", body, timeoutMs: answerMs }, signal);
   // 409: it serves a newer generation, which holds all that this one says.
   const refusal = answers.find(({ status }) => status !== 200 && status !== 409);
-  if (refusal !== undefined) throw unresponsive(refusal.gateway, `answered ${refusal.status}: ${refusal.text.trim()}`);
+  if (refusal !== undefined) throw refused(refusal);
   if (answers.length === 0 && publication.routes.length === 0) await tidyPublishedRoutes(runtimeDirectory);
   return { acknowledged: answers.length > 0 };
 }
@@ -77,5 +77,15 @@ function unresponsive({ gateway, pid, host, port }: Announcement, what: string, 
     exitCode: exitCodes.failed,
     hint: `see whether process ${pid} is stopped or busy; after stopping it, run the command again`,
     cause,
+  });
+}
+
+/** A gateway takes no routes that it does not understand whole: what it left out might be what matters. */
+function refused({ gateway, status, text }: Answer): UserError {
+  const { gateway: name, pid, host, port } = gateway;
+  const who = `gateway ${name} (process ${pid}, ${host}:${port})`;
+  return new UserError("routes-refused", `${who} refused the routes with ${status}: ${text.trim()}`, {
+    exitCode: exitCodes.failed,
+    hint: `it is most likely of an earlier version: stop process ${pid}, and start the gateway again`,
   });
 }

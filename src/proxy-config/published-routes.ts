@@ -26,8 +26,9 @@ export async function writePublishedRoutes(runtimeDirectory: string, publication
 
 /** Takes a publication without routes away, and directories that nothing is left in: no gateway has anything to serve. */
 export async function tidyPublishedRoutes(runtimeDirectory: string): Promise<void> {
-  const published = await readPublishedRoutes(runtimeDirectory);
-  if (published !== null && published.routes.length > 0) return;
+  // One that cannot be read, such as a later version's, may have routes; that is no reason not to end.
+  const published = await readPublishedRoutes(runtimeDirectory).catch(() => "unreadable" as const);
+  if (published === "unreadable" || (published !== null && published.routes.length > 0)) return;
   const directory = publishedRoutesDirectory(runtimeDirectory);
   if (published !== null) await rm(join(directory, fileName(published.generation)), { force: true });
   for (const empty of [directory, runtimeDirectory]) await rmdir(empty).catch(() => {});

@@ -1,6 +1,7 @@
 import type { Settings } from "../config/settings.ts";
 import type { ServiceSpec } from "../config/spec.ts";
 import type { Address, ReplicaRecord, ServiceRecord } from "../state/record.ts";
+import { weightsOf } from "./weights.ts";
 
 /** One service as a gateway serves it: the one model that nginx, Envoy and the embedded gateway draw. */
 export interface Route {
@@ -22,6 +23,13 @@ export interface Upstream {
   /** The replica's token. */
   readonly id: string;
   readonly address: Address;
+  /** How many requests it gets, relative to the route's others. Absent from all: as many as any of them. */
+  readonly weight?: number;
+}
+
+/** Whether some of a route's upstreams get more requests than others by intention; those without a weight weigh 1 then. */
+export function isWeighted({ upstreams }: Pick<Route, "upstreams">): boolean {
+  return upstreams.some(({ weight }) => weight !== undefined);
 }
 
 /** As much of a state as routes are made from: a `Snapshot` is one. */
@@ -45,7 +53,9 @@ function routeOf(record: ServiceRecord, settings: Pick<Settings, "project" | "ga
   const place = spec === undefined ? null : placeOf(spec, settings);
   if (spec === undefined || place === null) return null;
   const numbers = new Set(routed.map((deployment) => deployment.num));
-  const upstreams = record.replicas.filter((replica) => numbers.has(replica.deployment)).flatMap(upstreamOf);
+  const serving = record.replicas.filter((replica) => numbers.has(replica.deployment) && serves(replica));
+  const weightOf = weightsOf(record, serving);
+  const upstreams = serving.flatMap((replica) => upstreamOf(replica, weightOf(replica)));
   return {
     project: settings.project,
     service: record.name,
@@ -86,9 +96,12 @@ export function placeOf(
 }
 
 /** Only a replica that has been ready, still runs and is not about to leave gets requests. */
-function upstreamOf(replica: ReplicaRecord): readonly Upstream[] {
-  const serves = replica.readyAt !== null && replica.status === "running" && replica.termination === null;
-  return serves && replica.address !== null ? [{ id: replica.token, address: replica.address }] : [];
+function serves({ readyAt, status, termination, address }: ReplicaRecord): boolean {
+  return readyAt !== null && status === "running" && termination === null && address !== null;
+}
+
+function upstreamOf({ token, address }: ReplicaRecord, weight: number | null): readonly Upstream[] {
+  return address === null ? [] : [{ id: token, address, ...(weight !== null && { weight }) }];
 }
 
 function compare(a: string, b: string): number {

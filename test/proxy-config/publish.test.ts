@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 
 import { systemClock } from "../../src/lib/clock.ts";
 import { startEmbeddedGateway } from "../../src/proxy-config/embedded.ts";
+import { readPublication, writePublication } from "../../src/proxy-config/publication.ts";
 import { embeddedPublisher } from "../../src/proxy-config/publish.ts";
 import { readPublishedRoutes, writePublishedRoutes } from "../../src/proxy-config/published-routes.ts";
 import { eventually, pathRoute, scratch, startGateway, startReplica } from "./servers.ts";
@@ -156,6 +157,46 @@ describe("publishing to a gateway", () => {
     await expect(drained).rejects.toThrow("aborted");
     await gateway.close({ drain: 0 });
     expect(await cut).toBe("cut");
+  });
+});
+
+describe("a publication that a gateway does not understand whole", () => {
+  it("is refused, saying so, and leaves what is served as it is", async () => {
+    await using replica = await startReplica("web-1", (_, response) => response.end("hi"));
+    await using gateway = await startGateway([pathRoute("web", [replica.upstream])]);
+    // As a later version might write it.
+    const later = { ...pathRoute("web", []), mirrors: "everything" };
+    const refusal: unknown = await gateway.publisher
+      .publish({ generation: 9, routes: [later] })
+      .catch((error: unknown) => error);
+    const hint = `it is most likely of an earlier version: stop process ${process.pid}, and start the gateway again`;
+    expect(refusal).toMatchObject({ name: "UserError", code: "routes-refused", exitCode: 1, hint });
+    const who = `gateway main (process ${process.pid}, 127.0.0.1:${gateway.port})`;
+    expect(String(refusal)).toContain(`${who} refused the routes with 400: `);
+    expect((await gateway.publisher.status())?.generation).toBe(1);
+    expect((await fetch(`${gateway.origin}${base}/web/`)).status).toBe(200);
+    await gateway.close({ drain: 0 });
+    expect(await readdir(join(gateway.directory, "routes"))).toEqual(["000000000009.json"]);
+  });
+
+  it.each([0, -1, 1.5, "2", null])("has a weight that is none: %j", (weight) => {
+    const route = pathRoute("web", [{ id: "web-1", address: { kind: "unix", path: "/run/web-1" } }]);
+    const written = writePublication({ generation: 1, routes: [route] });
+    const weighted = written.replace('"id":', `"weight": ${JSON.stringify(weight)}, "id":`);
+    expect(readPublication(written).routes).toEqual([route]);
+    expect(() => readPublication(weighted)).toThrow("weight");
+  });
+});
+
+describe("a publication with weights", () => {
+  it("comes back as it was written", () => {
+    const address = { kind: "tcp", host: "127.0.0.1", port: 80 } as const;
+    const upstreams = [
+      { id: "web-1", address, weight: 9 },
+      { id: "web-2", address, weight: 1 },
+    ];
+    const publication = { generation: 1, routes: [pathRoute("web", upstreams), pathRoute("plain", [])] };
+    expect(readPublication(writePublication(publication))).toEqual(publication);
   });
 });
 

@@ -5,6 +5,7 @@ import { writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 
+import { Pool } from "undici";
 import { describe, expect, it } from "vitest";
 
 import { systemClock } from "../../src/lib/clock.ts";
@@ -107,6 +108,8 @@ describeWithPeer("nginx", (nginx) => {
     expect(runPeer(nginx, ["-t", "-p", place.directory, "-e", "stderr", "-c", conf])).toMatchObject({ ok: false });
   });
 
+  shares((directory) => [nginx, ["-p", directory, "-e", "stderr", "-c", join(directory, "nginx.conf")]]);
+
   serves((directory) => [nginx, ["-p", directory, "-e", "stderr", "-c", join(directory, "nginx.conf")]], {
     "/a/../../other/": 404,
     "//": 200,
@@ -124,6 +127,8 @@ describeWithPeer("envoy", (envoy) => {
     expect(runPeer(envoy, args)).toMatchObject({ ok: true });
   });
 
+  shares((directory) => [envoy, ["-c", join(directory, "envoy.yaml"), "--concurrency", "1", ...base]]);
+
   serves((directory) => [envoy, ["-c", join(directory, "envoy.yaml"), "--concurrency", "1", ...base]], {
     "/a/../../other/": 400,
     "//": 200,
@@ -131,10 +136,7 @@ describeWithPeer("envoy", (envoy) => {
 });
 
 /** Starts the program with a rendering, and asks it for everything that a rendering says. */
-function serves(
-  command: (directory: string) => readonly [string, readonly string[]],
-  statusOf: Readonly<Record<string, number>>,
-): void {
+function serves(command: Command, statusOf: Readonly<Record<string, number>>): void {
   it("serves what the routes say", { timeout: 60_000 }, async () => {
     await using place = await scratch();
     const seen = (request: { url?: string | undefined; headers: Record<string, unknown> }): string =>
@@ -157,41 +159,93 @@ function serves(
       pathRoute("empty", []),
       pathRoute("site", [raw.upstream], { match: { kind: "host", host: "site.example.com" } }),
     ];
-    const port = await freePort();
-    await deliver(place.directory, routes, { gateway: "main", listen: { host: "127.0.0.1", port } });
-    const [program, args] = command(place.directory);
-    const gateway = spawn(program, args, { stdio: "ignore" });
-    try {
-      const ask = async (path: string, headers: readonly string[] = ["Host: gw"]): Promise<string> =>
-        sendRaw(port, `GET ${path} HTTP/1.1\r\n${[...headers, "Connection: close"].join("\r\n")}\r\n\r\n`);
-      const base = "/proxy/services/main";
-      await eventually("the gateway serves", async () => (await ask(`${base}/web/`).catch(() => "")).includes(" 200 "));
+    await using gateway = await startProgram(place.directory, routes, command);
+    const { port } = gateway;
+    const ask = async (path: string, headers: readonly string[] = ["Host: gw"]): Promise<string> =>
+      sendRaw(port, `GET ${path} HTTP/1.1\r\n${[...headers, "Connection: close"].join("\r\n")}\r\n\r\n`);
+    const base = "/proxy/services/main";
+    await eventually("the gateway serves", async () => (await ask(`${base}/web/`).catch(() => "")).includes(" 200 "));
 
-      expect(
-        await ask(`${base}/web/x%2fy%20z?q=%2f`, ["Host: gw", "X-Forwarded-For: 1.1.1.1", "Forwarded: for=1.1.1.1"]),
-      ).toMatch(/\/x%2fy%20z\?q=%2f 1\.1\.1\.1, ?[\d.]+ gw /);
-      expect(await ask(`${base}/raw/a%2f`)).toContain(`${base}/raw/a%2f `);
-      expect(await ask("/a%2f", ["Host: site.example.com"])).toContain("\n/a%2f ");
-      expect(await ask(`${base}/web?x=1`)).toMatch(
-        /^HTTP\/1.1 308 [^]*\r\nlocation: (http:\/\/gw)?\/proxy\/services\/main\/web\/\?x=1\r/i,
-      );
-      expect(await ask(`${base}/locked/`)).toContain(" 403 ");
-      expect(await ask(`${base}/locked/`, ["Host: gw", `Authorization: Bearer ${token}x`])).toContain(" 403 ");
-      expect(await ask(`${base}/locked/`, ["Host: gw", `Authorization: Bearer ${token.toUpperCase()}`])).toContain(
-        " 403 ",
-      );
-      expect(await ask(`${base}/locked/`, ["Host: gw", `Authorization: Bearer ${token}`])).toContain(" 200 ");
-      expect(await ask(`${base}/empty/`)).toMatch(/^HTTP\/1.1 503 [^]*\r\nretry-after: 5\r/i);
-      expect(await ask(`${base}/nothing/`)).toContain(" 404 ");
-      for (const [path, status] of Object.entries(statusOf))
-        expect(await ask(`${base}/web${path}`)).toContain(` ${status} `);
-      const upgrade = `GET ${base}/web/ HTTP/1.1\r\nHost: gw\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
-      expect(await sendRaw(port, upgrade, "\r\n\r\n")).toContain(" 101 ");
-    } finally {
+    expect(
+      await ask(`${base}/web/x%2fy%20z?q=%2f`, ["Host: gw", "X-Forwarded-For: 1.1.1.1", "Forwarded: for=1.1.1.1"]),
+    ).toMatch(/\/x%2fy%20z\?q=%2f 1\.1\.1\.1, ?[\d.]+ gw /);
+    expect(await ask(`${base}/raw/a%2f`)).toContain(`${base}/raw/a%2f `);
+    expect(await ask("/a%2f", ["Host: site.example.com"])).toContain("\n/a%2f ");
+    expect(await ask(`${base}/web?x=1`)).toMatch(
+      /^HTTP\/1.1 308 [^]*\r\nlocation: (http:\/\/gw)?\/proxy\/services\/main\/web\/\?x=1\r/i,
+    );
+    expect(await ask(`${base}/locked/`)).toContain(" 403 ");
+    expect(await ask(`${base}/locked/`, ["Host: gw", `Authorization: Bearer ${token}x`])).toContain(" 403 ");
+    expect(await ask(`${base}/locked/`, ["Host: gw", `Authorization: Bearer ${token.toUpperCase()}`])).toContain(
+      " 403 ",
+    );
+    expect(await ask(`${base}/locked/`, ["Host: gw", `Authorization: Bearer ${token}`])).toContain(" 200 ");
+    expect(await ask(`${base}/empty/`)).toMatch(/^HTTP\/1.1 503 [^]*\r\nretry-after: 5\r/i);
+    expect(await ask(`${base}/nothing/`)).toContain(" 404 ");
+    for (const [path, status] of Object.entries(statusOf))
+      expect(await ask(`${base}/web${path}`)).toContain(` ${status} `);
+    const upgrade = `GET ${base}/web/ HTTP/1.1\r\nHost: gw\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
+    expect(await sendRaw(port, upgrade, "\r\n\r\n")).toContain(" 101 ");
+  });
+}
+
+/** Starts the program with weights, and counts where requests go, though one side is slow. */
+function shares(command: Command): void {
+  it.each([
+    { concurrency: 1, slow: 0 },
+    { concurrency: 8, slow: 20 },
+  ])("gives a canary its share, $concurrency at a time", { timeout: 60_000 }, async ({ concurrency, slow }) => {
+    await using place = await scratch();
+    await using old = await startReplica("web-1", (_, response) => response.end("web-1"));
+    await using fresh = await startReplica(
+      "web-2",
+      (_, response) => void setTimeout(() => response.end("web-2"), slow),
+    );
+    const upstreams = [
+      { ...old.upstream, weight: 9 },
+      { ...fresh.upstream, weight: 1 },
+    ];
+    await using gateway = await startProgram(place.directory, [pathRoute("web", upstreams)], command);
+    const pool = new Pool(`http://127.0.0.1:${gateway.port}`, { connections: concurrency });
+    const ask = async (): Promise<string> =>
+      (await pool.request({ method: "GET", path: "/proxy/services/main/web/" })).body.text();
+    await eventually("the gateway serves", async () => (await ask().catch(() => "")).startsWith("web-"));
+    let begun = 0;
+    const answers: string[] = [];
+    const client = async (): Promise<void> => {
+      while (begun < 1_000) {
+        begun += 1;
+        answers.push(await ask());
+      }
+    };
+    await Promise.all(Array.from({ length: concurrency }, client));
+    await pool.close();
+    const share = answers.filter((id) => id === "web-2").length;
+    expect(share).toBeGreaterThan(70);
+    expect(share).toBeLessThan(130);
+    expect(answers.filter((id) => id === "web-1").length).toBe(1_000 - share);
+  });
+}
+
+type Command = (directory: string) => readonly [string, readonly string[]];
+
+/** The program with these routes, on a free port. */
+async function startProgram(
+  directory: string,
+  routes: readonly Route[],
+  command: Command,
+): Promise<AsyncDisposable & { readonly port: number }> {
+  const port = await freePort();
+  await deliver(directory, routes, { gateway: "main", listen: { host: "127.0.0.1", port } });
+  const [program, args] = command(directory);
+  const gateway = spawn(program, args, { stdio: "ignore" });
+  return {
+    port,
+    async [Symbol.asyncDispose]() {
       gateway.kill("SIGTERM");
       await Promise.race([once(gateway, "exit"), systemClock.sleep(5_000).then(() => gateway.kill("SIGKILL"))]);
-    }
-  });
+    },
+  };
 }
 
 /** A port that was free a moment ago. */

@@ -93,6 +93,26 @@ describe("routesOf() takes", () => {
     expect(route).toEqual({ ...place, match: { ...path, strip: false }, auth: true, upstreams: [] });
   });
 
+  it("weights from a canary that has a share of the requests", () => {
+    const canary = { ...deployment(1, 0), canary: { step: 0, replicas: 1, since: null, share: 0.1 } };
+    const unready = replica("web-4", 1, { readyAt: null });
+    const replicas = [replica("web-1", 0), replica("web-2", 0), replica("web-3", 1), unready];
+    const [route] = routes([record([deployment(0, 0), canary], replicas, { current: 1 })]);
+    const weights = route?.upstreams.map(({ id, weight }) => [id, weight]);
+    expect(weights).toEqual([
+      ["web-1", 9],
+      ["web-2", 9],
+      ["web-3", 2],
+    ]);
+  });
+
+  it("no weights while the canary is of a run that is not routed yet", () => {
+    const canary = { ...deployment(1, 1), canary: { step: 0, replicas: 1, since: null, share: 0.1 } };
+    const replicas = [replica("web-1", 0), replica("web-2", 1)];
+    const [route] = routes([record([deployment(0, 0), canary], replicas, { current: 1 })]);
+    expect(route?.upstreams).toEqual([upstream("web-1")]);
+  });
+
   it("nothing from services that are not there (any more)", () => {
     expect(routes([record([], [])])).toEqual([]);
     expect(routesOf({ services: new Map([["web", { record: null }]]) }, { project: "main", gateways: [main] })).toEqual(

@@ -1,11 +1,13 @@
 import type { Clock } from "../../lib/clock.ts";
+import { isSameJson } from "../../lib/same.ts";
 import type { GatewayStatus, Publication } from "../publisher.ts";
+import type { Route } from "../routes.ts";
 import { type Balanced, createBalancer } from "./balancer.ts";
 import type { Controlled } from "./control.ts";
 import type { Choice } from "./exchange.ts";
 import { createRequestStatistics } from "./request-statistics.ts";
 import { createRoutingTable, type RoutingTable } from "./routing-table.ts";
-import type { Upstreams } from "./upstreams.ts";
+import type { Peer, Upstreams } from "./upstreams.ts";
 
 /** What a gateway serves at this moment. */
 export interface Serving extends Controlled {
@@ -40,10 +42,7 @@ export function createServing({
     if (publication.generation < generation) return false;
     const routes = publication.routes.filter((route) => route.gateway === gateway);
     const peers = upstreams.replace(routes.flatMap((route) => route.upstreams));
-    const entries = routes.map((route) => ({
-      route,
-      balancer: createBalancer(route.upstreams.flatMap(({ id }) => peers.get(id) ?? [])),
-    }));
+    const entries = routes.map((route) => balanced(route, peers, byService.get(serviceKey({ route }))));
     // One assignment each, in one turn of the event loop: a request sees the old routes or the new ones.
     byService = new Map(entries.map((entry) => [serviceKey(entry), entry]));
     table = createRoutingTable(entries);
@@ -74,4 +73,15 @@ export function createServing({
     drained: (upstream, timeoutMs, signal) => upstreams.drained(upstream, timeoutMs, signal),
     record: (service, durationMs) => statistics.record(service, durationMs, clock.now()),
   };
+}
+
+/** Goes on with what was before where the route is the same: other services' changes start no turns afresh. */
+function balanced(route: Route, peers: ReadonlyMap<string, Peer>, before: Balanced | undefined): Balanced {
+  const { upstreams } = route;
+  if (before !== undefined && isSameJson(before.route.upstreams, upstreams)) return { ...before, route };
+  const weighted = upstreams.flatMap(({ id, weight }) => {
+    const peer = peers.get(id);
+    return peer === undefined ? [] : [{ peer, weight }];
+  });
+  return { route, balancer: createBalancer(weighted) };
 }
