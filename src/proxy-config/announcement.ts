@@ -39,8 +39,8 @@ export async function announce(runtimeDirectory: string, announcement: Announcem
   await writeFile(draft, `${JSON.stringify({ version: 1, ...announcement })}\n`, { mode: 0o600 });
   try {
     while (!(await created(link(draft, file)))) {
-      await refuseWhileHeld(runtimeDirectory, announcement.gateway);
-      const dead = await read(file);
+      // The very one that did not answer: who has taken its place meanwhile lives.
+      const dead = await refuseWhileHeld(runtimeDirectory, announcement.gateway);
       if (dead !== null && (await replaced(dead, draft, file))) return;
     }
   } finally {
@@ -70,12 +70,13 @@ async function replaced(dead: Announcement, draft: string, file: string): Promis
   }
 }
 
-/** Throws, saying who it is, when a living process is this gateway already. */
-export async function refuseWhileHeld(runtimeDirectory: string, gateway: string): Promise<void> {
+/** Throws, saying who it is, when a living process is this gateway already; gives the announcement of one that is dead. */
+export async function refuseWhileHeld(runtimeDirectory: string, gateway: string): Promise<Announcement | null> {
   const holder = await read(fileOf(runtimeDirectory, gateway));
-  if (holder === null) return;
+  if (holder === null) return null;
   const answered = await askGateway(holder.socket, { method: "GET", path: "/status", timeoutMs: 5_000 });
   if (answered !== null) throw held(holder);
+  return holder;
 }
 
 /** Gives the name back, unless another process has taken it meanwhile. */
