@@ -98,6 +98,6 @@ function stateOf(record: ServiceRecord, context: Context): ServiceState {
   if (moving) return "working";
   if (context.observed.blind.size > 0) return "waiting";
   if (failed && isOver(record, currentDeployment(record))) return "failed";
-  if (record.verdict?.code === "retry-limit") return "failed";
+  if (record.verdict?.code === "retry-limit" || record.verdict?.code === "stuck") return "failed";
   return record.verdict === null || failed ? "working" : "waiting";
 }

@@ -95,12 +95,19 @@ function wrongLines(result: ServiceResult, tail: readonly string[], paint: Paint
   ];
 }
 
-function nextStep(result: ServiceResult): readonly string[] {
-  if (result.verdict?.code === "unhealthy")
-    return [
-      `  next: fix the service file and apply again, or try the same one again with \`dstack-gitops retry ${result.name}\``,
-    ];
-  if (result.verdict?.code === "missing-env")
-    return ["  next: set the variables where ticks run, or pass them with -e"];
-  return [];
+function nextStep({ name, verdict }: ServiceResult): readonly string[] {
+  const step = verdict === null ? undefined : nextSteps[verdict.code]?.(name);
+  return step === undefined ? [] : [`  next: ${step}`];
 }
+
+const nextSteps: Partial<Record<Verdict["code"], (name: string) => string>> = {
+  unhealthy: (name) =>
+    `fix the service file and apply again, or try the same one again with \`dstack-gitops retry ${name}\``,
+  "missing-env": () => "set the variables where ticks run, or pass them with -e",
+  stuck: (name) =>
+    `bring back what the old revision needs, or apply one that runs; \`dstack-gitops why ${name}\` has the evidence`,
+  "no-capacity": (name) =>
+    `allow more offers (regions, backends, \`max_price\`), or try again with \`dstack-gitops retry ${name}\``,
+  "retry-limit": (name) =>
+    `\`dstack-gitops retry ${name}\` tries again; without \`retry\` in the file nothing sets a limit`,
+};

@@ -136,6 +136,7 @@ const evidence = z.strictObject({
   missing: z.array(z.string()).exactOptional(),
   backend: z.string().exactOptional(),
   token: z.string().exactOptional(),
+  cause: z.string().exactOptional(),
   traffic: z.strictObject({ new: traffic, old: traffic }).exactOptional(),
 });
 

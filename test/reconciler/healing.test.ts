@@ -8,7 +8,7 @@ import { decide } from "../../src/reconciler/decide.ts";
 import { isMaterial } from "../../src/reconciler/material.ts";
 import type { Observed } from "../../src/reconciler/observed.ts";
 import type { ReplicaError, ServiceRecord } from "../../src/state/record.ts";
-import { allWell, instanceOf, now, policy, serving, settled } from "../support/decisions.ts";
+import { accepted, allWell, instanceOf, now, offer, policy, serving, settled } from "../support/decisions.ts";
 
 function pass(record: ServiceRecord, observed: Partial<Observed> = {}, at = now) {
   const decision = decide(record, { observed: allWell(record, observed), policy, now: at });
@@ -158,4 +158,66 @@ it("services have policies of their own", async () => {
   const services = { web: { rollout: defaultPolicy.rollout, heal, budget: defaultPolicy.budget } };
   expect(policyFor({ ...defaultPolicy, services }, "web").heal).toBe(heal);
   expect(policyFor({ ...defaultPolicy, services }, "constructor").heal).toBe(defaultPolicy.heal);
+});
+
+describe("going back that cannot go on", () => {
+  const evidence = { exitCode: 7 };
+  const verdict = {
+    code: "unhealthy",
+    deployment: 1,
+    replica: 1,
+    message: "replica 1 of deployment 1 exited",
+    evidence,
+  };
+  const rolling = accepted(settled(), { commands: ["new"] });
+  const record: ServiceRecord = {
+    ...rolling,
+    current: 0,
+    verdict: { ...verdict, code: "unhealthy", at: toTimestamp(now - 5000) },
+    quarantined: [
+      { fingerprint: rolling.target?.fingerprint ?? "", acceptance: 2, deployment: 1, at: toTimestamp(now - 5000) },
+    ],
+    // One is exchanged, and serves.
+    replicas: [serving(0, 0), serving(2, 1)],
+  };
+  const blocked = { supply: { offers: [offer], taken: [], refusal: null, lack: null, missingEnv: ["HF_TOKEN"] } };
+
+  it("is stuck, says for want of what, and leaves what serves", () => {
+    const held = pass(record, blocked);
+    expect(held).toMatchObject({ state: "failed", actions: [] });
+    expect(held.record.verdict).toMatchObject({ code: "stuck", evidence: { exitCode: 7, missing: ["HF_TOKEN"] } });
+    expect(held.record.verdict?.message).toContain("no value here for HF_TOKEN");
+    expect(held.record.verdict?.message).toContain("replica 1 of deployment 1 exited");
+    expect(held.record.replicas).toEqual(record.replicas);
+    expect(pass(held.record, blocked, now + 60_000).record).toEqual(held.record);
+  });
+
+  it("goes on when what was wanting is there, under the verdict that began it", () => {
+    const { record: held } = pass(record, blocked);
+    const going = pass(held, {}, now + 60_000);
+    expect(going.actions.map(({ kind, replica }) => `${kind} ${replica.deployment}`)).toEqual(["provision 0"]);
+    expect(going.record.verdict).toMatchObject(verdict);
+    expect(going.record.verdict?.evidence).toEqual(evidence);
+  });
+
+  it("is stuck, too, where the old revision does not come to run any more", () => {
+    const gone = {
+      ...serving(1, 0),
+      status: "failed",
+      instance: null,
+      address: null,
+      error: {
+        code: "failed-to-start",
+        retryAt: toTimestamp(now + 1000),
+        exitCode: null,
+        message: "no such image",
+        at: toTimestamp(now),
+      },
+      failures: 1,
+    } as const;
+    const held = pass({ ...record, replicas: [serving(0, 0), gone, serving(2, 1)] });
+    expect(held.record.verdict?.message).toContain("replica 1 no such image");
+    expect(held).toMatchObject({ state: "failed", wakeAt: now + 1000 });
+    expect(held.record.replicas.filter(({ status }) => status === "running")).toHaveLength(2);
+  });
 });

@@ -4,6 +4,7 @@ import { currentDeployment, isServing, withDeployment } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
 import { isFinal } from "./final.ts";
 import { desiredReplicas } from "./scale.ts";
+import { unstick } from "./stuck.ts";
 
 /** Settled deployments that stay recorded, so that there is something to go back to. */
 const keptDeployments = 5;
@@ -13,7 +14,7 @@ export function finish(draft: Draft, context: Context): Draft {
   if (!isComplete(draft.record)) return draft;
   const deployment = currentDeployment(draft.record);
   const settled = deployment.settledAt === null && isProven(draft.record) ? settle(draft, deployment, context) : draft;
-  const cleared = clearVerdict(settled);
+  const cleared = clearVerdict(unstick(settled));
   return { ...cleared, record: { ...cleared.record, deployments: keep(cleared.record) } };
 }
 

@@ -7,6 +7,7 @@ import type { Context, Draft } from "./draft.ts";
 import { isFinal } from "./final.ts";
 import { isExhausted } from "./retry.ts";
 import { headroomOf } from "./strategy.ts";
+import { stick, unstick } from "./stuck.ts";
 
 /** Asks for up to `count` replicas of the current deployment. What failed before waits its time out first. */
 export function startReplicas(draft: Draft, count: number, context: Context): Draft {
@@ -29,7 +30,7 @@ export function startReplicas(draft: Draft, count: number, context: Context): Dr
   const starts = Math.max(0, Math.min(count - waiting.length - exhausted.length, roomNow(draft, supply, context)));
   return Array.from({ length: starts }).reduce<Draft>(
     (next, _, index) => startOne(next, ready[index] ?? null, context),
-    starts > 0 ? clearHindrance(delayed) : delayed,
+    starts > 0 ? clearHindrance(failed.length === 0 ? unstick(delayed) : delayed) : delayed,
   );
 }
 
@@ -83,7 +84,11 @@ function withVerdict(draft: Draft, verdict: Verdict, { now }: Context): Draft {
   const { verdict: known } = draft.record;
   const same = known?.code === verdict.code && known.message === verdict.message;
   const later = verdict.code === "retry-limit" ? draft : wake(draft, now + 15_000);
-  if (same || (known !== null && isFinal(draft.record, known))) return later;
+  if (same) return later;
+  if (known !== null && isFinal(draft.record, known)) {
+    const isLacking = verdict.code === "missing-env" || verdict.code === "refused";
+    return isLacking ? stick(later, verdict.message, verdict.evidence, { now }) : later;
+  }
   return note(
     { ...later, record: { ...later.record, verdict } },
     "verdict",
@@ -94,7 +99,7 @@ function withVerdict(draft: Draft, verdict: Verdict, { now }: Context): Draft {
 
 function clearHindrance(draft: Draft): Draft {
   const { verdict } = draft.record;
-  if (verdict === null || verdict.code === "stuck" || isFinal(draft.record, verdict)) return draft;
+  if (verdict === null || isFinal(draft.record, verdict)) return draft;
   return { ...draft, record: { ...draft.record, verdict: null } };
 }
 

@@ -1,0 +1,57 @@
+import { toTimestamp } from "../../lib/timestamp.ts";
+import type { ServiceRecord } from "../../state/record.ts";
+import type { Evidence, Verdict } from "../../state/verdict.ts";
+import { currentDeployment, note } from "./draft.ts";
+import type { Context, Draft } from "./draft.ts";
+
+/** Failures in a row after which an old revision that used to run counts as one that cannot be brought back. */
+const manyFailures = 3;
+
+/** Whether passes work towards an earlier deployment than the accepted one. */
+export function isGoingBack(record: ServiceRecord): boolean {
+  return record.target !== null && record.current !== record.target.deployment;
+}
+
+/**
+ * Going back that cannot go on holds: what serves stays, and it is said. The verdict that began it is kept with the
+ * evidence, and stands again as soon as something of the old revision can be started.
+ */
+export function stick(draft: Draft, why: string, evidence: Evidence, { now }: Pick<Context, "now">): Draft {
+  const { verdict } = draft.record;
+  if (verdict === null || !isGoingBack(draft.record)) return draft;
+  const cause = verdict.evidence.cause ?? verdict.message;
+  const { num } = currentDeployment(draft.record);
+  const message = `going back to deployment ${num} is stuck: ${why}; what serves is left as it is. Before that: ${cause}`;
+  if (verdict.code === "stuck" && verdict.message === message) return draft;
+  const stuck: Verdict = {
+    ...verdict,
+    code: "stuck",
+    message,
+    at: toTimestamp(now),
+    evidence: { ...verdict.evidence, ...evidence, cause },
+  };
+  return note({ ...draft, record: { ...draft.record, verdict: stuck } }, "verdict", null, `stuck: ${message}`);
+}
+
+/** The verdict that began the going back, once it goes on. */
+export function unstick(draft: Draft): Draft {
+  const { verdict } = draft.record;
+  if (verdict?.code !== "stuck") return draft;
+  const { cause, missing: _, ...evidence } = verdict.evidence;
+  const before: Verdict = { ...verdict, code: "unhealthy", message: cause ?? verdict.message, evidence };
+  return { ...draft, record: { ...draft.record, verdict: before } };
+}
+
+/** An old revision whose replicas do not come to run any more, though they are tried again: its image may be gone. */
+export function stickAtFailures(draft: Draft, context: Context): Draft {
+  const { record } = draft;
+  const failing = record.replicas.find(
+    ({ deployment, error, failures }) =>
+      deployment === record.current &&
+      error !== null &&
+      error.code !== "no-capacity" &&
+      (error.code === "failed-to-start" || failures >= manyFailures),
+  );
+  if (failing === undefined || failing.error === null || record.verdict === null) return draft;
+  return stick(draft, `replica ${failing.num} ${failing.error.message}`, {}, context);
+}
