@@ -5,7 +5,7 @@ import { announcedGateways, type Announcement } from "./announcement.ts";
 import { askGateway, type ControlRequest } from "./control-client.ts";
 import { readStatus, writePublication } from "./publication.ts";
 import { tidyPublishedRoutes, writePublishedRoutes } from "./published-routes.ts";
-import type { GatewayStatus, Publication, Publisher, RequestWindows } from "./publisher.ts";
+import type { GatewayStatus, Publication, Publisher, RequestWindows, UpstreamTraffic } from "./publisher.ts";
 
 /** How long a gateway that is up may take to answer: it does nothing that takes time. */
 const answerMs = 10_000;
@@ -93,6 +93,15 @@ function merged(a: Required<GatewayStatus>, b: Required<GatewayStatus>): Require
   const inFlight: Record<string, number> = { ...a.inFlight };
   for (const [id, count] of Object.entries(b.inFlight)) inFlight[id] = (inFlight[id] ?? 0) + count;
   const requests: Record<string, RequestWindows> = { ...a.requests, ...b.requests };
+  const upstreams: Record<string, UpstreamTraffic> = { ...a.upstreams };
+  for (const [id, traffic] of Object.entries(b.upstreams)) upstreams[id] = summed(traffic, upstreams[id]);
   const countedSince = Math.max(a.countedSince, b.countedSince);
-  return { generation: Math.min(a.generation, b.generation), inFlight, requests, countedSince };
+  return { generation: Math.min(a.generation, b.generation), inFlight, requests, upstreams, countedSince };
+}
+
+function summed(a: UpstreamTraffic, b: UpstreamTraffic | undefined): UpstreamTraffic {
+  if (b === undefined) return a;
+  const requests = a.requests + b.requests;
+  const seconds = requests === 0 ? 0 : (a.requests * a.seconds + b.requests * b.seconds) / requests;
+  return { requests, errors: a.errors + b.errors, seconds };
 }
