@@ -1,4 +1,4 @@
-import type { GatewayStatus, RequestWindows } from "./publisher.ts";
+import type { GatewayStatus, RequestWindows, UpstreamTraffic } from "./publisher.ts";
 
 /** What several gateways say together of the services that they serve. */
 export function mergedStatus(a: Required<GatewayStatus>, b: Required<GatewayStatus>): Required<GatewayStatus> {
@@ -6,6 +6,7 @@ export function mergedStatus(a: Required<GatewayStatus>, b: Required<GatewayStat
     generation: Math.min(a.generation, b.generation),
     inFlight: merged(a.inFlight, b.inFlight, (one, other) => one + other),
     requests: merged(a.requests, b.requests, mergedWindows),
+    upstreams: merged(a.upstreams, b.upstreams, mergedTraffic),
     // Before that, one of them has not counted.
     countedSince: Math.max(a.countedSince, b.countedSince),
   };
@@ -24,6 +25,12 @@ function mergedWindow(a: RequestWindows["30"], b: RequestWindows["30"]): Request
   const requests = a.requests + b.requests;
   const seconds = a.requests * a.request_time + b.requests * b.request_time;
   return { requests, request_time: requests === 0 ? 0 : Math.round((1000 * seconds) / requests) / 1000 };
+}
+
+function mergedTraffic(a: UpstreamTraffic, b: UpstreamTraffic): UpstreamTraffic {
+  const requests = a.requests + b.requests;
+  const seconds = requests === 0 ? 0 : (a.requests * a.seconds + b.requests * b.seconds) / requests;
+  return { requests, errors: a.errors + b.errors, seconds };
 }
 
 function merged<Value>(

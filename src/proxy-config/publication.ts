@@ -29,12 +29,16 @@ const PublicationDocument = z.strictObject({
 
 const Window = z.object({ requests: z.number(), request_time: z.number() });
 
+const UpstreamTraffic = z.object({ requests: z.number(), errors: z.number(), seconds: z.number() });
+
 const StatusDocument = z.object({
   version: z.literal(1),
   generation: z.number(),
   inFlight: z.record(z.string(), z.number()),
   requests: z.record(z.string(), z.object({ "30": Window, "60": Window, "300": Window })),
   countedSince: z.number(),
+  // Earlier gateways do not count by upstream.
+  upstreams: z.record(z.string(), UpstreamTraffic).default({}),
 });
 
 /** A publication as it lies in the runtime directory and travels over control sockets. */
@@ -55,6 +59,6 @@ export function writeStatus(status: Required<GatewayStatus>): string {
 
 /** Reads what `writeStatus` wrote; throws on anything else. */
 export function readStatus(text: string): Required<GatewayStatus> {
-  const { generation, inFlight, requests, countedSince } = StatusDocument.parse(JSON.parse(text));
-  return { generation, inFlight, requests, countedSince };
+  const { version: _, ...status } = StatusDocument.parse(JSON.parse(text));
+  return status;
 }

@@ -15,6 +15,20 @@ export interface GatewayStatus {
   readonly requests?: Readonly<Record<string, RequestWindows>>;
   /** Since when it counts, in milliseconds since the epoch. */
   readonly countedSince?: number;
+  /** What became of requests, by the id of the upstream that is routed. Absent: this gateway does not count them by upstream. */
+  readonly upstreams?: Readonly<Record<string, UpstreamTraffic>>;
+}
+
+/**
+ * Requests to one upstream that began since the last one joined its route, and ended: all of a route are counted from
+ * the same moment on, so that they can be compared.
+ */
+export interface UpstreamTraffic {
+  readonly requests: number;
+  /** Those of them that the upstream failed: no answer, no whole one, or a status of 500 and above. */
+  readonly errors: number;
+  /** Mean seconds to the end. */
+  readonly seconds: number;
 }
 
 /** How many requests ended in the last 30, 60 and 300 seconds, and their mean duration in seconds. */

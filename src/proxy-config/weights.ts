@@ -12,7 +12,8 @@ export function weightsOf(
   { current, deployments }: ServiceRecord,
   routed: readonly ReplicaRecord[],
 ): (replica: ReplicaRecord) => number | null {
-  const share = deployments.find(({ num }) => num === current)?.canary?.share ?? null;
+  // What has settled was a canary once: going back to it, it gets what its replicas come to.
+  const share = deployments.find(({ num, settledAt }) => num === current && settledAt === null)?.canary?.share ?? null;
   const canaries = routed.filter(({ deployment }) => deployment === current).length;
   const others = routed.length - canaries;
   if (share === null || canaries === 0 || others === 0) return () => null;

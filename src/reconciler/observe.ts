@@ -4,7 +4,7 @@ import type { GatewayStatus } from "../proxy-config/publisher.ts";
 import type { ServiceRecord } from "../state/record.ts";
 import { currentDeployment, isAlive } from "./decide/draft.ts";
 import type { Listing } from "./listing.ts";
-import type { Observed, ObservedLoad, Outcome } from "./observed.ts";
+import type { Observed, ObservedLoad, Outcome, Traffic } from "./observed.ts";
 import type { Prober } from "./prober.ts";
 import { observeSupply } from "./supply.ts";
 import type { World } from "./world.ts";
@@ -50,7 +50,7 @@ export async function observe(
     drained: drainedOf(observer, record, gateway),
     load: loadOf(observer, record, gateway),
     unpublished: observer.published < observer.generation,
-    traffic: new Map(),
+    traffic: trafficOf(record, gateway),
     outcomes,
     supply,
   };
@@ -111,12 +111,18 @@ type Gateway = GatewayStatus | null | "unknown";
 
 /** The gateways are asked where the answer decides something. */
 async function observeGateway(observer: Observer, record: ServiceRecord, signal: AbortSignal): Promise<Gateway> {
-  if (!scales(record) && !drains(observer, record)) return "unknown";
+  if (!scales(record) && !watchesCanary(record) && !drains(observer, record)) return "unknown";
   return observer.world.publisher.status(signal).catch(() => "unknown" as const);
 }
 
 function scales(record: ServiceRecord): boolean {
   return record.target !== null && currentDeployment(record).spec.scaling !== null;
+}
+
+function watchesCanary(record: ServiceRecord): boolean {
+  if (record.target === null) return false;
+  const { canary, settledAt } = currentDeployment(record);
+  return canary !== undefined && settledAt === null;
 }
 
 function drains({ published, generation }: Observer, { replicas }: ServiceRecord): boolean {
@@ -139,4 +145,15 @@ function loadOf({ owner }: Observer, { name }: ServiceRecord, gateway: Gateway):
   if (windows === undefined) return null;
   const counted = Object.entries(windows).map(([seconds, { requests }]) => ({ seconds: Number(seconds), requests }));
   return { windows: counted, since: gateway.countedSince ?? 0 };
+}
+
+/** What the gateways say of the recorded replicas. */
+function trafficOf({ replicas }: ServiceRecord, gateway: Gateway): ReadonlyMap<string, Traffic> {
+  const upstreams = gateway === null || gateway === "unknown" ? {} : (gateway.upstreams ?? {});
+  return new Map(
+    replicas.flatMap(({ token }) => {
+      const traffic = upstreams[token];
+      return traffic === undefined ? [] : [[token, traffic] as const];
+    }),
+  );
 }

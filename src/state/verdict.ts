@@ -34,11 +34,15 @@ export interface Evidence {
   readonly traffic?: { readonly new: Traffic; readonly old: Traffic };
 }
 
-/** Requests that replicas have answered since their gateway counts. */
+/**
+ * Requests that a replica has ended since its gateway counts: since the gateway started, or the last replica joined
+ * the service's routes. That is the same moment for all replicas of a service, so that they can be compared.
+ */
 export interface Traffic {
+  /** Those that their client left included, and of those that switched protocols only the beginning. */
   readonly requests: number;
-  /** Those of them that a replica failed: no answer, or a status of 500 and above. */
+  /** Those of them that the replica failed: no answer, no whole one, or a status of 500 and above. */
   readonly errors: number;
-  /** Mean seconds to the end of an answer. */
+  /** Mean seconds to the end. */
   readonly seconds: number;
 }

@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 
 import { systemClock } from "../../src/lib/clock.ts";
 import { startEmbeddedGateway } from "../../src/proxy-config/embedded.ts";
-import { readPublication, writePublication } from "../../src/proxy-config/publication.ts";
+import { readPublication, readStatus, writePublication } from "../../src/proxy-config/publication.ts";
 import { embeddedPublisher } from "../../src/proxy-config/publish.ts";
 import { readPublishedRoutes, writePublishedRoutes } from "../../src/proxy-config/published-routes.ts";
 import { eventually, pathRoute, scratch, startGateway, startReplica } from "./servers.ts";
@@ -197,6 +197,36 @@ describe("a publication with weights", () => {
     ];
     const publication = { generation: 1, routes: [pathRoute("web", upstreams), pathRoute("plain", [])] };
     expect(readPublication(writePublication(publication))).toEqual(publication);
+  });
+});
+
+describe("the status", () => {
+  it("of a gateway that does not count by upstream is read as one that has counted none", () => {
+    const status = { version: 1, generation: 1, inFlight: {}, requests: {}, countedSince: 5 };
+    const { version: _, ...rest } = status;
+    expect(readStatus(JSON.stringify(status))).toEqual({ ...rest, upstreams: {} });
+  });
+
+  it("of several gateways sums what became of requests", async () => {
+    await using place = await scratch();
+    await using replica = await startReplica("web-1", (request, response) => {
+      response.statusCode = Number(request.url?.slice(1));
+      response.end();
+    });
+    await using main = await startGateway([], { runtimeDirectory: place.directory });
+    await using edge = await startGateway([], { runtimeDirectory: place.directory, gateway: "edge" });
+    const { upstream } = replica;
+    const routes = [pathRoute("web", [upstream]), pathRoute("web", [upstream], { gateway: "edge" })];
+    await main.publisher.publish({ generation: 5, routes });
+    for (const [gateway, status] of [
+      [main, 200],
+      [main, 500],
+      [edge, 500],
+    ] as const)
+      await (await fetch(`${gateway.origin}${base}/web/${status}`)).text();
+    const traffic = async () => (await main.publisher.status())?.upstreams?.["web-1"];
+    await eventually("all are counted", async () => (await traffic())?.requests === 3);
+    expect(await traffic()).toMatchObject({ requests: 3, errors: 2 });
   });
 });
 

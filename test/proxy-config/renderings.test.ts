@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
+import type { RequestListener } from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
 
@@ -189,18 +190,20 @@ function serves(command: Command, statusOf: Readonly<Record<string, number>>): v
   });
 }
 
-/** Starts the program with weights, and counts where requests go, though one side is slow. */
+/** Starts the program with weights, and counts where requests go, however long each side takes. */
 function shares(command: Command): void {
   it.each([
-    { concurrency: 1, slow: 0 },
-    { concurrency: 8, slow: 20 },
-  ])("gives a canary its share, $concurrency at a time", { timeout: 60_000 }, async ({ concurrency, slow }) => {
+    { concurrency: 1, ms: [0, 0] },
+    { concurrency: 8, ms: [0, 20] },
+    { concurrency: 20, ms: [20, 20] },
+  ])("gives a canary its share, $concurrency at a time that take $ms ms", { timeout: 60_000 }, async (each) => {
+    const { concurrency } = each;
+    const after = (id: string, ms = 0): RequestListener => {
+      return (_, response) => void setTimeout(() => response.end(id), ms);
+    };
     await using place = await scratch();
-    await using old = await startReplica("web-1", (_, response) => response.end("web-1"));
-    await using fresh = await startReplica(
-      "web-2",
-      (_, response) => void setTimeout(() => response.end("web-2"), slow),
-    );
+    await using old = await startReplica("web-1", after("web-1", each.ms[0]));
+    await using fresh = await startReplica("web-2", after("web-2", each.ms[1]));
     const upstreams = [
       { ...old.upstream, weight: 9 },
       { ...fresh.upstream, weight: 1 },

@@ -11,7 +11,14 @@ function canary(share: number | null | undefined, canaries: number, others: numb
   if (old === undefined) throw new Error("a settled service has a deployment");
   const progress = share === undefined ? {} : { canary: { step: 0, replicas: 1, since: null, share } };
   const replicas = Array.from({ length: canaries + others }, (_, num) => serving(num, num < canaries ? 1 : 0));
-  return { ...record, current: 1, deployments: [old, { ...old, num: 1, ...progress }], replicas };
+  return { ...record, current: 1, deployments: [old, { ...old, num: 1, settledAt: null, ...progress }], replicas };
+}
+
+/** The same once it has settled: what one goes back to may have been a canary, too. */
+function settledCanary(): ServiceRecord {
+  const record = canary(0.1, 1, 1);
+  const settledAt = record.deployments[0]?.settledAt ?? null;
+  return { ...record, deployments: record.deployments.map((deployment) => ({ ...deployment, settledAt })) };
 }
 
 function weights(record: ServiceRecord): readonly (number | null)[] {
@@ -30,7 +37,7 @@ describe("weightsOf() gives", () => {
     expect(weights(canary(share, canaries, others))).toEqual(expected);
   });
 
-  it("every share to a thousandth, in whole numbers of at least 1", () => {
+  it("every share to two thousandths, in whole numbers of at least 1", () => {
     const numbers = [1, 2, 3, 7, 10, 97];
     const shares = [0.0001, 0.001, 0.01, 0.05, 0.1, 0.25, 1 / 3, 0.5, 0.66, 0.75, 0.9, 0.99, 0.999, 1];
     const cases = shares.flatMap((share) => numbers.flatMap((n) => numbers.map((m) => ({ share, n, m }))));
@@ -45,6 +52,7 @@ describe("weightsOf() gives", () => {
 
   it.each([
     ["no canary", canary(undefined, 1, 1)],
+    ["none any more, as it has settled", settledCanary()],
     ["no share", canary(null, 1, 1)],
     ["no replica of the canary", canary(0.1, 0, 2)],
     ["no replica but the canary's", canary(0.1, 2, 0)],

@@ -33,7 +33,8 @@ const gateway = object<WrittenGateway>({
   name: { schema: slug, description: "The name that services refer to.", example: "main" },
   type: {
     schema: oneOf(["embedded", "nginx", "envoy"]),
-    description: "What serves: the embedded proxy, nginx or Envoy.",
+    description:
+      "What serves: the embedded proxy, nginx or Envoy. Only the embedded one tells passes what it counts: load to scale by, and the errors and latency of a canary, which elsewhere its probes alone judge.",
     example: "embedded",
   },
   default: {

@@ -1,4 +1,5 @@
 import type { Route } from "../routes.ts";
+import type { Traffic } from "./traffic.ts";
 import type { Peer } from "./upstreams.ts";
 
 /** After a failed connection, other peers are asked first for so long. */
@@ -8,6 +9,7 @@ const restMs = 1_000;
 export interface Balanced {
   readonly route: Route;
   readonly balancer: Balancer;
+  readonly traffic: Traffic;
 }
 
 /** A peer, and how many requests it gets relative to the others; `undefined` of all: as many as they. */

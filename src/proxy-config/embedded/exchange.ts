@@ -2,7 +2,9 @@ import type { Readable, Duplex } from "node:stream";
 
 import type { Dispatcher } from "undici";
 
+import { ClientLeftError } from "./client-left.ts";
 import { decodeHeaders, type RawHeaders } from "./headers.ts";
+import type { Result } from "./traffic.ts";
 import type { Peer } from "./upstreams.ts";
 
 /** One request to whichever upstream takes it. */
@@ -20,9 +22,16 @@ export interface Outgoing {
 
 /** Where the next attempt goes. */
 export interface Choice {
-  /** Counted as in flight from the moment it is picked. */
-  pick(tried: ReadonlySet<Peer>): { readonly peer: Peer; readonly end: () => void } | null;
+  pick(tried: ReadonlySet<Peer>): Attempt | null;
   unreachable(peer: Peer): void;
+}
+
+/** One upstream that is asked: in flight from the moment that it is picked until `end` is called. */
+export interface Attempt {
+  readonly peer: Peer;
+  readonly end: () => void;
+  /** Counts how the upstream did. A request that is over because its client left was not failed by it. */
+  readonly count: (result: Result) => void;
 }
 
 /** Gets the answer. Exactly one of `end`, `upgraded` and `failed` is the last thing it hears. */
@@ -57,15 +66,16 @@ export function exchange(outgoing: Outgoing, choice: Choice, receiver: Receiver)
   const attempt = (): void => {
     const picked = choice.pick(tried);
     if (picked === null) return receiver.failed(tried.size === 0 ? "no-upstream" : "unreachable");
-    const { peer, end } = picked;
+    const { peer, end, count } = picked;
     let sent = false;
-    let answered = false;
+    let answer: number | null = null;
     const { method, target: path, headers, body, upgrade } = outgoing;
 
     const onResponseError = (_: unknown, error: Error): void => {
-      end();
-      if (answered) return receiver.failed("cut");
       const failure = failureOf(error);
+      if (failure !== "invalid") count(error instanceof ClientLeftError ? resultOf(answer) : "failed");
+      end();
+      if (answer !== null) return receiver.failed("cut");
       if (aborted || failure !== null) return receiver.failed(failure ?? "cut");
       if (!sent) {
         choice.unreachable(peer);
@@ -84,21 +94,24 @@ export function exchange(outgoing: Outgoing, choice: Choice, receiver: Receiver)
         onRequestStart(started) {
           sent = true;
           controller = started;
-          if (aborted) started.abort(new Error("the client went away"));
+          if (aborted) started.abort(new ClientLeftError());
         },
         onResponseStart(response, status, _headers, message) {
           if (status < 200) return;
           receiver.head(status, decodeHeaders(response.rawHeaders), message ?? "");
-          answered = true;
+          answer = status;
         },
         onResponseData(response, chunk) {
           if (!receiver.data(chunk)) response.pause();
         },
         onResponseEnd(response) {
           receiver.end(decodeHeaders(response.rawTrailers));
+          count(resultOf(answer));
           end();
         },
         onRequestUpgrade(response, _status, _headers, socket) {
+          // How long it lasts from here on says nothing of how the upstream does.
+          count("well");
           receiver.upgraded(decodeHeaders(response.rawHeaders), socket, end);
         },
         onResponseError,
@@ -111,9 +124,13 @@ export function exchange(outgoing: Outgoing, choice: Choice, receiver: Receiver)
     resume: () => controller?.resume(),
     abort() {
       aborted = true;
-      controller?.abort(new Error("the client went away"));
+      controller?.abort(new ClientLeftError());
     },
   };
+}
+
+function resultOf(status: number | null): Result {
+  return status !== null && status >= 500 ? "failed" : "well";
 }
 
 /** Errors that no other upstream would make better. */

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 
+import { ClientLeftError } from "./client-left.ts";
+
 /** Whether a message carries a body (RFC 9112, 6): by its headers, not by its method. */
 export function hasBody(request: IncomingMessage): boolean {
   const length = request.headers["content-length"];
@@ -18,7 +20,7 @@ export function requestBody(request: IncomingMessage, onStart: () => void): Read
   };
   const onEnd = (): void => void body.push(null);
   const onClose = (): void => {
-    if (!request.complete) body.destroy(new Error("the client went away in the middle of its request"));
+    if (!request.complete) body.destroy(new ClientLeftError());
   };
   const body = new Readable({
     highWaterMark: 65_536,

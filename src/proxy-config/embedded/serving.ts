@@ -1,12 +1,13 @@
 import type { Clock } from "../../lib/clock.ts";
 import { isSameJson } from "../../lib/same.ts";
-import type { GatewayStatus, Publication } from "../publisher.ts";
+import type { GatewayStatus, Publication, UpstreamTraffic } from "../publisher.ts";
 import type { Route } from "../routes.ts";
 import { type Balanced, createBalancer } from "./balancer.ts";
 import type { Controlled } from "./control.ts";
 import type { Choice } from "./exchange.ts";
 import { createRequestStatistics } from "./request-statistics.ts";
 import { createRoutingTable, type RoutingTable } from "./routing-table.ts";
+import { createTraffic, type Result } from "./traffic.ts";
 import type { Peer, Upstreams } from "./upstreams.ts";
 
 /** What a gateway serves at this moment. */
@@ -52,8 +53,14 @@ export function createServing({
 
   const choice = (service: string): Choice => ({
     pick(tried) {
-      const peer = byService.get(service)?.balancer.pick(tried, clock.now()) ?? null;
-      return peer === null ? null : { peer, end: peer.inFlight.begin() };
+      const entry = byService.get(service);
+      const startedAt = clock.now();
+      const peer = entry?.balancer.pick(tried, startedAt) ?? null;
+      if (entry === undefined || peer === null) return null;
+      // What was counted from an earlier moment on when this began is not what is counted now.
+      const { traffic } = entry;
+      const count = (result: Result): void => traffic.record(peer.id, result, clock.now() - startedAt);
+      return { peer, count, end: peer.inFlight.begin() };
     },
     unreachable: (peer) => byService.get(service)?.balancer.rest(peer, clock.now()),
   });
@@ -63,6 +70,7 @@ export function createServing({
     inFlight: upstreams.inFlight(),
     requests: statistics.read(clock.now(), [...byService.keys()]),
     countedSince,
+    upstreams: Object.fromEntries([...byService.values()].flatMap((entry) => Object.entries(trafficOf(entry)))),
   });
 
   return {
@@ -75,13 +83,19 @@ export function createServing({
   };
 }
 
-/** Goes on with what was before where the route is the same: other services' changes start no turns afresh. */
+/** Goes on with what was before as far as it still holds: other services' changes start no turns and no counting afresh. */
 function balanced(route: Route, peers: ReadonlyMap<string, Peer>, before: Balanced | undefined): Balanced {
   const { upstreams } = route;
-  if (before !== undefined && isSameJson(before.route.upstreams, upstreams)) return { ...before, route };
+  const known = new Set(before?.route.upstreams.map(({ id }) => id));
+  const traffic = before !== undefined && upstreams.every(({ id }) => known.has(id)) ? before.traffic : createTraffic();
+  if (before !== undefined && isSameJson(before.route.upstreams, upstreams)) return { ...before, route, traffic };
   const weighted = upstreams.flatMap(({ id, weight }) => {
     const peer = peers.get(id);
     return peer === undefined ? [] : [{ peer, weight }];
   });
-  return { route, balancer: createBalancer(weighted) };
+  return { route, traffic, balancer: createBalancer(weighted) };
+}
+
+function trafficOf({ route, traffic }: Balanced): Readonly<Record<string, UpstreamTraffic>> {
+  return traffic.read(route.upstreams.map(({ id }) => id));
 }

@@ -94,5 +94,10 @@ describe("a share of the requests", () => {
     const gone = { id: "web-2", address: { kind: "unix", path: "/nonexistent/web-2.sock" }, weight: 9 } as const;
     await using gateway = await startGateway([pathRoute("web", [weighted(old, 1), gone])]);
     expect(await answers(gateway.origin, 2)).toEqual({ "web-1": 1_000 });
+    const { requests = 0, errors } = (await gateway.publisher.status())?.upstreams?.["web-2"] ?? {};
+    // A canary that rests is asked for nothing: once a second.
+    expect(requests).toBeGreaterThan(0);
+    expect(requests).toBeLessThan(100);
+    expect(errors).toBe(requests);
   });
 });
