@@ -10,7 +10,7 @@ const Line = z.object({ event: z.string(), time: z.string(), replica: z.number()
 const root = fileURLToPath(new URL("..", import.meta.url));
 const bundle = join(root, "dist/cli.js");
 const replicas = 10;
-const limit = 1.15;
+const limit = 1.1;
 
 /** Rolls ten replicas, each ready one second after its start, and compares the whole with the sum of what each took to be ready. */
 const directory = await mkdtemp(join(tmpdir(), "bench-roll-"));

@@ -50,11 +50,13 @@ it.each([
 
     await watched.edit("2");
     const program = demo.start("apply", "-y", "--json");
+    const told: string[] = [];
     let ready = 0;
-    for await (const event of eventsOf(program.stdout)) {
+    for await (const { event, line } of eventsOf(program.stdout)) {
+      told.push(line);
       if (event === "ready" && ++ready === 5) await turnBad(witness, row.signal);
     }
-    expect((await program).exitCode).toBe(1);
+    expect((await program).exitCode, told.join("\n")).toBe(1);
 
     await expectNoFailures(watched, row.signal);
     await expectTenOld(demo, witness);
@@ -70,7 +72,7 @@ it("an apply that is killed while it goes back is finished by a tick", { timeout
   let ready = 0;
   let goesBack = false;
   let started = 0;
-  for await (const event of eventsOf(program.stdout)) {
+  for await (const { event } of eventsOf(program.stdout)) {
     if (event === "ready" && ++ready === 5) await turnBad(witness, "SIGUSR2");
     if (event === "verdict") goesBack = true;
     if (event === "provision" && goesBack && ++started === 2) program.kill("SIGKILL");
@@ -106,8 +108,8 @@ it(
   },
 );
 
-async function* eventsOf(output: Readable): AsyncGenerator<string> {
-  for await (const line of createInterface({ input: output })) yield Event.parse(JSON.parse(line)).event;
+async function* eventsOf(output: Readable): AsyncGenerator<{ readonly event: string; readonly line: string }> {
+  for await (const line of createInterface({ input: output })) yield { ...Event.parse(JSON.parse(line)), line };
 }
 
 /** The fifth replica of version 2 that was ready. */
@@ -115,7 +117,7 @@ async function turnBad(witness: Witness, signal: "SIGUSR2" | "SIGKILL"): Promise
   const ready = (await witness.lines()).filter((line) => line.happening === "ready" && line.version === "2");
   const fifth = ready[4];
   if (fifth === undefined) throw new Error("the program says that five are ready, and they do not");
-  const pid = await witness.pidOf(fifth.id);
+  const pid = witness.pidOf(fifth.id);
   if (signal === "SIGKILL") await witness.tell({ ...fifth, happening: "ends" });
   process.kill(pid, signal);
 }

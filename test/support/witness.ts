@@ -1,4 +1,5 @@
-import { appendFile, readFile, readdir } from "node:fs/promises";
+import { readdirSync, readFileSync } from "node:fs";
+import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -11,8 +12,8 @@ export interface Witness extends AsyncDisposable {
   /** For the service's `env`. */
   readonly env: string;
   lines(): Promise<readonly WitnessLine[]>;
-  /** The host's pid of a replica. */
-  pidOf(id: string): Promise<number>;
+  /** The host's pid of a replica. At once: the rollout goes on meanwhile. */
+  pidOf(id: string): number;
   /** For one that has no time to say it itself. */
   tell(line: WitnessLine): Promise<void>;
 }
@@ -32,19 +33,28 @@ export async function createWitness(): Promise<Witness> {
       const text = await readFile(file, "utf8").catch(() => "");
       return text.split("\n").slice(0, -1).map(parseLine);
     },
-    async pidOf(id) {
-      for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
-        const [environment, command] = await Promise.all(
-          ["environ", "cmdline"].map((name) => readFile(`/proc/${pid}/${name}`, "utf8").catch(() => "")),
-        );
-        if (environment?.includes(`DSTACK_JOB_ID=${id}`) === true && command?.includes("server.mjs") === true)
-          return Number(pid);
-      }
-      throw new Error(`no process of ${id}`);
+    pidOf(id) {
+      const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+      const found = pids.find(
+        (pid) =>
+          read(`/proc/${pid}/cmdline`).includes("server.mjs") &&
+          read(`/proc/${pid}/environ`).includes(`DSTACK_JOB_ID=${id}`),
+      );
+      if (found === undefined) throw new Error(`no process of ${id}`);
+      return Number(found);
     },
     tell: ({ happening, id, version }) => appendFile(file, `${happening} ${id} ${version}\n`),
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
   };
+}
+
+/** Empty for a process that has ended. */
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 function parseLine(line: string): WitnessLine {

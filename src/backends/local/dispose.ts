@@ -2,7 +2,7 @@ import { chmod, mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 import type { LocalInstance } from "./instance-file.ts";
-import { keepLogs, unlessMissing } from "./kept-logs.ts";
+import { keepLogs, pruneLogs, unlessMissing } from "./kept-logs.ts";
 import type { Places } from "./launch.ts";
 import { hasCode } from "./process-identity.ts";
 
@@ -14,10 +14,12 @@ export async function dispose(directory: string, instance: Disposable, places: P
   await keepLogs(directory, places.logsDirectory, { directory: basename(directory), service: instance.service });
   // What it says of itself goes last: a removal that was killed is found again, and what is gone has left nothing.
   const names = (await unlessMissing(readdir(directory))) ?? [];
-  for (const name of names) if (name !== "meta.json") await removeTree(join(directory, name));
-  await removeSockets(instance, directory);
+  const others = names.filter((name) => name !== "meta.json").map((name) => removeTree(join(directory, name)));
+  await Promise.all([...others, removeSockets(instance, directory)]);
   const trash = await discard(directory);
   if (trash !== null) await removeTree(trash);
+  // Whoever waits for the end does not wait for what older attempts have left.
+  await pruneLogs(places.logsDirectory, Date.now());
   await removeIfEmpty(places);
 }
 
@@ -59,7 +61,7 @@ export async function makePrivate(directory: string): Promise<void> {
 
 /** Removes the sockets of a replica, and their directory if they have one of their own. */
 export async function removeSockets({ sockets }: Disposable, directory: string): Promise<void> {
-  for (const socket of [sockets.service, sockets.control]) await rm(socket, { force: true });
+  await Promise.all([sockets.service, sockets.control].map((socket) => rm(socket, { force: true })));
   if (dirname(sockets.service) !== directory) await unlessMissing(rmdir(dirname(sockets.service)));
 }
 

@@ -23,10 +23,10 @@ export async function keepLogs(
 ): Promise<void> {
   const target = join(logsDirectory, `${replica.directory}@${replica.service}@${Date.now()}`);
   await mkdir(target, { recursive: true, mode: 0o700 });
-  for (const file of Object.values(logFiles)) await unlessMissing(rename(join(source, file), join(target, file)));
+  const files = Object.values(logFiles);
+  await Promise.all(files.map((file) => unlessMissing(rename(join(source, file), join(target, file)))));
   // Somebody else may have been first.
   await rmdir(target).catch(() => undefined);
-  await pruneLogs(logsDirectory, Date.now());
 }
 
 /** Removes kept logs that are too old or too many, and their place with the last of them. */
