@@ -39,7 +39,7 @@ function canary(): ServiceRecord {
   const record = settled();
   const [old] = record.deployments;
   if (old === undefined) throw new Error("a settled service has a deployment");
-  const fresh = { ...old, num: 1, settledAt: null, canary: { step: 0, since: null, share: 0.5 } };
+  const fresh = { ...old, num: 1, settledAt: null, canary: { step: 0, replicas: 1, since: null, share: 0.5 } };
   return { ...record, current: 1, deployments: [old, fresh], replicas: [serving(0, 0), serving(1, 1)] };
 }
 
