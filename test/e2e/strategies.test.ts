@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import { expect, it } from "vitest";
 import { z } from "zod";
 
@@ -42,4 +44,40 @@ it("a bad revision on a full host ends with what ran before", async () => {
     [0, true],
     [0, true],
   ]);
+});
+
+it("a canary that fails requests goes back, though its probes pass, and never had more than its share of them", async () => {
+  const settings = `policy:
+  rollout:
+    strategy: canary
+    canary: { steps: [{ share: 25%, pause: 10m }], min_requests: 20 }
+    drain: 1s`;
+  await using demo = await createDemo({ settings });
+  await demo.edit({ version: "1" });
+  expect(await demo.run("apply", "-y")).toMatchObject({ exitCode: 0 });
+  const gateway = demo.start("proxy", "serve");
+  const answers: number[] = [];
+  let rolling = true;
+  const load = (async () => {
+    while (rolling) {
+      const answer = await fetch(demo.url).catch(() => null);
+      await answer?.arrayBuffer();
+      if (answer !== null) answers.push(answer.status);
+      await sleep(10);
+    }
+  })();
+
+  await demo.edit({ version: "2", mode: "fails-requests" });
+  expect((await demo.run("plan")).stdout).toContain("canary (as the policy says): 25% of the requests for 600 s");
+  const applied = await demo.run("apply", "-y");
+  rolling = false;
+  await load;
+  expect(applied.exitCode).toBe(1);
+  expect(applied.stderr).toMatch(/unhealthy: replica 2 of deployment 1 failed 100% of \d+ requests/);
+  const failed = answers.filter((status) => status !== 200).length;
+  expect(failed).toBeGreaterThanOrEqual(20);
+  expect(failed / answers.length).toBeLessThan(0.3);
+  expect(await shownBy(demo)).toMatchObject({ status: "running", deployment: 0, verdict: "unhealthy" });
+  gateway.kill("SIGTERM");
+  await gateway;
 });

@@ -16,7 +16,7 @@ const server = join(root, "test/fixtures/demo/server.mjs");
 /** What the demo service of a test is to be. */
 export interface DemoService {
   readonly version?: string;
-  readonly mode?: "healthy" | "never-ready" | "exits" | "never-listens";
+  readonly mode?: "healthy" | "never-ready" | "exits" | "never-listens" | "fails-requests";
   readonly replicas?: number;
   readonly readyAfterMs?: number;
   readonly probe?: string | null;
