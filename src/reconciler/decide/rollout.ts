@@ -30,7 +30,10 @@ function forget(draft: Draft): Draft {
   const wanted = isBeside(draft)
     ? missing
     : Math.max(missing - stale.length, stale.length > 0 ? Math.min(surge, missing) : 0);
-  const failed = record.replicas.filter((replica) => replica.status === "failed").sort((a, b) => a.num - b.num);
+  const taken = new Set([...fresh, ...stale].map(({ num }) => num));
+  const failed = record.replicas
+    .filter((replica) => replica.status === "failed" && !taken.has(replica.num))
+    .sort((a, b) => a.num - b.num);
   const kept = new Set(failed.filter((replica) => replica.deployment === record.current).slice(0, Math.max(0, wanted)));
   return {
     ...draft,
