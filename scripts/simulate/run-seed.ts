@@ -25,7 +25,7 @@ export async function runSeed({ seed, realGit, scenario }: SeedRun): Promise<Sim
   } catch (error) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     const broken = `the simulation threw: ${text}`;
-    return { seed, broken, invariant: broken.split("\n", 1)[0] ?? broken, timeline: [], seconds: 0 };
+    return { seed, broken, invariant: broken.split("\n", 1)[0] ?? broken, timeline: [], seconds: 0, faults: new Map() };
   } finally {
     if (directory !== null) rmSync(directory, { recursive: true, force: true });
   }

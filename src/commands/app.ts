@@ -3,6 +3,7 @@ import type { Repository } from "../git/repository.ts";
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import type { EmbeddedGateway } from "../proxy-config/embedded.ts";
 import type { Event } from "../reconciler/event.ts";
+import type { LeasePolicy } from "../reconciler/session.ts";
 import type { World } from "../reconciler/world.ts";
 import type { Io } from "./io.ts";
 
@@ -46,4 +47,6 @@ export interface Project {
   readonly tokens: readonly string[];
   /** Files of the work tree that are no part of what is pinned. */
   readonly without?: readonly string[];
+  /** How long work on a service is leased; absent: as long as is usual. */
+  readonly leasePolicy?: LeasePolicy;
 }

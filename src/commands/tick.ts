@@ -37,7 +37,10 @@ export async function collectOrphans(work: Work, snapshot: Snapshot): Promise<vo
     const { tombstoned, unknown } = findOrphans(instances, snapshot);
     for (const instance of tombstoned) {
       tell(work.app, `${instance.service}: ends ${instance.token} on ${backend.name}, which was given up`);
-      await backend.terminate(owner, instance.instance, work.abort);
+      await backend.terminate(owner, instance.instance, work.abort).catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        tell(work.app, `warning: ${instance.token} could not be ended: ${reason}; the next tick tries again`);
+      });
     }
     for (const instance of unknown) {
       tell(

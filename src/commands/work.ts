@@ -91,7 +91,7 @@ function sessionOf(
     world,
     policy,
     routesOf: (snapshot) => routesOf(snapshot, project.settings),
-    leasePolicy: { ...defaultLeasePolicy, skew },
+    leasePolicy: project.leasePolicy ?? { ...defaultLeasePolicy, skew },
   });
 }
 

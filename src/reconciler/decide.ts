@@ -8,7 +8,7 @@ import { finish, isComplete } from "./decide/finish.ts";
 import { judge } from "./decide/judge.ts";
 import { remove } from "./decide/removal.ts";
 import { renumber } from "./decide/renumber.ts";
-import { mayExist, rollOut } from "./decide/rollout.ts";
+import { callable, rollOut } from "./decide/rollout.ts";
 import { desiredReplicas, scale } from "./decide/scale.ts";
 import { keepTime } from "./decide/schedule.ts";
 
@@ -65,11 +65,10 @@ function actionsOf(before: ServiceRecord, record: ServiceRecord, context: Contex
   const mayCall = (replica: ReplicaRecord): boolean =>
     context.observed.dedupes.get(replica.backend) === true ||
     !before.replicas.some((other) => other.token === replica.token);
-  const provisions = record.replicas
-    .filter(
-      (replica) => replica.status === "submitted" && !context.observed.blind.has(replica.backend) && mayCall(replica),
-    )
-    .slice(0, record.target === null ? 0 : mayExist(record));
+  const announced = record.replicas.filter(
+    (replica) => replica.status === "submitted" && !context.observed.blind.has(replica.backend) && mayCall(replica),
+  );
+  const provisions = record.target === null ? [] : callable(record, announced);
   return [
     ...provisions.map((replica) => ({ kind: "provision", replica }) as const),
     ...drained(record, context).map((replica) => ({ kind: "terminate", replica }) as const),

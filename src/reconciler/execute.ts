@@ -4,6 +4,7 @@ import { place } from "../backends/placement.ts";
 import { namesOf, resolveValues } from "../config/env.ts";
 import { type Job, jobOf } from "../config/job.ts";
 import type { ServiceSpec } from "../config/spec.ts";
+import { fromTimestamp } from "../lib/timestamp.ts";
 import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
 import type { Action } from "./decide.ts";
 import { deploymentOf } from "./decide/draft.ts";
@@ -29,6 +30,9 @@ export async function execute(actions: readonly Action[], execution: Execution):
   return new Map(outcomes);
 }
 
+/** Milliseconds. Half of the longest call, so that what is not listed after that time was not called for. */
+const announcedFor = 30_000;
+
 async function act(action: Action, execution: Execution): Promise<Outcome> {
   try {
     return action.kind === "provision"
@@ -49,6 +53,9 @@ async function provision(replica: ReplicaRecord, execution: Execution): Promise<
   const values = resolveValues(deployment.spec, world.env);
   if (values.missing.length > 0) return refused(`no value here for ${namesOf(values.missing).join(", ")}`);
   const backend = backendOf(replica, world);
+  // What nobody saw come was given up since then, and another attempt may have taken its place.
+  if (!backend.dedupes && world.clock.now() - fromTimestamp(replica.submittedAt) > announcedFor)
+    return { kind: "unknown", message: "was announced too long ago to be called for" };
   const job = jobOf(deployment.spec, deployment.files, deployment.repos);
   const listed = observed.supply?.offers.find(
     (offer) => offer.backend === replica.backend && offer.region === replica.region,

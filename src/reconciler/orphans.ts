@@ -24,7 +24,8 @@ export function findOrphans(instances: readonly ObservedInstance[], snapshot: Sn
 function isRecorded(instance: ObservedInstance, snapshot: Snapshot): boolean {
   if (instance.stateId !== snapshot.stateId) return false;
   const record = snapshot.services.get(instance.service)?.record;
-  return record?.replicas.some((replica) => replica.token === instance.token) ?? false;
+  // Of an attempt that failed only the failure is kept: what comes of it late is nobody's.
+  return record?.replicas.some(({ token, status }) => token === instance.token && status !== "failed") ?? false;
 }
 
 function isTombstoned(instance: ObservedInstance, snapshot: Snapshot): boolean {

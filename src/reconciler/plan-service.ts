@@ -35,7 +35,7 @@ export function planService(desired: DesiredService, input: PlanInput): PlannedS
     running === null || difference === null ? "create" : acceptedAgain(running, revision, difference.action);
   const changes = (difference?.changes ?? []).map((change) => located(change, source));
   const replacement: Replacement = action === "restart" ? "whole-run" : "where-jobs-differ";
-  const held = heldBecause(running, revision, input);
+  const held = heldBecause(record, revision, input);
   const planned: PlannedService = {
     ...outline(source.spec.name, record),
     file: source.file,
@@ -97,9 +97,11 @@ function located(change: PropertyChange, source: ServiceSource): PlannedChange {
 }
 
 function heldBecause(record: ServiceRecord | null, revision: Revision, input: PlanInput): string | null {
-  if (record === null || record.target === null) return null;
+  if (record === null) return null;
+  // Also one that is being removed: nothing is made of it before it is resumed.
   if (record.paused !== null) return `paused by ${record.paused.by}`;
   const { target } = record;
+  if (target === null) return null;
   if (!isQuarantined(record, target) || target.fingerprint !== revision.fingerprint || input.byHand) return null;
   if (input.commit !== null && input.commit !== target.commit) return null;
   return `this revision is quarantined: deployment ${target.deployment} was unhealthy. Fix it, or lift it with \`retry ${revision.spec.name}\``;

@@ -88,12 +88,10 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
       generation: hold.snapshot.generation,
       published: session.published(),
     };
+    // What is seen is as old as the look: what came to pass while it took is not absent, it was not looked for.
+    const now = world.clock.now();
     const observed = await observe(observer, record, outcomes, options.abort);
-    const decision = decide(record, {
-      observed,
-      policy: policyFor(session.policy, name),
-      now: world.clock.now(),
-    });
+    const decision = decide(record, { observed, policy: policyFor(session.policy, name), now });
     outcomes = new Map();
     const decided = hold;
     if (mustWrite(hold, decision, session)) {
@@ -120,7 +118,8 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
     options.onPass?.(name, decision, observed);
     if (decision.record === null) return { name, state: "removed", record: null, heldBy: null, touched };
     await session.publish(hold.snapshot, options.abort);
-    if (decision.actions.length > 0) {
+    // A gateway that took long, or a machine that was suspended: somebody else may work on it by now.
+    if (decision.actions.length > 0 && mayAct(hold, session)) {
       outcomes = await execute(decision.actions, {
         world,
         owner: session.owner,

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 
 import type { Clock } from "../lib/clock.ts";
 import type { Branch, Tip } from "./branch.ts";
+import type { BranchMemory } from "./memory-of-branch.ts";
 import { optimisticStore } from "./optimistic-store.ts";
 import type { Derive } from "./optimistic-store.ts";
 import type { StateStore } from "./store.ts";
@@ -22,6 +23,8 @@ export interface MemoryBranch extends Branch {
   readonly history: () => readonly (Tip & { readonly message: string })[];
   /** As a deleted, or force-pushed, branch would look. */
   rewindTo(commit: string | null): void;
+  /** As somebody who still has these commits pushes them. */
+  pushAgain(commits: readonly (Tip & { readonly message: string })[]): void;
 }
 
 /** A branch in memory, for simulations and tests. `fault` is asked before each call that reads or writes. */
@@ -34,6 +37,9 @@ export function memoryBranch(
     history: () => commits,
     rewindTo(commit) {
       commits = commits.slice(0, commits.findIndex((tip) => tip.commit === commit) + 1);
+    },
+    pushAgain(lost) {
+      commits = lost;
     },
     async read() {
       if (fault("read") !== null) throw new Error("injected: the branch could not be read");
@@ -91,6 +97,8 @@ export interface MemoryStoreOptions {
   readonly derive?: Derive;
   /** Tells the stores of one branch apart: part of their nonces and of the state id that they propose. */
   readonly writer?: string;
+  /** What the stores of one machine remember of the branch together. */
+  readonly memory?: BranchMemory;
 }
 
 /** The same store over a branch in memory: deterministic, and as strict as the real one. */
@@ -102,5 +110,6 @@ export function memoryStore(options: MemoryStoreOptions): StateStore {
     random: options.random ?? (() => 0.5),
     newId: () => `${writer}-${(ids += 1)}`,
     derive: options.derive,
+    ...(options.memory === undefined ? {} : { memory: options.memory }),
   });
 }

@@ -102,6 +102,10 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
     const changes = waiting.map(({ change }) => change);
     let fresh = view === null;
     let current = view ?? (await refresh(signal));
+    if (await isBehind(current)) {
+      current = await refresh(signal);
+      fresh = true;
+    }
     for (let attempt = 1; attempt <= (options.attempts ?? 40); attempt += 1) {
       const prepared = prepare(changes, current.snapshot, current.tip);
       if (prepared.edits.size === 0) {
@@ -120,6 +124,12 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
       if (await landed(current.tip, doubtful, signal)) return settle(waiting, prepared, current.snapshot);
     }
     throw busy(options.attempts ?? 40, lost);
+  }
+
+  /** Others on this machine have seen more: what we know may be all that is left of a branch that was rewound. */
+  async function isBehind({ tip }: View): Promise<boolean> {
+    const remembered = await memory.recall();
+    return remembered !== null && remembered.seen.generation > (tip?.generation ?? 0);
   }
 
   function write(prepared: Prepared, current: View, signal: AbortSignal | undefined) {

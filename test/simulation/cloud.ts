@@ -1,194 +1,144 @@
 import type { MachineBackend, ObservedInstance, Owner, ProvisionRequest } from "../../src/backends/backend.ts";
 import { BackendError } from "../../src/backends/errors.ts";
+import type { BackendErrorCode } from "../../src/backends/errors.ts";
 import type { Address } from "../../src/state/record.ts";
+import { exists, instanceOf, observedAt } from "./instance.ts";
+import type { Instance } from "./instance.ts";
+import type { Luck } from "./luck.ts";
 import { between } from "./random.ts";
 import type { Random } from "./random.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
-/** How a revision of the simulated program behaves; the value of its `BEHAVIOUR`. */
-export type Behaviour = "healthy" | "slow" | "crashes-at-start" | "never-ready" | "sickens";
-
-/** An instance that really exists in the simulated world, whoever knows of it. */
-export interface Instance {
-  readonly id: string;
-  readonly token: string;
-  readonly service: string;
-  readonly replica: number;
-  readonly deployment: number;
-  readonly behaviour: Behaviour;
-  readonly stateId: string;
-  readonly createdAt: number;
-  readonly runningAt: number;
-  readonly readyAt: number;
-  /** When it begins to fail its probes though it was ready. */
-  readonly sickAt: number;
-  exitedAt: number;
-  terminatedAt: number;
-}
-
 /** The world's truth, which every process of the program sees only through the backend. */
 export interface Cloud {
-  readonly instances: Map<string, Instance>;
+  readonly instances: ReadonlyMap<string, Instance>;
   readonly backend: MachineBackend;
-  /** Whether an instance takes requests well now. */
-  isHealthy(instance: Instance): boolean;
-  alive(): readonly Instance[];
+  /** What exists and is tagged as this repository's. */
+  ours(): readonly Instance[];
+  withToken(token: string): readonly Instance[];
   byAddress(address: Address): Instance | undefined;
-  /** Chances of trouble; zero once the world is to calm down. */
-  readonly trouble: Trouble;
 }
 
-export interface Trouble {
-  /** A call fails before it did anything. */
-  refuses: number;
-  /** A call did it, and then fails. */
-  forgets: number;
-  /** A listing fails. */
-  blinds: number;
-  /** There is no capacity. */
-  lacks: number;
+export interface CloudOptions {
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  readonly luck: Luck;
+  readonly dedupes: boolean;
+  readonly repository: string;
+  /** Told of what begins to exist. */
+  readonly created: (instance: Instance) => void;
 }
 
-const terminationMs = 800;
+export function createCloud({ clock, random, luck, dedupes, repository, created }: CloudOptions): Cloud {
+  const instances = new Map<string, Instance>(strangers(clock.now(), repository));
+  const byToken = new Map<string, Instance[]>();
+  const visibility = dedupes ? 0 : 3_000;
 
-export function createCloud(clock: VirtualClock, random: Random, options: { readonly dedupes: boolean }): Cloud {
-  const instances = new Map<string, Instance>();
-  const trouble: Trouble = { refuses: 0, forgets: 0, blinds: 0, lacks: 0 };
-  const visibility = options.dedupes ? 0 : 3_000;
-
-  const alive = (): readonly Instance[] =>
-    [...instances.values()].filter((instance) => clock.now() < instance.terminatedAt + terminationMs);
-  const fail = (code: "unavailable" | "no-capacity", message: string): never => {
+  const fail = (code: BackendErrorCode, message: string): never => {
     throw new BackendError("cloud", code, message);
+  };
+
+  /** A call that changes something: refused, done without an answer, or both unknown after a long wait. */
+  const call = async <T>(act: () => T): Promise<T> => {
+    if (luck.strikes("refuses")) fail("unavailable", "500 before anything was done");
+    if (luck.strikes("limits")) fail("rate-limited", "429");
+    if (luck.strikes("hangs")) {
+      await clock.sleep(between(random, 20_000, 50_000));
+      if (random() < 0.5) act();
+      fail("unavailable", "timed out");
+    }
+    const done = act();
+    if (luck.strikes("forgets")) fail("unavailable", "502, though it was done");
+    return done;
   };
 
   const provision = async (request: ProvisionRequest): Promise<ObservedInstance> => {
     await clock.sleep(between(random, 20, 400));
-    const same = options.dedupes
-      ? [...instances.values()].find((instance) => instance.token === request.token)
-      : undefined;
-    if (same === undefined) {
-      if (random() < trouble.lacks) fail("no-capacity", "no instance of that kind now");
-      if (random() < trouble.refuses) fail("unavailable", "500 before anything was done");
+    const same = (): Instance | undefined =>
+      dedupes ? byToken.get(request.token)?.find(({ stateId }) => stateId === request.owner.stateId) : undefined;
+    if (same() === undefined) {
+      if (luck.strikes("lacks")) fail("no-capacity", "no instance of that kind now");
+      if (luck.strikes("quota")) fail("quota", "the quota is used up");
     }
-    const instance = same ?? create(request);
-    if (random() < trouble.forgets) fail("unavailable", "timed out, though it was done");
-    return observed(instance, clock.now());
+    const instance = await call(() => same() ?? create(request));
+    return observedAt(instance, clock.now());
   };
 
   const create = (request: ProvisionRequest): Instance => {
-    const behaviour = behaviourOf(request.env["BEHAVIOUR"]);
-    const runningAt = clock.now() + between(random, 100, 2_000);
-    // Without probes nothing more than listening was asked of it, and nothing after that is noticed.
-    const probed = request.job.probes.length > 0;
-    const readyAt =
-      !probed && behaviour !== "crashes-at-start"
-        ? runningAt
-        : behaviour === "never-ready" || behaviour === "crashes-at-start"
-          ? Infinity
-          : runningAt + (behaviour === "slow" ? between(random, 8_000, 20_000) : between(random, 200, 2_000));
-    const instance: Instance = {
-      id: `i-${instances.size + 1}`,
-      token: request.token,
-      service: request.service,
-      replica: request.replica,
-      deployment: request.deployment,
-      behaviour,
-      stateId: request.owner.stateId,
-      createdAt: clock.now(),
-      runningAt,
-      readyAt,
-      sickAt: behaviour === "sickens" && probed ? readyAt + between(random, 500, 3_000) : Infinity,
-      exitedAt: behaviour === "crashes-at-start" ? runningAt + between(random, 50, 1_500) : Infinity,
-      terminatedAt: Infinity,
-    };
+    const instance = instanceOf(request, `i-${instances.size + 1}`, clock.now(), random);
     instances.set(instance.id, instance);
+    byToken.set(instance.token, [...(byToken.get(instance.token) ?? []), instance]);
+    created(instance);
     return instance;
   };
 
   const list = async (owner: Owner): Promise<readonly ObservedInstance[]> => {
     const asOf = clock.now() - (visibility > 0 ? between(random, 0, visibility - 1) : 0);
     await clock.sleep(between(random, 5, 60));
-    if (random() < trouble.blinds) fail("unavailable", "the listing timed out");
+    if (luck.strikes("blinds")) fail("unavailable", "the listing timed out");
     return [...instances.values()]
-      .filter((instance) => instance.createdAt <= asOf && clock.now() < instance.terminatedAt + terminationMs)
-      .map((instance) => ({
-        ...observed(instance, clock.now()),
-        stateId: owner.stateId === instance.stateId ? owner.stateId : instance.stateId,
-      }));
+      .filter((instance) => instance.repository === owner.repository && exists(instance, asOf))
+      .map((instance) => observedAt(instance, asOf));
   };
 
   const backend: MachineBackend = {
     kind: "machine",
     name: "cloud",
-    dedupes: options.dedupes,
+    dedupes,
     visibility,
-    poll: { busy: 200, idle: 2_000 },
-    offers: async () => ({
-      ok: true,
-      offers: [
-        {
-          backend: "cloud",
-          region: "r1",
-          instance: "small",
-          resources: "cpu=2 mem=8GB",
-          spot: false,
-          price: 0.5,
-          availability: "available",
-        },
-      ],
-      notes: [],
-    }),
+    poll: { busy: 400, idle: 2_000 },
+    offers: async () => ({ ok: true, offers: luck.strikes("lacks") ? [] : [offer], notes: [] }),
     list,
-    find: async (owner, token) => (await list(owner)).find((instance) => instance.token === token) ?? null,
+    find: async (owner, token) =>
+      (await list(owner)).find((instance) => instance.token === token && instance.stateId === owner.stateId) ?? null,
     provision,
     async terminate(_owner, id) {
       await clock.sleep(between(random, 5, 100));
-      if (random() < trouble.refuses) fail("unavailable", "500 before anything was done");
-      const instance = instances.get(id);
-      if (instance !== undefined) instance.terminatedAt = Math.min(instance.terminatedAt, clock.now());
-      if (random() < trouble.forgets) fail("unavailable", "timed out, though it was done");
+      await call(() => {
+        const instance = instances.get(id);
+        if (instance !== undefined) instance.terminatedAt = Math.min(instance.terminatedAt, clock.now());
+      });
     },
     async *logs() {},
   };
   return {
     instances,
     backend,
-    trouble,
-    alive,
-    isHealthy: (instance) =>
-      clock.now() >= instance.readyAt &&
-      clock.now() < Math.min(instance.sickAt, instance.exitedAt, instance.terminatedAt),
+    ours: () =>
+      [...instances.values()].filter(
+        (instance) => instance.repository === repository && !isStranger(instance) && exists(instance, clock.now()),
+      ),
+    withToken: (token) => byToken.get(token) ?? [],
     byAddress: (address) => (address.kind === "tcp" ? instances.get(address.host) : undefined),
   };
 }
 
-function behaviourOf(text: string | undefined): Behaviour {
-  const behaviours: readonly Behaviour[] = ["healthy", "slow", "crashes-at-start", "never-ready", "sickens"];
-  return behaviours.find((behaviour) => behaviour === text) ?? "healthy";
+const offer = {
+  backend: "cloud",
+  region: "r1",
+  instance: "small",
+  resources: "cpu=2 mem=8GB",
+  spot: false,
+  price: 0.5,
+  availability: "available",
+} as const;
+
+/** Instances that were there before us: with another state's tags, another repository's, and none. */
+function strangers(now: number, repository: string): readonly (readonly [string, Instance])[] {
+  const tags = [
+    { repository, stateId: "another" },
+    { repository: "another", stateId: "another" },
+    { repository: "", stateId: "" },
+  ];
+  return tags.map((tagged, index) => {
+    const id = `stranger-${index}`;
+    const never = { sickAt: Infinity, exitedAt: Infinity, vanishedAt: Infinity, terminatedAt: Infinity };
+    const named = { token: `web-0-${index + 1}`, service: "web", replica: index, deployment: 0 };
+    const begun = { createdAt: now, runningAt: now, readyAt: now };
+    return [id, { id, ...named, ...tagged, ...begun, ...never, behaviour: "healthy" }];
+  });
 }
 
-function observed(instance: Instance, now: number): ObservedInstance {
-  const exited = now >= instance.exitedAt;
-  return {
-    token: instance.token,
-    instance: instance.id,
-    stateId: instance.stateId,
-    service: instance.service,
-    replica: instance.replica,
-    deployment: instance.deployment,
-    region: "r1",
-    price: 0.5,
-    status:
-      now >= instance.terminatedAt
-        ? "terminating"
-        : exited
-          ? "exited"
-          : now >= instance.runningAt
-            ? "running"
-            : "provisioning",
-    address: now >= instance.runningAt ? { kind: "tcp", host: instance.id, port: 8000 } : null,
-    exitCode: exited ? 1 : null,
-    startedAt: now >= instance.runningAt ? instance.runningAt : null,
-  };
+export function isStranger({ id }: Pick<Instance, "id">): boolean {
+  return id.startsWith("stranger-");
 }

@@ -5,7 +5,7 @@ export interface Cut {
   readonly index: number;
   /** Milliseconds that pass before it. */
   readonly after: number;
-  /** Its process dies at no effect. */
+  /** Its process neither dies nor stops for a while. */
   readonly unlimited: boolean;
 }
 
@@ -28,7 +28,8 @@ export function isLimited(step: Step): boolean {
 }
 
 function withoutLimit(step: Step): Step {
-  return "effects" in step && step.effects !== Infinity ? { ...step, effects: Infinity } : step;
+  if (!("run" in step) || (step.run.dies === null && step.run.freezes === null)) return step;
+  return { ...step, run: { ...step.run, dies: null, freezes: null } };
 }
 
 /** As a command line has them: `0,3@500,4!` are the steps 0, 3 after 500 ms, and 4 without a limit. */

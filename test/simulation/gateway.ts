@@ -1,4 +1,5 @@
 import type { Publication, Publisher, RequestWindows } from "../../src/proxy-config/publisher.ts";
+import type { Luck } from "./luck.ts";
 import { between } from "./random.ts";
 import type { Random } from "./random.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
@@ -6,61 +7,109 @@ import type { VirtualClock } from "./virtual-clock.ts";
 /** A gateway that takes routes, refuses older ones, and has requests in flight that end after a while. */
 export interface SimulatedGateway {
   readonly publisher: Publisher;
-  /** Tokens that it sends new requests to, by service. */
-  routed(service: string): readonly string[];
+  /** Whether it sends new requests to the upstream. */
   routesTo(token: string): boolean;
   inFlight(token: string): number;
+  /** Serves nothing until then; what is published meanwhile is taken up after. */
+  stopUntil(time: number): void;
+  /** From now on the load stays as it is. */
+  steady(): void;
 }
 
-export function createGateway(
-  clock: VirtualClock,
-  random: Random,
-  changed: (before: Publication | null, after: Publication) => void,
-): SimulatedGateway {
+export interface GatewayOptions {
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  readonly luck: Luck;
+  readonly services: readonly string[];
+  readonly changed: (before: Publication | null, after: Publication) => void;
+}
+
+export function createGateway({ clock, random, luck, services, changed }: GatewayOptions): SimulatedGateway {
   let current: Publication | null = null;
-  const countedSince = clock.now();
+  let tokens: ReadonlySet<string> = new Set();
+  /** What it is to serve once it is up again. */
+  let waiting: Publication | null = null;
+  let downUntil = 0;
+  let countedSince = clock.now();
+  let steadyAt = Infinity;
   const calm = between(random, 1, 5);
-  const load = (now: number): RequestWindows["30"] => ({
-    requests: (Math.floor(now / 60_000) % calm) * 40,
-    request_time: 0,
-  });
   /** When the last request to an upstream that left ends. */
   const busyUntil = new Map<string, number>();
 
-  const tokens = (publication: Publication | null): ReadonlySet<string> =>
-    new Set((publication?.routes ?? []).flatMap((route) => route.upstreams.map((upstream) => upstream.id)));
+  const isDown = (): boolean => clock.now() < downUntil;
+  const take = (publication: Publication): void => {
+    if (isDown()) {
+      if (waiting === null || publication.generation > waiting.generation) waiting = publication;
+      return;
+    }
+    if (current !== null && publication.generation < current.generation) return;
+    const before = current;
+    const next = tokensOf(publication);
+    for (const left of tokens)
+      if (!next.has(left)) busyUntil.set(left, clock.now() + between(random, 0, random() < 0.2 ? 14_000 : 4_000));
+    current = publication;
+    tokens = next;
+    changed(before, publication);
+  };
   const inFlight = (token: string): number =>
-    tokens(current).has(token) || (busyUntil.get(token) ?? 0) > clock.now() ? 1 : 0;
+    !isDown() && (tokens.has(token) || (busyUntil.get(token) ?? 0) > clock.now()) ? 1 : 0;
+
+  // Calm and busy minutes, not the same for all.
+  const load = (index: number): RequestWindows => {
+    const requests = ((Math.floor(Math.min(clock.now(), steadyAt) / 60_000) + index) % calm) * 40;
+    const counted = { requests, request_time: 0 };
+    return { "30": counted, "60": counted, "300": counted };
+  };
   return {
     publisher: {
       async publish(publication) {
         await clock.sleep(between(random, 0, 30));
-        if (current !== null && publication.generation < current.generation) return { acknowledged: true };
-        const before = current;
-        for (const left of tokens(before))
-          if (!tokens(publication).has(left)) busyUntil.set(left, clock.now() + between(random, 0, 4_000));
-        current = publication;
-        changed(before, publication);
-        return { acknowledged: true };
+        if (luck.strikes("deaf")) await misheard(publication);
+        else take(publication);
+        return { acknowledged: !isDown() };
       },
       async status() {
         await clock.sleep(between(random, 0, 10));
-        // Calm and busy minutes; a gateway that has just begun to count says so.
-        const requests = load(clock.now());
-        const known = [...new Set([...tokens(current), ...busyUntil.keys()])];
+        if (luck.strikes("mute")) throw new Error("injected: the gateway does not answer");
+        if (isDown()) return null;
+        const known = [...tokens, ...busyUntil.keys()];
         return {
           generation: current?.generation ?? 0,
           inFlight: Object.fromEntries(known.map((token) => [token, inFlight(token)])),
-          requests: { "main/web": { "30": requests, "60": requests, "300": requests } },
+          requests: Object.fromEntries(services.map((name, index) => [`main/${name}`, load(index)])),
           countedSince,
         };
       },
     },
-    routed: (service) =>
-      (current?.routes ?? [])
-        .filter((route) => route.service === service)
-        .flatMap((route) => route.upstreams.map((upstream) => upstream.id)),
-    routesTo: (token) => tokens(current).has(token),
+    routesTo: (token) => !isDown() && tokens.has(token),
     inFlight,
+    stopUntil(time) {
+      downUntil = Math.max(downUntil, time);
+      waiting ??= current;
+      clock.at(time, () => {
+        if (isDown() || waiting === null) return;
+        const newest = waiting;
+        waiting = null;
+        busyUntil.clear();
+        countedSince = clock.now();
+        take(newest);
+      });
+    },
+    steady: () => void (steadyAt = clock.now()),
   };
+
+  /** Lost; taken, and nobody hears of it; or taken late, before or after whoever asked has given up. */
+  async function misheard(publication: Publication): Promise<void> {
+    const how = between(random, 0, 3);
+    const late = between(random, 2_000, 40_000);
+    if (how === 1) take(publication);
+    if (how === 2) clock.at(clock.now() + late, () => take(publication));
+    if (how < 3) throw new Error("injected: the gateway did not acknowledge");
+    await clock.sleep(late);
+    take(publication);
+  }
+}
+
+function tokensOf({ routes }: Publication): ReadonlySet<string> {
+  return new Set(routes.flatMap((route) => route.upstreams.map(({ id }) => id)));
 }

@@ -1,32 +1,56 @@
 import type { MachineBackend } from "../../src/backends/backend.ts";
+import type { Clock } from "../../src/lib/clock.ts";
 import type { World } from "../../src/reconciler/world.ts";
 import type { StateStore } from "../../src/state/store.ts";
+import type { Luck } from "./luck.ts";
 import type { Random } from "./random.ts";
+import type { Run } from "./run.ts";
 
-/** The life of one process of the program: it may end between any two of its effects, or in the middle of one. */
+/** The life of one process of the program: it may end, or stop for a while, between any two of its effects or in the middle of one. */
 export interface Life {
   /** Runs an effect, unless the process is dead: then nothing ever comes back. */
   readonly lives: <T>(effect: () => Promise<T>) => Promise<T>;
+  /** Resolves once the process may go on. */
+  readonly goesOn: () => Promise<void>;
   readonly isAlive: () => boolean;
   kill(): void;
 }
 
-/** `effects`: how many may begin before the process dies; Infinity: as many as there are. */
-export function createLife(effects: number, random: Random): Life {
-  let left = effects;
+export interface LifeOptions {
+  readonly run: Pick<Run, "dies" | "freezes">;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly luck: Luck;
+}
+
+export function createLife({ run, clock, random, luck }: LifeOptions): Life {
+  let begun = 0;
   let alive = true;
+  let frozenUntil = 0;
   const never = (): Promise<never> => new Promise(() => undefined);
+  const goesOn = async (): Promise<void> => {
+    while (clock.now() < frozenUntil) await clock.sleep(frozenUntil - clock.now());
+    if (!alive) await never();
+  };
   return {
     isAlive: () => alive,
     kill: () => (alive = false),
+    goesOn,
     async lives(effect) {
-      if (!alive) return never();
-      left -= 1;
-      if (left < 0) {
+      await goesOn();
+      begun += 1;
+      if (run.dies !== null && begun > run.dies) {
         alive = false;
+        luck.count("killed");
         // Killed before the effect, or after it was done and before anybody heard of it.
         if (random() < 0.5) await effect().catch(() => undefined);
         return never();
+      }
+      if (begun === run.freezes?.effect) {
+        luck.count(run.freezes.seconds > 65 ? "frozen for longer than a lease" : "frozen");
+        frozenUntil = clock.now() + run.freezes.seconds * 1000;
+        // Before the effect, which goes through when it wakes; or in the middle of it.
+        if (random() < 0.5) await goesOn();
       }
       const result = await effect().then(
         (value) => () => value,
@@ -34,7 +58,7 @@ export function createLife(effects: number, random: Random): Life {
           throw error;
         },
       );
-      if (!alive) return never();
+      await goesOn();
       return result();
     },
   };
@@ -54,7 +78,7 @@ export function mortal(world: World, life: Life): World {
       now: () => world.clock.now(),
       async sleep(ms, signal) {
         await world.clock.sleep(ms, signal);
-        if (!life.isAlive()) await new Promise(() => undefined);
+        await life.goesOn();
       },
     },
     store,
@@ -65,7 +89,8 @@ export function mortal(world: World, life: Life): World {
     },
     probe: async (address, probe, env, signal) => {
       const answer = await world.probe(address, probe, env, signal);
-      return life.isAlive() ? answer : new Promise(() => undefined);
+      await life.goesOn();
+      return answer;
     },
     emit: (event) => (life.isAlive() ? world.emit(event) : undefined),
   };

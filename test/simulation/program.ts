@@ -1,23 +1,28 @@
-import { jobOf } from "../../src/config/job.ts";
-import { parseServices } from "../../src/config/services.ts";
+import type { App } from "../../src/commands/app.ts";
+import { apply } from "../../src/commands/apply.ts";
+import { destroy, pause, restart, resume, retry } from "../../src/commands/one-service.ts";
+import { rollback } from "../../src/commands/rollback.ts";
+import { tick } from "../../src/commands/tick.ts";
 import { defaultPolicy } from "../../src/config/settings.ts";
 import type { Policy, Settings } from "../../src/config/settings.ts";
-import { routesOf } from "../../src/proxy-config/routes.ts";
-import { acceptPlan } from "../../src/reconciler/accept-plan.ts";
-import { findOrphans } from "../../src/reconciler/orphans.ts";
-import { makePlan } from "../../src/reconciler/plan.ts";
-import { openSession } from "../../src/reconciler/session.ts";
-import type { Session } from "../../src/reconciler/session.ts";
-import { settle } from "../../src/reconciler/settle.ts";
-import type { Settled } from "../../src/reconciler/settle.ts";
-import { supplyFor } from "../../src/reconciler/supply.ts";
+import type { ExitCode } from "../../src/lib/user-error.ts";
+import type { LeasePolicy } from "../../src/reconciler/session.ts";
 import type { World } from "../../src/reconciler/world.ts";
-import type { Snapshot } from "../../src/state/store.ts";
-import { StateConflict } from "../../src/state/store.ts";
+import { repositoryAt } from "./repository.ts";
+import type { Revision } from "./revision.ts";
+import { mostAhead } from "./run.ts";
+import type { OneCommand } from "./scenario.ts";
 
-export const policy: Policy = { ...defaultPolicy, rollout: { ...defaultPolicy.rollout, startup: 30, drain: 5 } };
+export const policy: Policy = {
+  ...defaultPolicy,
+  rollout: { ...defaultPolicy.rollout, startup: 30, drain: 8 },
+  brake: { ...defaultPolicy.brake, destroy: 3 },
+};
 
-export const settings: Settings = {
+/** Shorter than the real one, so that a scenario sees many of them end. */
+export const leasePolicy: LeasePolicy = { ttl: 60_000, skew: 2 * mostAhead + 1_000, reload: 5_000 };
+
+const settings: Settings = {
   project: "main",
   exclude: [],
   state: { branch: "dstack-state", remote: null },
@@ -29,102 +34,78 @@ export const settings: Settings = {
   policy,
 };
 
-/** One run of the program: what `apply` and `tick` do, between reading the files and drawing the report. */
-export interface Program {
+/** A command line of the program: what is run, where, and with which world. */
+export interface Invocation {
+  readonly command: "apply" | "tick" | OneCommand;
+  /** Of a command about one service. */
+  readonly service: string;
+  /** What is checked out. */
+  readonly commit: number;
+  readonly files: readonly Revision[];
+  readonly byHand: boolean;
   readonly world: World;
-  readonly signal: AbortSignal;
-  /** Milliseconds that it stays with what it began. */
-  readonly attend: number;
+  readonly tell: (text: string) => void;
 }
 
-/** `apply -y` of a repository with these service files. */
-export async function applyFiles(
-  files: readonly { readonly path: string; readonly text: string }[],
-  program: Program,
-): Promise<readonly Settled[]> {
-  const { world } = program;
-  const parsed = parseServices(files.map(({ path, text }) => ({ path, bytes: new TextEncoder().encode(text) })));
-  if (parsed.diagnostics.some((diagnostic) => diagnostic.severity === "error"))
-    throw new Error(JSON.stringify(parsed.diagnostics));
-  for (let attempt = 0; attempt < 10; attempt += 1) {
-    const snapshot = await world.store.load();
-    const plan = await planOf(parsed.services, snapshot, program);
-    try {
-      const acceptance = { by: "simulation", planId: plan.id, now: world.clock.now(), generation: snapshot.generation };
-      const accepted = await acceptPlan(plan.services, snapshot, {
-        store: world.store,
-        leaseOwner: world.leaseOwner,
-        acceptance,
-        signal: program.signal,
-      });
-      return await work(accepted, program);
-    } catch (error) {
-      if (!(error instanceof StateConflict)) throw error;
-    }
-  }
-  return [];
-}
-
-async function planOf(services: ReturnType<typeof parseServices>["services"], snapshot: Snapshot, program: Program) {
-  const { world } = program;
-  const names = new Set(services.map((service) => service.spec.name));
-  const supply = await Promise.all(
-    services.map(
-      async (source) =>
-        [source.spec.name, await supplyFor(world, source.spec, jobOf(source.spec, []), program.signal)] as const,
-    ),
-  );
-  return makePlan({
-    desired: services.map((source) => ({ source, contents: [], repos: [] })),
-    removed: [...snapshot.services]
-      .filter(([name, state]) => (state.record?.target ?? null) !== null && !names.has(name))
-      .map(([name]) => name),
-    snapshot,
-    supply: new Map(supply),
-    policy,
-    tokens: false,
-    ref: null,
-    profile: null,
-    commit: null,
-    byHand: true,
-    now: world.clock.now(),
-    diagnostics: [],
-  });
-}
-
-/** `tick`. */
-export async function tick(program: Program): Promise<readonly Settled[]> {
-  const snapshot = await program.world.store.load();
-  return work(snapshot, program);
-}
-
-async function work(snapshot: Snapshot, program: Program): Promise<readonly Settled[]> {
-  const { world, signal } = program;
-  const session = sessionOf(world, snapshot.stateId);
-  const names = [...snapshot.services].filter(([, state]) => state.record !== null).map(([name]) => name);
-  await collect(snapshot, session, program);
-  return settle(names, snapshot, session, {
-    signal,
-    abort: signal,
-    deadline: world.clock.now() + program.attend,
-    waitForLease: 1_000,
-  });
-}
-
-async function collect(snapshot: Snapshot, session: Session, program: Program): Promise<void> {
-  const { instances } = await session.listing.list(program.signal);
-  for (const instance of findOrphans(instances, snapshot).tombstoned) {
-    for (const backend of program.world.backends.values())
-      await backend.terminate(session.owner, instance.instance, program.signal).catch(() => undefined);
+/** Runs one command of the program, as `run.ts` does after reading the command line. */
+export function runCommand(invocation: Invocation): Promise<ExitCode> {
+  const app = appOf(invocation);
+  const { command, service } = invocation;
+  switch (command) {
+    case "apply":
+      return apply(app, [], { plan: null });
+    case "tick":
+      return tick(app);
+    case "rollback":
+      return rollback(app, service, null);
+    case "destroy":
+    case "pause":
+    case "restart":
+    case "resume":
+    case "retry":
+      return oneService[command](app, service);
   }
 }
 
-function sessionOf(world: World, stateId: string): Session {
-  return openSession({
-    world,
-    policy,
-    stateId,
-    routesOf: (snapshot) => routesOf(snapshot, settings),
-    leasePolicy: { ttl: 60_000, skew: 2_000, reload: 5_000 },
-  });
+const oneService = { destroy, pause, restart, resume, retry } as const;
+
+function appOf({ commit, files, byHand, world, tell }: Invocation): App {
+  return {
+    io: {
+      stdout: tell,
+      stderr: tell,
+      terminal: false,
+      colors: false,
+      ask: async () => null,
+      env: byHand ? { USER: "simulation" } : { GITHUB_ACTIONS: "true", GITHUB_ACTOR: "simulation" },
+      cwd: "/repository",
+      signal: new AbortController().signal,
+    },
+    options: {
+      settings: null,
+      ref: null,
+      profile: false,
+      env: [],
+      yes: true,
+      json: false,
+      color: false,
+      timeout: null,
+      wait: 5_000,
+      attend: 240_000,
+      allowDestroy: null,
+      quiet: false,
+      verbose: false,
+    },
+    project: async () => ({
+      repository: repositoryAt(commit, files),
+      settings,
+      diagnostics: [],
+      tokens: [],
+      leasePolicy,
+    }),
+    world: async () => world,
+    async startGateway() {
+      throw new Error("the simulated gateway is there already");
+    },
+  };
 }

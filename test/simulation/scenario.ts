@@ -1,100 +1,144 @@
-import type { Behaviour } from "./cloud.ts";
 import { between, pick } from "./random.ts";
 import type { Random } from "./random.ts";
+import { drawRevision } from "./revision.ts";
+import type { Revision } from "./revision.ts";
+import { drawRun } from "./run.ts";
+import type { Run } from "./run.ts";
+import { drawTrouble } from "./trouble.ts";
+import type { Trouble } from "./trouble.ts";
 
-/** What happens to the simulated world from outside, one thing after the other. */
+/** What happens to the simulated world from outside, one thing after the other: plain data. */
 export type Step =
-  | { readonly kind: "apply"; readonly revision: Revision | null; readonly effects: number }
-  | { readonly kind: "tick"; readonly effects: number }
-  | { readonly kind: "instance-dies" }
-  | { readonly kind: "trouble"; readonly seconds: number };
+  /** A merge: all service files of one commit of the main branch. An older commit than the last is a stale one. */
+  | { readonly kind: "apply"; readonly commit: number; readonly files: readonly Revision[]; readonly run: Run }
+  | { readonly kind: "tick"; readonly run: Run }
+  /** A person's command about one service. */
+  | { readonly kind: "command"; readonly command: OneCommand; readonly service: string; readonly run: Run }
+  | { readonly kind: "instance-dies"; readonly how: Death; readonly which: number }
+  | { readonly kind: "trouble"; readonly trouble: Trouble; readonly seconds: number }
+  | { readonly kind: "gateway-down"; readonly seconds: number }
+  /** The state branch loses its newest commits, or all of them (`null`), until somebody pushes them again. */
+  | { readonly kind: "branch-rewound"; readonly commits: number | null; readonly seconds: number };
 
-/** A service file; `null` in a step: the file is gone. */
-export interface Revision {
-  readonly number: number;
-  readonly behaviour: Behaviour;
-  readonly replicas: number;
-  readonly readyAfter: number;
-  readonly stripPrefix: boolean;
-  readonly probes: boolean;
-  /** Follows the load, from `replicas` on. */
-  readonly scales: boolean;
-}
+export const oneCommands = ["restart", "rollback", "retry", "pause", "resume", "destroy"] as const;
+export type OneCommand = (typeof oneCommands)[number];
+
+/** It exits, its provider takes it back, or it vanishes without a word. */
+export type Death = "exits" | "preempted" | "vanishes";
 
 export interface Scenario {
+  /** Whether the provider takes a repeated call for the first one. */
   readonly dedupes: boolean;
+  /** On one host a dead owner is proven dead, there is one clock, and what was seen of the branch is remembered. */
+  readonly hosts: "one" | "many";
+  /** By workflows, where a quarantine holds and nothing is applied from beside the branch. */
+  readonly byHand: boolean;
   /** Each with the milliseconds that pass before it. */
   readonly steps: readonly { readonly after: number; readonly step: Step }[];
 }
 
+const names = ["web", "api", "jobs"] as const;
+
+interface Drawing {
+  readonly random: Random;
+  readonly hosts: Scenario["hosts"];
+  readonly services: readonly string[];
+  /** Service files after each commit of the main branch. */
+  readonly commits: (readonly Revision[])[];
+}
+
+type Draw = (at: Drawing) => readonly Step[];
+
 /** A scenario that a seed determines: mostly healthy revisions, some bad ones, processes that die, clouds that lie. */
 export function drawScenario(random: Random): Scenario {
-  const count = between(random, 4, 12);
+  const hosts = random() < 0.5 ? "one" : "many";
+  const at: Drawing = { random, hosts, services: names.slice(0, pick(random, [1, 1, 1, 2, 2, 3])), commits: [] };
+  const count = between(random, 4, 11);
   const steps: { after: number; step: Step }[] = [];
-  let last: Revision | null = null;
   for (let index = 0; index < count; index += 1) {
-    const step = drawStep(random, { index, last });
-    if (step.kind === "apply" && step.revision !== null) last = step.revision;
-    steps.push({
-      after:
-        index === 0
-          ? 0
-          : pick(random, [between(random, 0, 2_000), between(random, 0, 10_000), between(random, 10_000, 90_000)]),
-      step,
+    const drawn = index === 0 ? [merge(at)] : drawSteps(at);
+    const after = pick(random, [
+      between(random, 0, 2_000),
+      between(random, 0, 10_000),
+      between(random, 10_000, 90_000),
+      between(random, 10_000, 200_000),
+    ]);
+    // What is drawn together happens together.
+    drawn.forEach((step, position) => {
+      steps.push({ after: index === 0 ? 0 : position === 0 ? after : between(random, 0, 60), step });
     });
   }
-  return { dedupes: random() < 0.7, steps };
+  return { dedupes: random() < 0.7, hosts, byHand: random() < 0.5, steps };
 }
 
-function drawStep(random: Random, { index, last }: { readonly index: number; readonly last: Revision | null }): Step {
-  const effects = random() < 0.5 ? Infinity : between(random, 0, 60);
-  const chance = random();
-  if (index === 0 || chance < 0.5)
-    return {
-      kind: "apply",
-      revision: index > 0 && random() < 0.08 ? null : drawRevision(random, index, last),
-      effects,
-    };
-  if (chance < 0.75) return { kind: "tick", effects };
-  return chance < 0.9 ? { kind: "instance-dies" } : { kind: "trouble", seconds: between(random, 5, 60) };
+/** What may happen next, each with its weight. To add a kind of step is to add a line. */
+/** What may happen next, each with its weight; what one gives happens together. To add a kind of step is to add a line. */
+const kinds: readonly (readonly [number, Draw])[] = [
+  [30, (at) => [merge(at)]],
+  [12, (at) => [trouble(at), merge(at)]],
+  [4, (at) => [merge(at), merge(at)]],
+  [3, (at) => [stale(at)]],
+  [14, (at) => [tick(at)]],
+  [4, (at) => [tick(at), tick(at)]],
+  [10, (at) => [command(at)]],
+  [8, (at) => [dies(at)]],
+  [5, (at) => [dies(at), trouble(at), tick(at)]],
+  [8, (at) => [trouble(at)]],
+  [4, ({ random }) => [{ kind: "gateway-down", seconds: between(random, 2, 120) }]],
+  [3, (at) => (at.hosts === "one" ? [rewound(at)] : [tick(at)])],
+];
+
+function drawSteps(at: Drawing): readonly Step[] {
+  let left = at.random() * kinds.reduce((sum, [weight]) => sum + weight, 0);
+  for (const [weight, draw] of kinds) {
+    left -= weight;
+    if (left < 0) return draw(at);
+  }
+  return [];
 }
 
-function drawRevision(random: Random, number: number, last: Revision | null): Revision {
-  const base: Revision = last ?? {
-    number,
-    behaviour: "healthy",
-    replicas: between(random, 1, 4),
-    readyAfter: 1,
-    stripPrefix: true,
-    probes: true,
-    scales: random() < 0.3,
-  };
-  const behaviour =
-    random() < 0.6 ? "healthy" : pick(random, ["slow", "crashes-at-start", "never-ready", "sickens"] as const);
+/** The next commit: some services edited, one added or removed now and then. */
+function merge({ random, hosts, services, commits }: Drawing): Step {
+  const commit = commits.length;
+  const last = commits.at(-1) ?? [];
+  const edited = new Set([pick(random, services), ...services.filter(() => random() < 0.35)]);
+  const files = services.flatMap((service) => {
+    const before = last.find((revision) => revision.service === service) ?? null;
+    if (before !== null && random() < 0.06) return [];
+    if (!edited.has(service) && commit > 0) return before === null ? [] : [before];
+    return [drawRevision(random, service, commit, before)];
+  });
+  commits.push(files);
+  return { kind: "apply", commit, files, run: drawRun(random, hosts) };
+}
+
+function stale({ random, hosts, commits }: Drawing): Step {
+  const commit = between(random, 0, commits.length - 1);
+  return { kind: "apply", commit, files: commits[commit] ?? [], run: drawRun(random, hosts) };
+}
+
+function tick({ random, hosts }: Drawing): Step {
+  return { kind: "tick", run: drawRun(random, hosts) };
+}
+
+function command({ random, hosts, services }: Drawing): Step {
+  const chosen = random() < 0.15 ? "destroy" : pick(random, oneCommands.slice(0, 5));
+  return { kind: "command", command: chosen, service: pick(random, services), run: drawRun(random, hosts) };
+}
+
+function dies({ random }: Drawing): Step {
   return {
-    number: random() < 0.85 ? number : base.number,
-    behaviour,
-    replicas: random() < 0.3 ? between(random, 0, 5) : base.replicas,
-    readyAfter: random() < 0.1 ? between(random, 1, 3) : base.readyAfter,
-    stripPrefix: random() < 0.12 ? !base.stripPrefix : base.stripPrefix,
-    probes: random() < 0.1 ? !base.probes : base.probes,
-    scales: random() < 0.1 ? !base.scales : base.scales,
+    kind: "instance-dies",
+    how: pick(random, ["exits", "preempted", "vanishes"]),
+    which: between(random, 0, 5),
   };
 }
 
-export function serviceFile(revision: Revision): string {
-  const probes = revision.probes
-    ? `probes: [{ type: http, url: /health, interval: 1s, ready_after: ${revision.readyAfter} }]`
-    : "";
-  return `type: service
-name: web
-auth: false
-replicas: ${revision.replicas}${revision.scales ? `..${revision.replicas + 2}` : ""}
-strip_prefix: ${revision.stripPrefix}
-env: [BEHAVIOUR=${revision.behaviour}, REVISION=${revision.number}]
-commands: [serve]
-port: 8000
-${probes}
-${revision.scales ? "scaling: { metric: rps, target: 1, window: 30s, scale_up_delay: 2s, scale_down_delay: 5s }" : ""}
-`;
+function trouble({ random }: Drawing): Step {
+  return { kind: "trouble", ...drawTrouble(random) };
+}
+
+function rewound({ random }: Drawing): Step {
+  const commits = random() < 0.3 ? null : between(random, 1, 6);
+  return { kind: "branch-rewound", commits, seconds: between(random, 5, 200) };
 }

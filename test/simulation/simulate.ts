@@ -1,37 +1,29 @@
-import type { MachineBackend } from "../../src/backends/backend.ts";
-import { isComplete } from "../../src/reconciler/decide/finish.ts";
-import type { World } from "../../src/reconciler/world.ts";
-import { memoryStore } from "../../src/state/memory.ts";
-import type { LeaseOwner, ServiceRecord } from "../../src/state/record.ts";
-import { createCloud } from "./cloud.ts";
-import type { Cloud } from "./cloud.ts";
-import { createGateway } from "./gateway.ts";
-import { createLife, mortal } from "./mortal.ts";
-import type { Life } from "./mortal.ts";
-import { applyFiles, tick } from "./program.ts";
-import type { Program } from "./program.ts";
+import { assertNever } from "../../src/lib/assert-never.ts";
+import { exists } from "./instance.ts";
+import type { Broken } from "./invariants.ts";
+import { restless, unsettled } from "./judge.ts";
+import { launch } from "./launch.ts";
 import { seeded } from "./random.ts";
-import { drawScenario, serviceFile } from "./scenario.ts";
-import type { Scenario, Step } from "./scenario.ts";
+import { calmRun } from "./run.ts";
+import { drawScenario } from "./scenario.ts";
+import type { Death, Scenario, Step } from "./scenario.ts";
+import { createStage, start } from "./stage.ts";
+import type { Stage } from "./stage.ts";
 import { inMemory } from "./state-branch.ts";
 import type { MakeStateBranch } from "./state-branch.ts";
-import { createTruth } from "./truth.ts";
-import type { Truth } from "./truth.ts";
-import { createVirtualClock } from "./virtual-clock.ts";
-import type { VirtualClock } from "./virtual-clock.ts";
 
 export interface SimulationResult {
   readonly seed: number;
-  /** What was broken first; `null`: nothing. */
+  /** What was broken first, with the invariant's name before it; `null`: nothing. */
   readonly broken: string | null;
-  /** Which invariant that was. */
+  /** Name of the invariant. */
   readonly invariant: string | null;
   readonly timeline: readonly string[];
   /** Simulated seconds. */
   readonly seconds: number;
+  /** How often each fault happened. */
+  readonly faults: ReadonlyMap<string, number>;
 }
-
-const start = 1_700_000_000_000;
 
 /** Runs the whole program through one scenario on simulated time, and looks whether what must hold did. */
 export async function simulate(
@@ -40,214 +32,104 @@ export async function simulate(
   makeBranch: MakeStateBranch = inMemory,
 ): Promise<SimulationResult> {
   const stage = createStage(seed, scenario, makeBranch);
-  await stage.play();
-  const broken = stage.truth.broken() ?? (await stage.settledWrong());
+  await storm(stage);
+  await calm(stage);
+  const broken = stage.broken();
   return {
     seed,
-    broken,
-    invariant: broken === null ? null : invariantOf(broken),
+    broken: broken === null ? null : `${broken.invariant}: ${broken.what}`,
+    invariant: broken?.invariant ?? null,
     timeline: stage.timeline,
     seconds: (stage.clock.now() - start) / 1000,
+    faults: stage.luck.tally,
   };
 }
 
-interface Stage {
-  readonly clock: VirtualClock;
-  readonly truth: Truth;
-  readonly timeline: string[];
-  play(): Promise<void>;
-  /** After the storm: what is not as it should be. */
-  settledWrong(): Promise<string | null>;
+/** Everything that the scenario has, one step after the other. */
+async function storm(stage: Stage): Promise<void> {
+  for (const { after, step } of stage.scenario.steps) {
+    await passTime(stage, after);
+    if (stage.broken() !== null) return;
+    perform(step, stage);
+  }
+  await passTime(stage, 60_000);
 }
 
-/** Which invariant a breach is of: its text without what differs from run to run. */
-function invariantOf(broken: string): string {
-  return broken
-    .replace(/^[\d.]+s: /, "")
-    .replaceAll(/\b[a-z]+-\d+-\d+(?:, [a-z]+-\d+-\d+)*/g, "T")
-    .replaceAll(/\[.*\]/g, "[]")
-    .replaceAll(/\d+/g, "N");
+/** Enough for the longest back-off, and for a lease of somebody who cannot be proven dead. */
+const rounds = 8;
+
+/** Nothing fails any more, and ticks come as they are scheduled: until all is as it should be, and one more changes nothing. */
+async function calm(stage: Stage): Promise<void> {
+  stage.calmDown();
+  stage.restore();
+  for (const [service, record] of stage.history.newest())
+    if (record !== null && record.paused !== null) launch(stage, { command: "resume", service, run: calmRun });
+  await passTime(stage, 240_000);
+  let wrong: Broken | null = null;
+  for (let round = 0; round < rounds && stage.broken() === null; round += 1) {
+    await tick(stage, 300_000);
+    wrong = await unsettled(stage);
+    if (wrong === null) break;
+  }
+  if (wrong !== null) stage.breaks(wrong);
+  if (stage.broken() !== null) return;
+  const before = await stage.state();
+  await tick(stage, 30_000);
+  const changed = restless(before, await stage.state());
+  if (changed !== null) stage.breaks(changed);
 }
 
-function createStage(seed: number, scenario: Scenario, makeBranch: MakeStateBranch): Stage {
-  const clock = createVirtualClock(start);
-  const random = seeded(seed ^ 0x5eed);
-  const timeline: string[] = [];
-  const log = (text: string): void =>
-    void timeline.push(`${((clock.now() - start) / 1000).toFixed(2).padStart(8)}  ${text}`);
-  const cloud: Cloud = createCloud(clock, random, { dedupes: scenario.dedupes });
-  const gateway = createGateway(clock, random, (before, after) => truth.routesChange(before, after));
-  const truth: Truth = createTruth(clock, () => cloud, gateway);
-  const branch = makeBranch(clock, (operation) =>
-    operation === "write" && random() < cloud.trouble.refuses ? (random() < 0.5 ? "lost-race" : "error-after") : null,
-  );
-  const lives = new Map<string, Life>();
-  let processes = 0;
+async function tick(stage: Stage, milliseconds: number): Promise<void> {
+  launch(stage, { command: "tick", run: calmRun });
+  await passTime(stage, milliseconds);
+}
 
-  return { clock, truth, timeline, play, settledWrong };
+async function passTime(stage: Stage, milliseconds: number): Promise<void> {
+  await stage.clock.runUntil(() => stage.broken() !== null, stage.clock.now() + milliseconds);
+}
 
-  async function play(): Promise<void> {
-    for (const { after, step } of scenario.steps) {
-      await clock.runUntil(() => truth.broken() !== null, clock.now() + after);
-      if (truth.broken() !== null) return;
-      perform(step);
-    }
-    await clock.runUntil(() => truth.broken() !== null, clock.now() + 60_000);
-    // The storm is over: nothing fails any more, and ticks come as they are scheduled.
-    Object.assign(cloud.trouble, { refuses: 0, forgets: 0, blinds: 0, lacks: 0 });
-    for (let round = 0; round < 8 && truth.broken() === null; round += 1) {
-      launch("tick", Infinity, (program) => tick(program));
-      await clock.runUntil(() => truth.broken() !== null, clock.now() + 300_000);
-    }
+function perform(step: Step, stage: Stage): void {
+  const { clock, luck, gateway } = stage;
+  stage.log(`--- ${JSON.stringify(step)}`);
+  switch (step.kind) {
+    case "apply":
+      return launch(stage, { command: "apply", run: step.run, commit: step.commit, files: step.files });
+    case "tick":
+      return launch(stage, { command: "tick", run: step.run });
+    case "command":
+      return launch(stage, { command: step.command, service: step.service, run: step.run });
+    case "instance-dies":
+      return die(step.how, step.which, stage);
+    case "trouble":
+      return luck.begin(step.trouble, clock.now() + step.seconds * 1000);
+    case "gateway-down":
+      luck.count("gateway down");
+      return gateway.stopUntil(clock.now() + step.seconds * 1000);
+    case "branch-rewound":
+      stage.rewind(step.commits);
+      return void clock.at(clock.now() + step.seconds * 1000, () => stage.restore());
+    default:
+      return assertNever(step, "step");
   }
+}
 
-  function perform(step: Step): void {
-    log(`--- ${JSON.stringify(step)}`);
-    switch (step.kind) {
-      case "apply":
-        return launch("apply", step.effects, async (program) => {
-          const applied = step.revision;
-          const outcome = await applyFiles(
-            applied === null ? [] : [{ path: ".dstack.yml", text: serviceFile(applied) }],
-            program,
-          );
-          return outcome;
-        });
-      case "tick":
-        return launch("tick", step.effects, (program) => tick(program));
-      case "instance-dies": {
-        const [victim] = cloud.alive().filter((instance) => clock.now() < instance.exitedAt);
-        if (victim !== undefined) victim.exitedAt = clock.now();
-        return;
-      }
-      case "trouble": {
-        Object.assign(cloud.trouble, { refuses: 0.2, forgets: 0.2, blinds: 0.2, lacks: 0.2 });
-        clock.at(clock.now() + step.seconds * 1000, () =>
-          Object.assign(cloud.trouble, { refuses: 0, forgets: 0, blinds: 0, lacks: 0 }),
-        );
-      }
-    }
-  }
-
-  function launch(what: string, effects: number, body: (program: Program) => Promise<unknown>): void {
-    processes += 1;
-    const nonce = `p${processes}`;
-    const life = createLife(effects, random);
-    lives.set(nonce, life);
-    const program: Program = {
-      world: mortal(worldFor(nonce), life),
-      signal: new AbortController().signal,
-      attend: 240_000,
-    };
-    log(`${nonce} ${what} begins`);
-    body(program).then(
-      (outcome) => {
-        log(`${nonce} ${what} ends ${JSON.stringify(outcome, ["name", "state", "error", "message"])}`);
-        life.kill();
-      },
-      (error: unknown) => {
-        log(`${nonce} ${what} fails: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-        life.kill();
-      },
-    );
-  }
-
-  function worldFor(nonce: string): World {
-    const leaseOwner: LeaseOwner = {
-      run: nonce,
-      attempt: 1,
-      nonce,
-      host: "h",
-      boot: "b",
-      pid: processes,
-      pidStart: nonce,
-    };
-    const store = memoryStore({ clock, branch: branch.open(), random, writer: nonce });
-    return {
-      clock,
-      store: {
-        ...store,
-        async commit(change, signal) {
-          const snapshot = await store.commit(change, signal);
-          truth.committed(snapshot.generation);
-          log(`${nonce} commit ${snapshot.generation}: ${change.message}`);
-          for (const { record } of change.services) if (record !== undefined) noteAccepted(record);
-          return snapshot;
-        },
-      },
-      backends: new Map([["cloud", watched(cloud.backend)]]),
-      publisher: gateway.publisher,
-      async probe(address, _probe, _env, signal) {
-        await clock.sleep(10 + Math.floor(random() * 40), signal);
-        const instance = cloud.byAddress(address);
-        if (
-          instance === undefined ||
-          clock.now() < instance.runningAt ||
-          clock.now() >= Math.min(instance.exitedAt, instance.terminatedAt)
-        )
-          return { ok: false, status: null, error: "connection refused" };
-        const ok = cloud.isHealthy(instance);
-        return { ok, status: ok ? 200 : 503, error: null };
-      },
-      env: () => undefined,
-      leaseOwner,
-      isAlive: async (owner) => lives.get(owner.nonce)?.isAlive() ?? "unknown",
-      owner: { repository: "r", project: "main" },
-      emit: (event) =>
-        log(`${nonce} ${event.event} ${event.replica ?? "-"}/${event.deployment ?? "-"} ${event.detail}`),
-    };
-  }
-
-  function noteAccepted(record: ServiceRecord | null): void {
-    if (record === null || record.target === null) return truth.accepted(null);
-    const wanted = record.deployments.find((deployment) => deployment.num === record.current)?.spec.replicas.min ?? 0;
-    truth.accepted(wanted);
-  }
-
-  function watched(backend: MachineBackend): MachineBackend {
-    return {
-      ...backend,
-      async provision(request, signal) {
-        const before = new Set(cloud.instances.keys());
-        try {
-          return await backend.provision(request, signal);
-        } finally {
-          for (const [id, instance] of cloud.instances) if (!before.has(id)) truth.provisioned(instance);
-        }
-      },
-      async terminate(owner, id, signal) {
-        const instance = cloud.instances.get(id);
-        if (instance !== undefined) truth.terminated(instance);
-        await backend.terminate(owner, id, signal);
-      },
-    };
-  }
-
-  async function settledWrong(): Promise<string | null> {
-    const state = await memoryStore({ clock, branch: branch.open(), writer: "judge" }).load();
-    const record = state.services.get("web")?.record ?? null;
-    const alive = cloud.alive();
-    const tokens = alive.map((instance) => instance.token).sort();
-    if (record === null) {
-      if (alive.length > 0) return `leaked: ${tokens.join(", ")} run though nothing is recorded`;
-      return null;
-    }
-    const recorded = record.replicas
-      .filter((replica) => replica.status !== "failed")
-      .map((replica) => replica.token)
-      .sort();
-    if (tokens.join() !== recorded.join()) return `recorded are ${recorded.join(", ")}, and ${tokens.join(", ")} run`;
-    const quarantined = record.quarantined.some((entry) => entry.deployment === record.current);
-    const sick = cloud.alive().some((instance) => instance.behaviour !== "healthy" && instance.behaviour !== "slow");
-    if (!isComplete(record) && !quarantined && !sick && lastIsGood(record))
-      return `not settled: ${JSON.stringify(record.replicas.map(({ num, deployment, status }) => [num, deployment, status]))}`;
-    if (record.target === null) return "an accepted removal was not carried out";
-    return null;
-  }
-
-  /** Whether what passes work towards can run at all. */
-  function lastIsGood(record: ServiceRecord): boolean {
-    const behaviour = record.deployments.find((deployment) => deployment.num === record.current)?.spec.env["BEHAVIOUR"];
-    return behaviour === "healthy" || behaviour === "slow";
+function die(how: Death, which: number, { cloud, clock, luck }: Stage): void {
+  const now = clock.now();
+  const candidates = cloud.ours().filter((instance) => now < Math.min(instance.exitedAt, instance.terminatedAt));
+  const victim = candidates[which % Math.max(1, candidates.length)];
+  if (victim === undefined || !exists(victim, now)) return;
+  luck.count(how);
+  switch (how) {
+    case "exits":
+      victim.exitedAt = now;
+      return;
+    case "preempted":
+      victim.terminatedAt = now;
+      return;
+    case "vanishes":
+      victim.vanishedAt = now;
+      return;
+    default:
+      return assertNever(how, "death");
   }
 }

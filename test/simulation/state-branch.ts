@@ -7,7 +7,7 @@ import type { MemoryBranch } from "../../src/state/memory.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
 /** The state branch of a simulation, which each process opens for itself. */
-export interface StateBranch extends Pick<MemoryBranch, "history" | "rewindTo"> {
+export interface StateBranch extends Pick<MemoryBranch, "history" | "rewindTo" | "pushAgain"> {
   open(): Branch;
 }
 
@@ -16,7 +16,12 @@ export type MakeStateBranch = (clock: VirtualClock, fault: Parameters<typeof mem
 
 export const inMemory: MakeStateBranch = (_, fault) => {
   const branch = memoryBranch(fault);
-  return { history: branch.history, rewindTo: (commit) => branch.rewindTo(commit), open: () => branch };
+  return {
+    history: branch.history,
+    rewindTo: (commit) => branch.rewindTo(commit),
+    pushAgain: (lost) => branch.pushAgain(lost),
+    open: () => branch,
+  };
 };
 
 const author = { name: "simulation", email: "simulation@example.com" } as const;
@@ -35,6 +40,12 @@ export function inGit(directory: string): MakeStateBranch {
         const reference = `refs/heads/${name}`;
         const command = commit === null ? ["update-ref", "-d", reference] : ["update-ref", reference, commit];
         execFileSync("git", command, { cwd: directory });
+      },
+      pushAgain(lost) {
+        history = lost;
+        const newest = lost.at(-1);
+        if (newest !== undefined)
+          execFileSync("git", ["update-ref", `refs/heads/${name}`, newest.commit], { cwd: directory });
       },
       open() {
         const { branch } = localBranch({ directory, branch: name, author, clock });

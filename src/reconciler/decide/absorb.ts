@@ -67,6 +67,8 @@ function absorbInstance(draft: Draft, replica: ReplicaRecord, instance: Observed
   switch (instance.status) {
     case "provisioning":
     case "pulling":
+      // A listing may be older than the one that showed it running: nothing that runs begins again.
+      if (replica.runningAt !== null) return draft;
       return withReplica(draft, { ...seen, status: instance.status });
     case "running": {
       const running: ReplicaRecord = {

@@ -1,7 +1,16 @@
 import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
 import type { DeploymentRecord, ReplicaRecord, ServiceRecord } from "../../state/record.ts";
 import { canaryLimit, stepCanary } from "./canary.ts";
-import { currentDeployment, elapsedSince, isAlive, isServing, note, wake, withDeployment } from "./draft.ts";
+import {
+  currentDeployment,
+  deploymentOf,
+  elapsedSince,
+  isAlive,
+  isServing,
+  note,
+  wake,
+  withDeployment,
+} from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
 import { healthOf } from "./health.ts";
 import { letGo } from "./let-go.ts";
@@ -31,7 +40,10 @@ function forget(draft: Draft): Draft {
   const wanted = isBeside(draft)
     ? missing
     : Math.max(missing - stale.length, stale.length > 0 ? Math.min(surge, missing) : 0);
-  const failed = record.replicas.filter((replica) => replica.status === "failed").sort((a, b) => a.num - b.num);
+  const taken = new Set([...fresh, ...stale].map(({ num }) => num));
+  const failed = record.replicas
+    .filter((replica) => replica.status === "failed" && !taken.has(replica.num))
+    .sort((a, b) => a.num - b.num);
   const kept = new Set(failed.filter((replica) => replica.deployment === record.current).slice(0, Math.max(0, wanted)));
   return {
     ...draft,
@@ -68,9 +80,17 @@ function mayAnnounce(context: Context): boolean {
   return offer !== undefined && context.observed.dedupes.get(offer.backend) === true;
 }
 
+/** Which of the announced replicas may be called for now. */
+export function callable(record: ServiceRecord, announced: readonly ReplicaRecord[]): readonly ReplicaRecord[] {
+  if (currentDeployment(record).run === record.run) return announced.slice(0, mayExist(record));
+  // A later run stands beside whole; in the one that serves what was announced still waits for those that leave.
+  const serves = ({ deployment }: ReplicaRecord): boolean => deploymentOf(record, deployment).run === record.run;
+  const leaving = record.replicas.some((replica) => replica.status === "terminating" && serves(replica));
+  return announced.filter((replica) => !leaving || !serves(replica));
+}
+
 /** How many of the announced replicas may be called for now, so that no more than one instance too many exists while replicas are exchanged. */
-export function mayExist(record: ServiceRecord): number {
-  if (currentDeployment(record).run !== record.run) return Infinity;
+function mayExist(record: ServiceRecord): number {
   const standsAside = isOfOtherRun(record);
   const exchanging = record.replicas.some(
     (replica) => isAlive(replica) && replica.deployment !== record.current && !standsAside(replica),

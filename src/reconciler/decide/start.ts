@@ -1,8 +1,8 @@
 import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
-import type { ReplicaRecord } from "../../state/record.ts";
+import type { ReplicaRecord, ServiceRecord } from "../../state/record.ts";
 import type { Verdict } from "../../state/verdict.ts";
 import type { Supply } from "../observed.ts";
-import { currentDeployment, isOver, note, wake, withoutReplica } from "./draft.ts";
+import { currentDeployment, isAlive, isOver, note, wake, withoutReplica } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
 import { isFinal } from "./final.ts";
 import { isExhausted } from "./retry.ts";
@@ -17,7 +17,10 @@ export function startReplicas(draft: Draft, count: number, context: Context): Dr
   const { supply } = context.observed;
   // What died in this very pass was not known when offers were asked for.
   if (supply === null) return wake(draft, context.now);
-  const failed = draft.record.replicas.filter((replica) => replica.status === "failed").sort((a, b) => a.num - b.num);
+  // What is left of one that ended by itself may still be there: it is replaced like those of which nothing is.
+  const failed = draft.record.replicas
+    .filter((replica) => replica.status === "failed" || isToReplace(replica, draft.record))
+    .sort((a, b) => a.num - b.num);
   const exhausted = failed.filter((replica) => isExhausted(replica, draft.record, context));
   const limited = exhausted.reduce((next, replica) => atLimit(next, replica, context), draft);
   if (count <= exhausted.length) return limited;
@@ -106,7 +109,7 @@ function clearHindrance(draft: Draft): Draft {
 function startOne(draft: Draft, failed: ReplicaRecord | null, context: Context): Draft {
   const offer = context.observed.supply?.offers[0];
   if (offer === undefined) return draft;
-  const cleared = failed === null ? draft : withoutReplica(draft, failed.token);
+  const cleared = failed?.status === "failed" ? withoutReplica(draft, failed.token) : draft;
   const { record } = cleared;
   const attempt = record.attempts + 1;
   const replica: ReplicaRecord = {
@@ -131,6 +134,12 @@ function startOne(draft: Draft, failed: ReplicaRecord | null, context: Context):
     ...cleared,
     record: { ...record, attempts: attempt, replicas: [...record.replicas, replica].sort((a, b) => a.num - b.num) },
   };
+}
+
+/** Ended by itself and not gone yet, with nothing under its number since. */
+function isToReplace({ status, error, num, deployment }: ReplicaRecord, record: ServiceRecord): boolean {
+  if (status !== "terminating" || error === null || deployment !== record.current) return false;
+  return !record.replicas.some((other) => other.num === num && isAlive(other));
 }
 
 /** Numbers of ended replicas, and of those that are ending, are used again before new ones (facts §4.2). */

@@ -1,0 +1,91 @@
+import { describe, expect, it, test } from "vitest";
+
+import { toTimestamp } from "../../src/lib/timestamp.ts";
+import { decide } from "../../src/reconciler/decide.ts";
+import { isAlive } from "../../src/reconciler/decide/draft.ts";
+import type { Observed } from "../../src/reconciler/observed.ts";
+import { findOrphans } from "../../src/reconciler/orphans.ts";
+import type { ReplicaError, ReplicaRecord, ServiceRecord } from "../../src/state/record.ts";
+import { allWell, instanceOf, now, policy, serving, settled } from "../support/decisions.ts";
+
+function pass(record: ServiceRecord, observed: Partial<Observed> = {}, at = now) {
+  const decision = decide(record, { observed: allWell(record, observed), policy, now: at });
+  if (decision.record === null) throw new Error("the record is gone");
+  return { ...decision, record: decision.record };
+}
+
+const ago = (seconds: number): string => toTimestamp(now - seconds * 1000);
+
+/** What was left of it is being ended; so many attempts have failed in a row. */
+function exited(replica: ReplicaRecord, failures: number, retryAt: string): ReplicaRecord {
+  const error: ReplicaError = { code: "exited", exitCode: 1, message: "exited with code 1", at: ago(5), retryAt };
+  const termination = { reason: "exited", since: ago(5), drainUntil: ago(5) } as const;
+  return { ...replica, status: "terminating", error, termination, failures };
+}
+
+describe("a replica that ended by itself and is not gone yet", () => {
+  const whole = settled();
+  const [first, second] = whole.replicas;
+  if (first === undefined || second === undefined) throw new Error("no replicas");
+  const observed = (record: ServiceRecord): Partial<Observed> => ({
+    instances: new Map(
+      record.replicas.map((replica) => [
+        replica.token,
+        instanceOf(replica, { status: replica.status === "terminating" ? "terminating" : "running" }),
+      ]),
+    ),
+  });
+
+  it("is replaced under its number, with its failures", () => {
+    const record = { ...whole, replicas: [exited(first, 3, ago(1)), second] };
+    const { record: next } = pass(record, observed(record));
+    expect(next.replicas.filter(isAlive).map(({ num, failures }) => [num, failures])).toEqual([
+      [0, 3],
+      [1, 0],
+    ]);
+  });
+
+  it("is not replaced before its time", () => {
+    const record = { ...whole, replicas: [exited(first, 3, toTimestamp(now + 30_000)), second] };
+    const { record: next, wakeAt } = pass(record, observed(record));
+    expect(next.replicas.filter(isAlive).map(({ num }) => num)).toEqual([1]);
+    expect(wakeAt).toBe(now + 30_000);
+  });
+
+  it("holds no number once its successor has it", () => {
+    const record = { ...whole, replicas: [exited(first, 1, ago(1)), second] };
+    const replaced = pass(record, observed(record)).record;
+    const gone = pass(replaced, { instances: new Map([[second.token, instanceOf(second)]]) }, now + 1000).record;
+    expect(gone.replicas.map(({ num, status }) => [num, status])).toEqual([
+      [0, "submitted"],
+      [1, "running"],
+    ]);
+  });
+});
+
+test("a failed attempt whose number runs again is forgotten", () => {
+  const whole = settled();
+  const failed = {
+    ...exited(serving(1, 0), 1, ago(1)),
+    token: "web-3-9",
+    status: "failed",
+    termination: null,
+  } as const;
+  const record = { ...whole, replicas: [serving(1, 0), failed] };
+  const { record: next } = pass(record);
+  expect(next.replicas.filter(isAlive).map(({ num }) => num)).toEqual([0, 1]);
+  expect(next.replicas.some(({ token }) => token === failed.token)).toBe(false);
+});
+
+test("what comes of an attempt late, after it was recorded as failed, is ended", () => {
+  const whole = settled();
+  const [first] = whole.replicas;
+  if (first === undefined) throw new Error("no replica");
+  const failed: ReplicaRecord = { ...exited(first, 1, ago(1)), status: "failed", instance: null };
+  const services = (replica: ReplicaRecord) =>
+    new Map([["web", { record: { ...whole, attempts: 9, replicas: [replica] }, intents: [], lease: null }]]);
+  const snapshot = { commit: "c", generation: 9, stateId: "s" };
+  const instance = instanceOf(first);
+  expect(findOrphans([instance], { ...snapshot, services: services(failed) }).tombstoned).toEqual([instance]);
+  expect(findOrphans([instance], { ...snapshot, services: services(first) }).tombstoned).toEqual([]);
+});

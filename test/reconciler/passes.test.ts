@@ -1,0 +1,136 @@
+import { expect, test } from "vitest";
+
+import type { MachineBackend, ObservedInstance } from "../../src/backends/backend.ts";
+import { defaultPolicy } from "../../src/config/settings.ts";
+import { fromTimestamp, toTimestamp } from "../../src/lib/timestamp.ts";
+import type { Publisher } from "../../src/proxy-config/publisher.ts";
+import { execute } from "../../src/reconciler/execute.ts";
+import { openSession } from "../../src/reconciler/session.ts";
+import { settleService } from "../../src/reconciler/settle-service.ts";
+import type { World } from "../../src/reconciler/world.ts";
+import { memoryStore } from "../../src/state/memory.ts";
+import type { ServiceRecord } from "../../src/state/record.ts";
+import { createVirtualClock } from "../simulation/virtual-clock.ts";
+import type { VirtualClock } from "../simulation/virtual-clock.ts";
+import { accepted, allWell, instanceOf, now, offer, settled, submitted } from "../support/decisions.ts";
+import { leaseOf } from "../support/state-values.ts";
+
+const { signal } = new AbortController();
+
+interface Scene {
+  readonly clock: VirtualClock;
+  /** What the provider was asked to do, and when, in seconds. */
+  readonly calls: string[];
+  readonly world: World;
+  /** Until when the service was leased at each call for an instance. */
+  readonly leasedUntil: number[];
+}
+
+/** One provider that has these instances, and takes so long to list them. */
+function sceneOf(
+  instances: readonly ObservedInstance[],
+  slow: { readonly listing?: number; readonly publish?: Publisher["publish"] } = {},
+  dedupes = true,
+): Scene {
+  const clock = createVirtualClock(now);
+  const calls: string[] = [];
+  const leasedUntil: number[] = [];
+  const called = (what: string): void => void calls.push(`${what} at ${(clock.now() - now) / 1000}`);
+  const backend: MachineBackend = {
+    kind: "machine",
+    name: "local",
+    dedupes,
+    visibility: 5_000,
+    poll: { busy: 1_000, idle: 1_000 },
+    offers: async () => ({ ok: true, offers: [offer], notes: [] }),
+    async list() {
+      await clock.sleep(slow.listing ?? 0);
+      return instances;
+    },
+    find: async () => null,
+    async provision({ token, service, replica, deployment }) {
+      called(`provision ${token}`);
+      const { services } = await world.store.load();
+      leasedUntil.push(fromTimestamp(services.get("web")?.lease?.deadline ?? toTimestamp(0)));
+      return { ...instanceOf(submitted(replica, deployment)), token, service, status: "provisioning" };
+    },
+    async terminate(_, instance) {
+      called(`terminate ${instance}`);
+    },
+    async *logs() {},
+  };
+  const world: World = {
+    clock,
+    store: memoryStore({ clock }),
+    backends: new Map([["local", backend]]),
+    publisher: {
+      publish: (publication) => slow.publish?.(publication) ?? Promise.resolve({ acknowledged: true }),
+      status: async () => null,
+    },
+    probe: async () => ({ ok: true, status: 200, error: null }),
+    env: () => undefined,
+    leaseOwner: leaseOf("ours", 1).owner,
+    isAlive: async () => "unknown",
+    owner: { repository: "r", project: "main" },
+    emit: () => undefined,
+  };
+  return { clock, calls, world, leasedUntil };
+}
+
+async function passesOver(record: ServiceRecord, { clock, world }: Scene, seconds: number): Promise<void> {
+  const basis = await world.store.load();
+  const snapshot = await world.store.commit({ message: "Begin", services: [{ name: "web", record }], basis });
+  const leasePolicy = { ttl: 60_000, skew: 5_000, reload: 5_000 };
+  const session = openSession({ world, policy: defaultPolicy, stateId: "s", routesOf: () => [], leasePolicy });
+  const deadline = clock.now() + seconds * 1000;
+  const ended = settleService("web", snapshot, session, { signal, abort: signal, deadline, waitForLease: 0 });
+  await clock.runUntil(() => false, deadline + 120_000);
+  await ended;
+}
+
+test("what is not in a listing that took long was not absent when it had to be there", async () => {
+  const record = settled();
+  const justRuns = record.replicas.map((replica) => ({ ...replica, runningAt: toTimestamp(now - 1_000) }));
+  const scene = sceneOf([], { listing: 30_000 });
+  await passesOver({ ...record, replicas: justRuns }, scene, 20);
+  const left = (await scene.world.store.load()).services.get("web")?.record?.replicas;
+  expect(left?.map(({ status }) => status)).toEqual(["running", "running"]);
+});
+
+test("after a gateway has kept a pass for longer than its lease, nothing is called for before the lease is taken again", async () => {
+  let slow = true;
+  const scene = sceneOf([], {
+    async publish() {
+      if (slow) await scene.clock.sleep(100_000);
+      slow = false;
+      return { acknowledged: true };
+    },
+  });
+  await passesOver(accepted(null), scene, 110);
+  expect(scene.calls.slice(0, 2)).toEqual(["provision web-3-1 at 100", "provision web-3-2 at 100"]);
+  expect(scene.leasedUntil.every((deadline) => deadline > now + 100_000)).toBe(true);
+});
+
+test.each([
+  { dedupes: false, calls: [] },
+  { dedupes: true, calls: ["provision web-3-1 at 40"] },
+])(
+  "an attempt that was announced long ago, of a provider that dedupes: $dedupes, is called for: $calls",
+  async (row) => {
+    const scene = sceneOf([], {}, row.dedupes);
+    const first = accepted(null);
+    const record = { ...first, attempts: 1, replicas: [submitted(0, 0)] };
+    await scene.clock.runUntil(() => false, now + 40_000);
+    const [replica] = record.replicas;
+    if (replica === undefined) throw new Error("no replica");
+    const outcomes = await execute([{ kind: "provision", replica }], {
+      world: scene.world,
+      owner: { repository: "r", stateId: "s", project: "main" },
+      record,
+      observed: allWell(record),
+      signal,
+    });
+    expect(scene.calls).toEqual(row.calls);
+    expect(outcomes.get("web-3-1")?.kind).toBe(row.dedupes ? "provisioned" : "unknown");
+  },
+);

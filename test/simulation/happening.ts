@@ -1,0 +1,90 @@
+import type { ProvisionRequest } from "../../src/backends/backend.ts";
+import type { Publication } from "../../src/proxy-config/publisher.ts";
+import type { ServiceRecord } from "../../src/state/record.ts";
+import type { Cloud } from "./cloud.ts";
+import type { SimulatedGateway } from "./gateway.ts";
+import type { History } from "./history.ts";
+import type { Instance } from "./instance.ts";
+import type { Revision } from "./revision.ts";
+import type { OneCommand } from "./scenario.ts";
+
+/** One run of the program. */
+export interface Actor {
+  readonly nonce: string;
+  readonly command: "apply" | "tick" | OneCommand;
+  /** What `apply` was given. */
+  readonly files: readonly Revision[];
+  readonly startedAt: number;
+  /** The last record of each service that it wrote: what its calls are decided by. */
+  readonly decided: ReadonlyMap<string, ServiceRecord | null>;
+}
+
+/** What a run of the program did to the world, at the moment when it happens. */
+export type Happening =
+  | {
+      readonly kind: "committed";
+      readonly by: Actor;
+      readonly service: string;
+      readonly before: ServiceRecord | null;
+      readonly after: ServiceRecord | null;
+    }
+  /** The provider is asked for an instance. */
+  | { readonly kind: "provisions"; readonly by: Actor; readonly request: ProvisionRequest }
+  /** An instance begins to exist. */
+  | { readonly kind: "created"; readonly instance: Instance }
+  /** The provider is asked to end an instance. */
+  | { readonly kind: "terminates"; readonly by: Actor; readonly instance: Instance }
+  /** The gateway changes its routes. */
+  | { readonly kind: "routes"; readonly before: Publication | null; readonly after: Publication }
+  /** A run came to its end. */
+  | {
+      readonly kind: "ended";
+      readonly by: Actor;
+      /** `null`: it did what it was to do. */
+      readonly error: unknown;
+      /** Tokens of instances that it said it does not know. */
+      readonly reported: ReadonlySet<string>;
+      /** A listing failed meanwhile. */
+      readonly blinded: boolean;
+    };
+
+/** What is looked at besides. */
+export interface Scene {
+  readonly now: () => number;
+  readonly cloud: Cloud;
+  readonly gateway: SimulatedGateway;
+  readonly history: History;
+  /** By how many milliseconds clocks of two runs may differ. */
+  readonly skew: number;
+  /** Since when commits of the state branch are missing; `null`: none are. */
+  readonly rewoundAt: () => number | null;
+}
+
+/** Something that must never happen, whoever dies and whatever lies. */
+export interface Invariant<Kind extends Happening["kind"] = Happening["kind"]> {
+  readonly name: string;
+  readonly on: Kind;
+  /** What is wrong; `null`: nothing. */
+  readonly check: (happening: Extract<Happening, { readonly kind: Kind }>, scene: Scene) => string | null;
+}
+
+/** Knows of an invariant only that it is one. */
+export interface Watcher {
+  readonly name: string;
+  readonly look: (happening: Happening, scene: Scene) => string | null;
+}
+
+/** To add an invariant is to name it, to say when it is looked at, and to list it in `invariants.ts`. */
+export function invariant<const Kind extends Happening["kind"]>(given: Invariant<Kind>): Watcher {
+  return {
+    name: given.name,
+    look: (happening, scene) => (isOf(happening, given.on) ? given.check(happening, scene) : null),
+  };
+}
+
+function isOf<Kind extends Happening["kind"]>(
+  happening: Happening,
+  kind: Kind,
+): happening is Extract<Happening, { readonly kind: Kind }> {
+  return happening.kind === kind;
+}

@@ -1,0 +1,64 @@
+import { desiredReplicas } from "../../src/reconciler/decide/scale.ts";
+import type { ServiceRecord } from "../../src/state/record.ts";
+
+/** One write of a service's record. */
+export interface Entry {
+  readonly generation: number;
+  readonly record: ServiceRecord | null;
+  /** How many replicas the record wants. */
+  readonly desired: number;
+  /** When whoever wrote it had last looked at the world. */
+  readonly lookedAt: number;
+  readonly writtenAt: number;
+}
+
+/** All records that the state branch ever held: told from outside, whoever knows of them inside. */
+export interface History {
+  wrote(service: string, entry: Omit<Entry, "desired">): void;
+  /** The newest record of each service. */
+  newest(): ReadonlyMap<string, ServiceRecord | null>;
+  record(service: string): ServiceRecord | null;
+  /** The entry that holds at a generation. */
+  at(service: string, generation: number): Entry | null;
+  /** The fewest replicas that a record of these generations wants, and the earliest look that one was decided by. */
+  between(service: string, after: number, upTo: number): { readonly desired: number; readonly lookedAt: number };
+  /** The record that announced an attempt first. */
+  announced(token: string): ServiceRecord | undefined;
+}
+
+export function createHistory(): History {
+  const entries = new Map<string, Entry[]>();
+  const newest = new Map<string, ServiceRecord | null>();
+  const announced = new Map<string, ServiceRecord>();
+
+  return {
+    wrote(service, written) {
+      const { generation, record } = written;
+      const all = entries.get(service) ?? [];
+      entries.set(service, all);
+      const desired = record === null ? 0 : desiredReplicas(record);
+      // Writers hear of their writes in any order.
+      const position = all.findLastIndex((entry) => entry.generation < generation) + 1;
+      all.splice(position, 0, { ...written, desired });
+      newest.set(service, all.at(-1)?.record ?? null);
+      for (const replica of record?.replicas ?? [])
+        if (record !== null && !announced.has(replica.token)) announced.set(replica.token, record);
+    },
+    newest: () => newest,
+    record: (service) => newest.get(service) ?? null,
+    at: (service, generation) => entries.get(service)?.findLast((entry) => entry.generation <= generation) ?? null,
+    between(service, after, upTo) {
+      const all = entries.get(service) ?? [];
+      let [desired, lookedAt] = [Infinity, Infinity];
+      for (let index = all.length - 1; index >= 0; index -= 1) {
+        const entry = all[index];
+        if (entry === undefined || entry.generation <= after) break;
+        if (entry.generation > upTo) continue;
+        desired = Math.min(desired, entry.desired);
+        lookedAt = Math.min(lookedAt, entry.lookedAt);
+      }
+      return { desired, lookedAt };
+    },
+    announced: (token) => announced.get(token),
+  };
+}

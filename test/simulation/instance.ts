@@ -1,0 +1,114 @@
+import type { ObservedInstance, ProvisionRequest } from "../../src/backends/backend.ts";
+import { between } from "./random.ts";
+import type { Random } from "./random.ts";
+
+/** How a revision of the simulated program behaves; the value of its `BEHAVIOUR`. */
+export const behaviours = [
+  "healthy",
+  "slow",
+  "flaps",
+  "crashes-at-start",
+  "crashes-later",
+  "never-ready",
+  "sickens",
+] as const;
+export type Behaviour = (typeof behaviours)[number];
+
+/** Whether replicas of such a revision come up and stay. */
+export function isGood(behaviour: string | null | undefined): boolean {
+  return behaviour === "healthy" || behaviour === "slow" || behaviour === "flaps";
+}
+
+/** An instance that really exists in the simulated world, whoever knows of it. */
+export interface Instance {
+  readonly id: string;
+  readonly token: string;
+  readonly service: string;
+  readonly replica: number;
+  readonly deployment: number;
+  readonly behaviour: Behaviour;
+  /** Its tags; empty: it has none. */
+  readonly repository: string;
+  readonly stateId: string;
+  readonly createdAt: number;
+  readonly runningAt: number;
+  readonly readyAt: number;
+  /** When it begins to fail its probes though it was ready. */
+  readonly sickAt: number;
+  exitedAt: number;
+  /** Gone without having been asked to. */
+  vanishedAt: number;
+  terminatedAt: number;
+}
+
+/** From the call that ends it to its end. */
+export const terminationMs = 800;
+
+export function instanceOf(request: ProvisionRequest, id: string, now: number, random: Random): Instance {
+  const behaviour = behaviours.find((known) => known === request.env["BEHAVIOUR"]) ?? "healthy";
+  const runningAt = now + between(random, 100, 2_000);
+  // Without probes nothing more than listening was asked of it, and nothing after that is noticed.
+  const probed = request.job.probes.length > 0;
+  const becomes = behaviour !== "never-ready" && behaviour !== "crashes-at-start";
+  const startMs = behaviour === "slow" ? between(random, 8_000, 20_000) : between(random, 200, 2_000);
+  const readyAt = probed ? (becomes ? runningAt + startMs : Infinity) : runningAt;
+  return {
+    ...pickTags(request),
+    id,
+    token: request.token,
+    service: request.service,
+    replica: request.replica,
+    deployment: request.deployment,
+    behaviour,
+    createdAt: now,
+    runningAt,
+    readyAt,
+    sickAt: behaviour === "sickens" && probed ? readyAt + between(random, 500, 3_000) : Infinity,
+    exitedAt:
+      behaviour === "crashes-at-start"
+        ? runningAt + between(random, 50, 1_500)
+        : behaviour === "crashes-later"
+          ? readyAt + between(random, 1_000, 20_000)
+          : Infinity,
+    vanishedAt: Infinity,
+    terminatedAt: Infinity,
+  };
+}
+
+function pickTags({ owner }: ProvisionRequest): Pick<Instance, "repository" | "stateId"> {
+  return { repository: owner.repository, stateId: owner.stateId };
+}
+
+/** Whether it exists: somebody pays for it. */
+export function exists(instance: Instance, now: number): boolean {
+  return now >= instance.createdAt && now < instance.vanishedAt && now < instance.terminatedAt + terminationMs;
+}
+
+/** When it stops to take requests well. */
+export function wellUntil(instance: Instance): number {
+  return Math.min(instance.sickAt, instance.exitedAt, instance.vanishedAt, instance.terminatedAt);
+}
+
+export function isWell(instance: Instance, now: number): boolean {
+  return now >= instance.readyAt && now < wellUntil(instance);
+}
+
+/** What its provider says of it, as of a moment that may be over. */
+export function observedAt(instance: Instance, now: number): ObservedInstance {
+  const exited = now >= instance.exitedAt;
+  const running = now >= instance.runningAt;
+  return {
+    token: instance.token,
+    instance: instance.id,
+    stateId: instance.stateId,
+    service: instance.service,
+    replica: instance.replica,
+    deployment: instance.deployment,
+    region: "r1",
+    price: 0.5,
+    status: now >= instance.terminatedAt ? "terminating" : exited ? "exited" : running ? "running" : "provisioning",
+    address: running ? { kind: "tcp", host: instance.id, port: 8000 } : null,
+    exitCode: exited ? 1 : null,
+    startedAt: running ? instance.runningAt : null,
+  };
+}

@@ -1,0 +1,28 @@
+import { callInvariants } from "./calls-invariants.ts";
+import { endInvariants } from "./ends-invariants.ts";
+import type { Happening, Scene, Watcher } from "./happening.ts";
+import { recordInvariants } from "./records-invariants.ts";
+import { routeInvariants } from "./routes-invariants.ts";
+
+/** What must hold at every moment, whoever dies and whatever lies. What must hold at the end is the judge's (`judge.ts`). */
+export const invariants: readonly Watcher[] = [
+  ...recordInvariants,
+  ...callInvariants,
+  ...routeInvariants,
+  ...endInvariants,
+];
+
+/** An invariant that was broken. */
+export interface Broken {
+  readonly invariant: string;
+  readonly what: string;
+}
+
+/** The first invariant that a happening breaks; `null`: none. */
+export function brokenBy(happening: Happening, scene: Scene): Broken | null {
+  for (const { name, look } of invariants) {
+    const what = look(happening, scene);
+    if (what !== null) return { invariant: name, what };
+  }
+  return null;
+}

@@ -1,0 +1,162 @@
+import type { BranchMemory, Seen } from "../../src/state/memory-of-branch.ts";
+import { memoryStore } from "../../src/state/memory.ts";
+import type { Snapshot } from "../../src/state/store.ts";
+import { createCloud } from "./cloud.ts";
+import type { Cloud } from "./cloud.ts";
+import { createGateway } from "./gateway.ts";
+import type { SimulatedGateway } from "./gateway.ts";
+import type { Happening, Scene } from "./happening.ts";
+import { createHistory } from "./history.ts";
+import type { History } from "./history.ts";
+import { brokenBy } from "./invariants.ts";
+import type { Broken } from "./invariants.ts";
+import { createLuck } from "./luck.ts";
+import type { Luck } from "./luck.ts";
+import type { Life } from "./mortal.ts";
+import { seeded } from "./random.ts";
+import type { Random } from "./random.ts";
+import { repositoryId } from "./repository.ts";
+import { mostAhead } from "./run.ts";
+import type { Scenario } from "./scenario.ts";
+import type { MakeStateBranch, StateBranch } from "./state-branch.ts";
+import { createVirtualClock } from "./virtual-clock.ts";
+import type { VirtualClock } from "./virtual-clock.ts";
+
+/** The simulated world without any run of the program: what there is, what goes wrong with it, and what must hold. */
+export interface Stage {
+  readonly scenario: Scenario;
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  readonly luck: Luck;
+  readonly cloud: Cloud;
+  readonly gateway: SimulatedGateway;
+  readonly branch: StateBranch;
+  /** What the only host remembers of the branch; many hosts begin anew each time. */
+  readonly memory: BranchMemory | undefined;
+  readonly history: History;
+  readonly lives: Map<string, Life>;
+  readonly timeline: string[];
+  readonly scene: Scene;
+  readonly log: (text: string) => void;
+  /** Looks whether what happens may happen. */
+  readonly happens: (happening: Happening) => void;
+  readonly breaks: (broken: Broken) => void;
+  readonly broken: () => Broken | null;
+  /** The state as it is, whoever could read it. */
+  readonly state: () => Promise<Snapshot>;
+  /** The newest commits of the branch go missing; `null`: all of them. */
+  rewind(commits: number | null): void;
+  restore(): void;
+  /** From now on nothing goes wrong any more. */
+  calmDown(): void;
+  readonly isCalm: () => boolean;
+}
+
+export const start = 1_700_000_000_000;
+
+export function createStage(seed: number, scenario: Scenario, makeBranch: MakeStateBranch): Stage {
+  const clock = createVirtualClock(start);
+  const random = seeded(seed ^ 0x5eed);
+  const luck = createLuck(clock, random);
+  const history = createHistory();
+  const timeline: string[] = [];
+  let broken: Broken | null = null;
+  let isCalm = false;
+  let lost: { readonly commits: ReturnType<StateBranch["history"]>; readonly at: number } | null = null;
+
+  const log = (text: string): void =>
+    void timeline.push(`${((clock.now() - start) / 1000).toFixed(2).padStart(8)}  ${text}`);
+  const breaks = (found: Broken): void => {
+    if (broken !== null) return;
+    broken = found;
+    log(`BROKEN ${found.invariant}: ${found.what}`);
+  };
+  const happens = (happening: Happening): void => {
+    const found = broken === null ? brokenBy(happening, scene) : null;
+    if (found !== null) breaks(found);
+  };
+  const cloud = createCloud({
+    clock,
+    random,
+    luck,
+    dedupes: scenario.dedupes,
+    repository: repositoryId,
+    created(instance) {
+      luck.count(instance.behaviour);
+      happens({ kind: "created", instance });
+    },
+  });
+  const gateway = createGateway({
+    clock,
+    random,
+    luck,
+    services: ["web", "api", "jobs"],
+    changed: (before, after) => happens({ kind: "routes", before, after }),
+  });
+  const branch = makeBranch(clock, (operation) => {
+    if (operation === "write" && luck.strikes("pushes")) return random() < 0.5 ? "lost-race" : "error-after";
+    return operation === "read" && luck.strikes("fetches") ? "error-before" : null;
+  });
+  // Reads past whatever goes wrong at reading.
+  const judge = memoryStore({
+    clock,
+    branch: { ...branch.open(), read: async () => branch.history().at(-1) ?? null },
+    writer: "judge",
+  });
+  const scene: Scene = {
+    now: () => clock.now(),
+    cloud,
+    gateway,
+    history,
+    skew: scenario.hosts === "many" ? 2 * mostAhead : 0,
+    rewoundAt: () => lost?.at ?? null,
+  };
+
+  return {
+    scenario,
+    clock,
+    random,
+    luck,
+    cloud,
+    gateway,
+    branch,
+    memory: scenario.hosts === "one" ? sharedMemory() : undefined,
+    history,
+    lives: new Map(),
+    timeline,
+    scene,
+    log,
+    happens,
+    breaks,
+    broken: () => broken,
+    state: () => judge.load(),
+    rewind(commits) {
+      const before = branch.history();
+      if (lost !== null || before.length < 2) return;
+      luck.count(commits === null ? "branch deleted" : "branch rewound");
+      lost = { commits: before, at: clock.now() };
+      branch.rewindTo(commits === null ? null : (before.at(-1 - commits)?.commit ?? null));
+    },
+    restore() {
+      if (lost === null) return;
+      branch.pushAgain(lost.commits);
+      lost = null;
+    },
+    calmDown() {
+      isCalm = true;
+      luck.calmDown();
+      gateway.steady();
+    },
+    isCalm: () => isCalm,
+  };
+}
+
+function sharedMemory(): BranchMemory {
+  let seen: Seen | null = null;
+  return {
+    recall: async () => (seen === null ? null : { seen, where: "the memory of this host" }),
+    async remember(newest) {
+      seen = newest;
+    },
+  };
+}
