@@ -40,8 +40,8 @@ async function* runSeeds({ from, seeds, realGit, verbose, threads }: Options): A
     threads,
   );
   const tasks = [
-    ...tasksOf({ from, count: seeds, realGit: false, verbose }, 25),
-    ...tasksOf({ from, count: realGit, realGit: true, verbose }, 2),
+    ...tasksOf({ from, count: seeds, realGit: false, verbose }, Math.ceil(Math.min(25, seeds / threads / 4))),
+    ...tasksOf({ from, count: realGit, realGit: true, verbose }, 1),
   ];
   const answers = tasks.map((task) => ({ task, results: crew.ask(task) }));
   // Those that come later are looked at later.

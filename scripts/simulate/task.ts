@@ -12,7 +12,7 @@ export interface SeedsTask {
 
 export type SeedResult = Pick<SimulationResult, "seed" | "broken" | "invariant" | "timeline" | "seconds">;
 
-/** Cut into tasks that are small enough to be shared evenly. */
+/** Cut into tasks of so many seeds at most, which threads share evenly. */
 export function tasksOf(task: SeedsTask, most: number): readonly SeedsTask[] {
   return Array.from({ length: Math.ceil(task.count / most) }, (_, index) => {
     const from = task.from + index * most;

@@ -4,9 +4,16 @@ import { CronExpressionParser, CronMonth } from "cron-parser";
 
 import type { Cron } from "./cron.ts";
 
+/** The last search for each: whoever asks again and again before an occurrence asks for the same one. */
+const found = new WeakMap<Cron, { readonly after: number; readonly at: number }>();
+
 /** The first occurrence at or after a time, in milliseconds since the epoch; `null` when there is none, as on February 30th. */
 export function nextOccurrence(cron: Cron, now: number): number | null {
-  return search(cron, now, "next");
+  const known = found.get(cron);
+  if (known !== undefined && known.after <= now && now <= known.at) return known.at;
+  const at = search(cron, now, "next");
+  if (at !== null) found.set(cron, { after: now, at });
+  return at;
 }
 
 /** The last occurrence at or before a time. */

@@ -3,7 +3,7 @@ import type { NewFile, Tip } from "./branch.ts";
 import { contentDirectory, contentPath, isDerived, parts, partPath } from "./layout.ts";
 import type { Part } from "./layout.ts";
 import type { DeploymentRecord, ServiceState } from "./record.ts";
-import { decodePart, documentOf, noState, withPart } from "./service-parts.ts";
+import { encodePart, noState, withPart } from "./service-parts.ts";
 import { StateConflict } from "./store.ts";
 import type { Change, ServiceChange, Snapshot } from "./store.ts";
 import { filesBelow, nodeAt } from "./tree.ts";
@@ -51,12 +51,9 @@ export function prepare(changes: readonly Change[], current: Snapshot, tip: Tip 
   /** A part that means what it meant stays as it is, with its bytes. */
   function putPart(state: ServiceState, { part, name, wanted }: NewPart): ServiceState {
     if (isSameJson(wanted[part], state[part])) return state;
-    const text = documentOf(part, name, wanted);
-    const path = partPath(part, name);
-    edits.set(path, text === null ? null : { mode: modes.file, content: Buffer.from(text) });
-    if (text === null) return { ...state, [part]: noState[part] };
-    // Decoded again, so that what is handed out is what everybody else will read.
-    return withPart(state, decodePart({ part, name, path }, text));
+    const encoded = encodePart(part, name, wanted);
+    edits.set(partPath(part, name), encoded === null ? null : { mode: modes.file, content: Buffer.from(encoded.text) });
+    return encoded === null ? { ...state, [part]: noState[part] } : withPart(state, encoded.value);
   }
 }
 

@@ -1,3 +1,4 @@
+import { isSameJson } from "../lib/same.ts";
 import { decode, encode, unreadable } from "./encode.ts";
 import { directories, partPath, parts } from "./layout.ts";
 import type { Part } from "./layout.ts";
@@ -42,40 +43,44 @@ function recognize(part: Part, path: string, node: FileNode): PartFile {
   throw unreadable(path, `expected ${partPath(part, name === "" ? "NAME" : name)}, or no such file`);
 }
 
-/** What was decoded last, by its text: what is written is read again by its writer at once, and soon by others. */
-const decoded = new Map<string, { readonly path: string; readonly value: PartValue }>();
+/** What was read or written last, by its text: what is written is read again by its writer at once, and soon by others. */
+const recent = new Map<string, { readonly path: string; readonly value: PartValue }>();
 
 /** So many texts are kept as a few services need between a write and its readers. */
-const mostDecoded = 64;
+const mostRecent = 64;
 
 /** Reads one part and checks that it is about the service that its path names. Equal texts are read as one value. */
 export function decodePart(file: Pick<PartFile, "part" | "name" | "path">, text: string): PartValue {
-  const known = decoded.get(text);
-  if (known?.path === file.path) return known.value;
-  const value = decodeText(file, text);
-  const [oldest] = decoded.keys();
-  if (decoded.size >= mostDecoded && oldest !== undefined) decoded.delete(oldest);
-  decoded.set(text, { path: file.path, value });
+  const known = recent.get(text);
+  return known?.path === file.path ? known.value : remember(file.path, text, decodeText(file, text));
+}
+
+function remember(path: string, text: string, value: PartValue): PartValue {
+  const [oldest] = recent.keys();
+  if (recent.size >= mostRecent && oldest !== undefined) recent.delete(oldest);
+  recent.set(text, { path, value });
   return value;
 }
 
 function decodeText(file: Pick<PartFile, "part" | "name" | "path">, text: string): PartValue {
   const { part, name, path } = file;
   switch (part) {
-    case "record": {
-      const value = decode(schema.record, text, path);
-      if (value.name !== name) throw unreadable(path, `name: expected ${name}, got ${value.name}`);
-      return { part, value };
-    }
-    case "intents": {
-      const value = decode(schema.intents, text, path);
-      const stray = value.find((intent) => intent.service !== name);
-      if (stray !== undefined) throw unreadable(path, `service: expected ${name}, got ${stray.service}`);
-      return { part, value };
-    }
+    case "record":
+      return about(name, { part, value: decode(schema.record, text, path) }, path);
+    case "intents":
+      return about(name, { part, value: decode(schema.intents, text, path) }, path);
     case "lease":
       return { part, value: decode(schema.lease, text, path) };
   }
+}
+
+/** A part says itself which service it is about, as its path does. */
+function about(name: string, value: PartValue, path: string): PartValue {
+  if (value.part === "record" && value.value.name !== name)
+    throw unreadable(path, `name: expected ${name}, got ${value.value.name}`);
+  const stray = value.part === "intents" ? value.value.find((intent) => intent.service !== name) : undefined;
+  if (stray !== undefined) throw unreadable(path, `service: expected ${name}, got ${stray.service}`);
+  return value;
 }
 
 /** The service with one part put in. */
@@ -90,16 +95,41 @@ export function withPart(state: ServiceState, part: PartValue): ServiceState {
   }
 }
 
-/** A part's document; `null` where there is none: an empty journal is no file. */
-export function documentOf(part: Part, name: string, state: ServiceState): string | null {
-  const { record, intents, lease } = state;
+/** A part as its document and as everybody will read it; `null` where there is none: an empty journal is no file. */
+export function encodePart(
+  part: Part,
+  name: string,
+  state: ServiceState,
+): { readonly text: string; readonly value: PartValue } | null {
+  const given = partOf(part, state);
+  if (given === null) return null;
   const path = partPath(part, name);
+  const text = textOf(given, path);
+  // It was checked already, and shares with the state before what did not change; JSON must only give it back.
+  const value = isSameJson(JSON.parse(text), given.value)
+    ? remember(path, text, about(name, given, path))
+    : decodePart({ part, name, path }, text);
+  return { text, value };
+}
+
+function partOf(part: Part, { record, intents, lease }: ServiceState): PartValue | null {
   switch (part) {
     case "record":
-      return record === null ? null : encode(schema.record, record, path);
+      return record === null ? null : { part, value: record };
     case "intents":
-      return intents.length === 0 ? null : encode(schema.intents, intents, path);
+      return intents.length === 0 ? null : { part, value: intents };
     case "lease":
-      return lease === null ? null : encode(schema.lease, lease, path);
+      return lease === null ? null : { part, value: lease };
+  }
+}
+
+function textOf(given: PartValue, path: string): string {
+  switch (given.part) {
+    case "record":
+      return encode(schema.record, given.value, path);
+    case "intents":
+      return encode(schema.intents, given.value, path);
+    case "lease":
+      return encode(schema.lease, given.value, path);
   }
 }

@@ -37,12 +37,18 @@ export function nextFire(crons: readonly Cron[], from: number): number | null {
   return fires.length === 0 ? null : Math.min(...fires);
 }
 
-/** The crons of a spec, which parsing has checked. */
-export function cronsOf({ schedule }: ServiceSpec): readonly Cron[] {
-  return [...new Set(schedule?.cron ?? [])].flatMap((expression) => {
+const crons = new WeakMap<ServiceSpec, readonly Cron[]>();
+
+/** The crons of a spec, which parsing has checked. The same spec has the same ones, however many passes ask. */
+export function cronsOf(spec: ServiceSpec): readonly Cron[] {
+  const known = crons.get(spec);
+  if (known !== undefined) return known;
+  const read = [...new Set(spec.schedule?.cron ?? [])].flatMap((expression) => {
     const parsed = parseCron(expression);
     return parsed.ok ? [parsed.cron] : [];
   });
+  crons.set(spec, read);
+  return read;
 }
 
 function close(draft: Draft, spec: ServiceSpec, context: Context): Draft {

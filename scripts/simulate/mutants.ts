@@ -1,0 +1,17 @@
+import { readFileSync } from "node:fs";
+
+import type { Mutant } from "./mutants/mutant.ts";
+import { observedMutants } from "./mutants/observed.ts";
+import { rolloutMutants } from "./mutants/rollout.ts";
+import { stateMutants } from "./mutants/state.ts";
+
+/** Every safety rule that the simulation must be seen to miss. To add one is to add a line to its list. */
+export const mutants: readonly Mutant[] = [...rolloutMutants, ...observedMutants, ...stateMutants];
+
+/** Mutants whose text is not in their file, or not only once: the list no longer says what the program does. */
+export function outdated(list: readonly Mutant[], root: URL): readonly string[] {
+  return list.flatMap(({ rule, file, from }) => {
+    const count = readFileSync(new URL(file, root), "utf8").split(from).length - 1;
+    return count === 1 ? [] : [`${rule}: expected the text once in ${file}, found it ${count} times: ${from}`];
+  });
+}

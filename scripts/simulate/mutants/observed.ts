@@ -1,0 +1,156 @@
+import { inFile } from "./mutant.ts";
+import type { Mutant } from "./mutant.ts";
+
+/** Rules about what may be concluded from what is seen, and when a call may be made. */
+export const observedMutants: readonly Mutant[] = [
+  ...inFile("src/reconciler/decide.ts", [
+    [
+      "a paused service is worked on",
+      "if (record.paused !== null) return {",
+      "if (record.paused === undefined) return {",
+    ],
+    ["a blind pass changes things", "return (blind ? [absorb] : steps).reduce(", "return steps.reduce("],
+    [
+      "a call is repeated where that makes a second instance",
+      "context.observed.dedupes.get(replica.backend) === true ||",
+      "true ||",
+    ],
+    [
+      "calls do not wait for room",
+      ".slice(0, record.target === null ? 0 : mayExist(record));",
+      ".slice(0, record.target === null ? 0 : Infinity);",
+    ],
+    [
+      "a removed service is still provisioned for",
+      ".slice(0, record.target === null ? 0 : mayExist(record));",
+      ".slice(0, record.target === null ? Infinity : mayExist(record));",
+    ],
+  ]),
+  ...inFile("src/reconciler/decide/absorb.ts", [
+    [
+      "what a blind backend does not list is lost",
+      'if (context.observed.blind.has(replica.backend) || instance?.status === "unobservable") return draft;',
+      'if (instance?.status === "unobservable") return draft;',
+    ],
+    [
+      "what ends and is not listed by a blind backend has ended",
+      "if (context.observed.blind.has(replica.backend)) return draft;\n      if (instance !== undefined",
+      "if (instance !== undefined",
+    ],
+    [
+      "what ends and is not listed yet has ended",
+      "if (instance === undefined && context.now < visibleFrom(replica, context))",
+      "if (instance === undefined && context.now < 0)",
+    ],
+    [
+      "an open call that a blind backend does not list was not made",
+      "if (context.observed.blind.has(replica.backend) || context.observed.dedupes.get(replica.backend) !== false)",
+      "if (context.observed.dedupes.get(replica.backend) !== false)",
+    ],
+    [
+      "an open call that is not listed yet was not made",
+      "if (context.now < provenAt) return wake(draft, provenAt);",
+      "",
+    ],
+    [
+      "a refusal for lack of capacity is the revision's fault",
+      'const code = outcome.code === "invalid" ? "failed-to-start" : "no-capacity";',
+      'const code = "failed-to-start";',
+    ],
+    ["what runs is ready, whatever its probes say", "if (!ready) return draft;", ""],
+    ["`ready_after` is ignored", "streak.successes >= (probes[index]?.ready_after ?? 1)", "streak.successes >= 1"],
+  ]),
+  ...inFile("src/reconciler/decide/failure.ts", [
+    ["what is not listed yet is lost", "if (context.now < from) return wake(draft, from);", ""],
+    ["no call is under way for long", "const longestCall = 60_000;", "const longestCall = 0;"],
+  ]),
+  ...inFile("src/reconciler/decide/drain.ts", [
+    ["what a blind backend has is ended", "if (context.observed.blind.has(replica.backend)) return false;", ""],
+    [
+      "what gateways still route to is ended",
+      "if (context.observed.unpublished || fromTimestamp(replica.termination.since) >= context.now) return false;",
+      "if (fromTimestamp(replica.termination.since) >= context.now) return false;",
+    ],
+    [
+      "what leaves the routes is ended by the same pass",
+      "if (context.observed.unpublished || fromTimestamp(replica.termination.since) >= context.now) return false;",
+      "if (context.observed.unpublished) return false;",
+    ],
+    [
+      "what has requests in flight is ended",
+      "return context.now >= fromTimestamp(replica.termination.drainUntil) || context.observed.drained.has(replica.token);",
+      "return true;",
+    ],
+  ]),
+  ...inFile("src/reconciler/decide/scale.ts", [
+    ["a rollout scales down", "return !exchanging && load !== null &&", "return load !== null &&"],
+    [
+      "a count that has just begun scales down",
+      "context.now - load.since >= window * 1000",
+      "context.now >= window * 1000",
+    ],
+  ]),
+  ...inFile("src/reconciler/decide/autoscale.ts", [
+    [
+      "missing statistics are a count of zero",
+      "if (requests === null) return current;",
+      "if (requests === null) return clamp(0, bounds);",
+    ],
+  ]),
+  ...inFile("src/reconciler/observe.ts", [
+    [
+      "instances of other states are ours",
+      "return instance.service === record.name && instance.stateId === owner.stateId;",
+      "return instance.service === record.name;",
+    ],
+    [
+      "routes count as given before they are",
+      "unpublished: observer.published < observer.generation,",
+      "unpublished: false,",
+    ],
+    [
+      "nothing in flight of older routes counts as drained",
+      "if (gateway.generation < observer.generation) return new Set();",
+      "",
+    ],
+  ]),
+  ...inFile("src/reconciler/listing.ts", [
+    [
+      "a failed listing is an empty one",
+      "instances: [], blind: error instanceof Error ? error.message : String(error) };",
+      "instances: [], blind: null };",
+    ],
+  ]),
+  ...inFile("src/reconciler/session.ts", [
+    [
+      "a failed publication counts as made",
+      "// Until a later pass succeeds, nothing that the gateways may still ask is terminated.",
+      "published = snapshot.generation;",
+    ],
+  ]),
+  ...inFile("src/reconciler/execute.ts", [
+    [
+      "a call without an answer was refused",
+      'if (error.code === "unavailable" || error.code === "rate-limited")',
+      'if (error.code === "rate-limited")',
+    ],
+  ]),
+  ...inFile("src/reconciler/orphans.ts", [
+    [
+      "instances of other states are collected",
+      "if (instance.stateId !== snapshot.stateId || record === null) return false;",
+      "if (record === null) return false;",
+    ],
+    [
+      "attempts that the branch does not know yet are collected",
+      'Number(match.groups["attempt"]) <= record.attempts',
+      'Number(match.groups["attempt"]) > 0',
+    ],
+    [
+      "tombstones are ignored",
+      "tombstoned: orphans.filter((instance) => isTombstoned(instance, snapshot)),",
+      "tombstoned: [],",
+    ],
+    ["recorded instances are collected", " && !isRecorded(instance, snapshot));", ");"],
+  ]),
+];

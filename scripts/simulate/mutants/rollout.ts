@@ -1,0 +1,140 @@
+import { inFile } from "./mutant.ts";
+import type { Mutant } from "./mutant.ts";
+
+/** Rules about what is exchanged for what, when and how fast: starting, letting go, going back. */
+export const rolloutMutants: readonly Mutant[] = [
+  ...inFile("src/reconciler/decide/rollout.ts", [
+    ["the surge has no limit", "const surge = 1;", "const surge = 9;"],
+    ["bake: no time is waited", "if (context.now < until) return wake(draft, until);", ""],
+    ["bake: the probes are not looked at", 'if (healthOf(first, context) !== "well") return draft;', ""],
+    [
+      "those that still end do not count towards the surge",
+      "const occupied = mayAnnounce(context) ? 0 : ending.length;",
+      "const occupied = 0;",
+    ],
+    [
+      "announced replicas are called for at once",
+      "return exchanging || existing > 0 ? Math.max(0, desiredReplicas(record) + surge - existing) : Infinity;",
+      "return exchanging || existing > 0 ? Infinity : Infinity;",
+    ],
+    [
+      "a new run takes over before all of it is ready",
+      "if (ready.length < desired || !proven) return draft;",
+      "if (!proven) return draft;",
+    ],
+    [
+      "a new run takes over before it is baked",
+      "if (ready.length < desired || !proven) return draft;",
+      "if (ready.length < desired) return draft;",
+    ],
+    [
+      "a new run takes over though it fails its probes",
+      'if (ready.some((replica) => healthOf(replica, context) !== "well")) return draft;',
+      "",
+    ],
+  ]),
+  ...inFile("src/reconciler/decide/let-go.ts", [
+    [
+      "an old replica leaves before its successor serves",
+      "const replaced = baked ? Math.max(0, stale.length + Math.min(successors, desired) - desired) : 0;",
+      "const replaced = stale.length;",
+    ],
+    [
+      "old replicas leave for successors that fail",
+      'const successors = fresh.filter((replica) => healthOf(replica, context) === "well").length;',
+      "const successors = fresh.length;",
+    ],
+    ["the bake is ignored", "const baked = currentDeployment(draft.record).bakedAt !== null;", "const baked = true;"],
+    [
+      "those that serve leave before all of them were looked at",
+      'if (stale.length === 0 || [...stale, ...fresh].some((replica) => healthOf(replica, context) === "unknown"))',
+      "if (stale.length === 0)",
+    ],
+    ["what nobody has looked at counts as well", '? "well" : "unknown";', '? "well" : "well";'],
+    [
+      "what fails its probes counts as well",
+      'if (streaks.some((streak) => streak.failures > 0)) return "failing";',
+      "",
+    ],
+    [
+      "scaling down takes what serves before all was looked at",
+      "filter((replica) => !unknown || !isServing(replica))",
+      "filter(() => true)",
+    ],
+    ["the most important leave first", "importance(a) - importance(b) ||", "importance(b) - importance(a) ||"],
+    [
+      "those that are well leave before those that fail",
+      "wellness(a, context) - wellness(b, context) ||",
+      "wellness(b, context) - wellness(a, context) ||",
+    ],
+    [
+      "what serves leaves before the run beside it has taken over",
+      "const neverRouted = stale.filter((replica) => !isRouted(replica, draft));",
+      "const neverRouted = stale;",
+    ],
+  ]),
+  ...inFile("src/reconciler/decide/renumber.ts", [
+    ["replicas with another job are renumbered", " || theirs.job !== current.job) return next;", ") return next;"],
+    ["replicas of another run are renumbered", "theirs.run !== current.run || ", ""],
+    ["a restart renumbers", "theirs.restarts !== current.restarts || ", ""],
+  ]),
+  ...inFile("src/reconciler/decide/judge.ts", [
+    [
+      "a settled deployment is judged",
+      "if (deployment.settledAt !== null || isQuarantined(draft.record, deployment))",
+      "if (isQuarantined(draft.record, deployment))",
+    ],
+    [
+      "an edit is judged by replicas that it merely renumbered",
+      "replica.deployment === deployment.num && replica.submittedAt >= deployment.acceptedAt",
+      "replica.deployment === deployment.num",
+    ],
+    ["a replica that nobody has probed yet is late", "return seen && context.now >=", "return context.now >="],
+    [
+      "a lack of capacity is the revision's fault",
+      'if (replica.error.code === "no-capacity" || replica.error.code === "unreachable") return null;',
+      "",
+    ],
+    [
+      "a bad rollout goes back to what never settled",
+      "other.settledAt !== null && other.num < deployment.num",
+      "other.num < deployment.num",
+    ],
+    [
+      "a bad revision is not quarantined",
+      "quarantined: [...draft.record.quarantined, quarantine],",
+      "quarantined: draft.record.quarantined,",
+    ],
+    ["a bad rollout does not go back", "current: settled?.num ?? deployment.num,", "current: deployment.num,"],
+    [
+      "going back ends what serves without a replacement",
+      "return isAlive(bad) && !isServing(bad) ? retire",
+      "return isAlive(bad) ? retire",
+    ],
+  ]),
+  ...inFile("src/reconciler/decide/start.ts", [
+    [
+      "the quarantine is ignored",
+      "if (isQuarantined(draft.record, currentDeployment(draft.record))) return draft;",
+      "",
+    ],
+    [
+      "what failed is tried again at once",
+      "const starts = Math.max(0, count - waiting.length);",
+      "const starts = count;",
+    ],
+    ["numbers of attempts are used again", "attempts: attempt,", "attempts: record.attempts,"],
+    [
+      "tokens of an earlier life of the service are used again",
+      "token: `${record.name}-${record.born}-${attempt}`",
+      "token: `${record.name}-0-${attempt}`",
+    ],
+  ]),
+  ...inFile("src/reconciler/decide/finish.ts", [
+    [
+      "a deployment settles before it serves",
+      "replicas.every((replica) => isServing(replica) && replica.deployment === deployment.num)",
+      "replicas.every((replica) => replica.deployment === deployment.num)",
+    ],
+  ]),
+];
