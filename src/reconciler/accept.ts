@@ -95,8 +95,16 @@ export function acceptRevision(
     scaled: scaledWithin(record, revision, acceptedAt),
     // A schedule goes on through its edits; a time that only `max_duration` gives begins anew.
     window: revision.spec.schedule !== null && base?.spec.schedule ? (record?.window ?? null) : null,
+    ...outlasting(record),
     paused: record?.paused ?? null,
   };
+}
+
+/** What is known of a service whatever it runs: absent where nothing is. */
+function outlasting(record: ServiceRecord | null): Pick<ServiceRecord, "starts" | "spent"> {
+  const starts = record?.starts;
+  const spent = record?.spent;
+  return { ...(starts === undefined ? {} : { starts }), ...(spent === undefined ? {} : { spent }) };
 }
 
 /** How many replicas a revision wants while it is up. What serves now is not taken away by accepting: scaling goes on from the count that it came to. */

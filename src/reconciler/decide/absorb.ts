@@ -4,6 +4,7 @@ import type { ReplicaRecord } from "../../state/record.ts";
 import { deploymentOf, note, wake, withoutReplica, withReplica } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
 import { ended, exited, failed, lost, visibleFrom } from "./failure.ts";
+import { rememberStart } from "./starts.ts";
 
 /** Takes over what is seen of each recorded replica. Where a backend is blind, what it holds stays as it was. */
 export function absorb(draft: Draft, context: Context): Draft {
@@ -76,7 +77,7 @@ function absorbInstance(draft: Draft, replica: ReplicaRecord, instance: Observed
         replica.status === "running"
           ? draft
           : note(draft, "running", replica, `on ${replica.backend} (${running.region})`);
-      return absorbProbes(withReplica(noted, running), running, context);
+      return absorbProbes(withReplica(noted, running), running, { instance, context });
     }
     case "exited": {
       const message = instance.exitCode === null ? "ended" : `exited with code ${instance.exitCode}`;
@@ -97,17 +98,18 @@ function absorbInstance(draft: Draft, replica: ReplicaRecord, instance: Observed
 }
 
 /** Ready once every probe has reached its threshold; kept through later failures, as in the reference (facts §7). */
-function absorbProbes(draft: Draft, replica: ReplicaRecord, context: Context): Draft {
+function absorbProbes(
+  draft: Draft,
+  replica: ReplicaRecord,
+  { instance, context }: { readonly instance: ObservedInstance; readonly context: Context },
+): Draft {
   if (replica.readyAt !== null) return draft;
   const { probes } = deploymentOf(draft.record, replica.deployment).spec;
   const streaks = context.observed.probes.get(replica.token);
   if (streaks === undefined || streaks.length === 0) return draft;
   const ready = streaks.every((streak, index) => streak.successes >= (probes[index]?.ready_after ?? 1));
   if (!ready) return draft;
-  return note(
-    withReplica(draft, { ...replica, readyAt: toTimestamp(context.now) }),
-    "ready",
-    replica,
-    probes.length > 0 ? "probes passed" : "listening",
-  );
+  const begun = { ...replica, readyAt: toTimestamp(context.now) };
+  const remembered = rememberStart(withReplica(draft, begun), begun, instance);
+  return note(remembered, "ready", replica, probes.length > 0 ? "probes passed" : "listening");
 }
