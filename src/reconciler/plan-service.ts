@@ -9,9 +9,11 @@ import { acceptRevision, servingDeployment, wantedCount } from "./accept.ts";
 import type { Replacement, Revision } from "./accept.ts";
 import { isAlive, isQuarantined } from "./decide/draft.ts";
 import { knownRepos, stateOf } from "./known-repos.ts";
+import type { Supply } from "./observed.ts";
 import type { DesiredService, PlanAction, PlanInput, PlannedChange, PlannedService } from "./plan-document.ts";
 import { reasonsFor, refusalOf, safetyOf } from "./plan-reasons.ts";
 import { timeReasons } from "./plan-schedule.ts";
+import type { Scene } from "./rehearsal.ts";
 import { rehearse } from "./rehearse.ts";
 
 /** What becomes of a service that is desired: compared with what serves, and rehearsed where anything changes. */
@@ -112,11 +114,10 @@ function rehearsed(planned: PlannedService, record: ServiceRecord | null, input:
   const offer = supply.offers[0];
   const refusal = refusalOf(revision, supply, input);
   // What will not be done has no timeline.
+  const standing = planned.replicas.current > 0;
   const rehearsal =
-    offer === undefined || refusal !== null
-      ? null
-      : rehearse(accepted, { policy: policyFor(input.policy, planned.name), now: input.now, offers: supply.offers });
-  const each = offer?.price ?? 0;
+    refusal !== null || (offer === undefined && !standing) ? null : rehearse(accepted, sceneOf(planned, supply, input));
+  const each = offer?.price ?? record?.replicas.find(isAlive)?.price ?? 0;
   const wanted = wantedCount(record, revision);
   return {
     ...planned,
@@ -133,6 +134,10 @@ function rehearsed(planned: PlannedService, record: ServiceRecord | null, input:
     reasons: [...reasonsFor(planned, supply, rehearsal), ...timeReasons(revision.spec, input.now)],
     refusal,
   };
+}
+
+function sceneOf({ name }: PlannedService, { offers }: Supply, input: PlanInput): Scene {
+  return { policy: policyFor(input.policy, name), now: input.now, offers, providers: input.providers };
 }
 
 function priceOf(record: ServiceRecord | null): number {
