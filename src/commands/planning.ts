@@ -52,6 +52,7 @@ export async function preparePlan(
     removed,
     snapshot,
     supply,
+    providers: world.backends,
     policy: project.settings.policy,
     tokens: project.tokens.length > 0,
     ref: app.options.ref,

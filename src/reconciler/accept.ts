@@ -102,6 +102,7 @@ export function acceptRevision(
     scaled: scaledWithin(record, revision, acceptedAt),
     // A schedule goes on through its edits; a time that only `max_duration` gives begins anew.
     window: revision.spec.schedule !== null && base?.spec.schedule ? (record?.window ?? null) : null,
+    ...outlasting(record),
     paused: record?.paused ?? null,
   };
 }
@@ -109,6 +110,13 @@ export function acceptRevision(
 /** What serves at least while one leaves before its successor comes: a whole run takes over once it serves as much as what is left of the other. */
 function reducedFloor(kept: number, replacement: Replacement): number {
   return Math.max(0, replacement === "whole-run" ? Math.floor(kept / 2) : kept - 1);
+}
+
+/** What is known of a service whatever it runs: absent where nothing is. */
+function outlasting(record: ServiceRecord | null): Pick<ServiceRecord, "starts" | "spent"> {
+  const starts = record?.starts;
+  const spent = record?.spent;
+  return { ...(starts === undefined ? {} : { starts }), ...(spent === undefined ? {} : { spent }) };
 }
 
 /** How many replicas a revision wants while it is up. What serves now is not taken away by accepting: scaling goes on from the count that it came to. */

@@ -1,5 +1,6 @@
 import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
 import { absorb } from "./decide/absorb.ts";
+import { withCallTimes } from "./decide/called.ts";
 import type { Context, Decider, Draft, Note } from "./decide/draft.ts";
 import { currentDeployment, isAlive, isOver } from "./decide/draft.ts";
 import { drained, wakeAtDrains } from "./decide/drain.ts";
@@ -50,7 +51,8 @@ export function decide(record: ServiceRecord, context: Context): Decision {
   }
   const actions = actionsOf(record, end.record, context);
   const notes = [...end.notes, ...callNotes(record, end.record, actions)];
-  return { record: end.record, actions, notes, wakeAt: end.wakeAt, state: stateOf(end.record, context) };
+  const next = withCallTimes({ before: record, after: end.record }, actions, context);
+  return { record: next, actions, notes, wakeAt: end.wakeAt, state: stateOf(end.record, context) };
 }
 
 function climb(start: Draft, context: Context): Draft {

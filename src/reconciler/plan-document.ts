@@ -7,7 +7,7 @@ import type { Diagnostic } from "../lib/diagnostics.ts";
 import type { Snapshot } from "../state/store.ts";
 import type { Replacement, Revision } from "./accept.ts";
 import type { Supply } from "./observed.ts";
-import type { Rehearsal } from "./rehearse.ts";
+import type { Provider, Rehearsal } from "./rehearsal.ts";
 
 export type PlanAction = "none" | "update" | "scale" | "rolling" | "restart" | "create" | "destroy";
 
@@ -71,6 +71,8 @@ export interface PlanInput {
   readonly removed: readonly string[];
   readonly snapshot: Snapshot;
   readonly supply: ReadonlyMap<string, Supply>;
+  /** The backends that are configured, by name; absent: as is usual. */
+  readonly providers?: ReadonlyMap<string, Provider>;
   readonly policy: Policy;
   readonly tokens: boolean;
   readonly ref: string | null;

@@ -4,7 +4,7 @@ import type { Revision } from "./accept.ts";
 import { unmetBy } from "./acts-on.ts";
 import type { Supply } from "./observed.ts";
 import type { PlanInput, PlannedService, Reason } from "./plan-document.ts";
-import type { Rehearsal } from "./rehearse.ts";
+import type { Rehearsal } from "./rehearsal.ts";
 
 /** What a rehearsal does to the replicas that must keep serving. */
 export function safetyOf(rehearsal: Rehearsal | null, floor: number): PlannedService["safety"] {
@@ -42,8 +42,7 @@ export function reasonsFor(planned: PlannedService, supply: Supply, rehearsal: R
   }
   if (supply.missingEnv.length > 0)
     reasons.push({ about: "env", text: `unknown here: ${supply.missingEnv.join(", ")}` });
-  if (rehearsal !== null)
-    reasons.push({ about: "timeline", text: "rehearsed with assumed times: 1 s to run, 4 s to ready, 1 s to end" });
+  if (rehearsal !== null) reasons.push({ about: "timeline", text: rehearsal.basis });
   return reasons;
 }
 

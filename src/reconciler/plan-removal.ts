@@ -12,6 +12,7 @@ export function planRemoval(name: string, input: PlanInput): readonly PlannedSer
     policy: policyFor(input.policy, name),
     now: input.now,
     offers: [],
+    providers: input.providers,
   });
   const base = outline(name, record);
   const file = record.deployments.at(-1)?.file ?? null;

@@ -10,10 +10,12 @@ import type { Replacement, Revision } from "./accept.ts";
 import { chooseStrategy } from "./choose-strategy.ts";
 import { isAlive, isOver, isQuarantined } from "./decide/draft.ts";
 import { knownRepos, stateOf } from "./known-repos.ts";
+import type { Supply } from "./observed.ts";
 import type { DesiredService, PlanAction, PlanInput, PlannedChange, PlannedService } from "./plan-document.ts";
 import { reasonsFor, refusalOf, safetyOf } from "./plan-reasons.ts";
 import { timeReasons } from "./plan-schedule.ts";
 import { shownStrategy, strategyReason } from "./plan-strategy.ts";
+import type { Scene } from "./rehearsal.ts";
 import { rehearse } from "./rehearse.ts";
 
 /** What becomes of a service that is desired: compared with what serves, and rehearsed where anything changes. */
@@ -128,17 +130,16 @@ function rehearsed(planned: PlannedService, record: ServiceRecord | null, input:
   const offer = supply.offers[0];
   const refusal = refusalOf(revision, supply, input);
   // What will not be done has no timeline.
+  const standing = planned.replicas.current > 0;
   const rehearsal =
-    offer === undefined || refusal !== null
-      ? null
-      : rehearse(accepted, { policy, now: input.now, offers: supply.offers });
-  const each = offer?.price ?? 0;
+    refusal !== null || (offer === undefined && !standing) ? null : rehearse(accepted, sceneOf(planned, supply, input));
+  const each = (offer ?? supply.taken[0])?.price ?? record?.replicas.find(isAlive)?.price ?? 0;
   return {
     ...planned,
     replacement: choice.replacement,
     deployment: { from: record?.current ?? null, to: accepted.current },
     strategy: exchanges ? shownStrategy(choice) : null,
-    offers: supply.offers,
+    offers: [...supply.offers, ...supply.taken],
     rehearsal,
     safety: safetyOf(rehearsal, Math.min(accepted.target?.served ?? 0, wanted)),
     price: {
@@ -153,6 +154,10 @@ function rehearsed(planned: PlannedService, record: ServiceRecord | null, input:
     ],
     refusal,
   };
+}
+
+function sceneOf({ name }: PlannedService, { offers }: Supply, input: PlanInput): Scene {
+  return { policy: policyFor(input.policy, name), now: input.now, offers, providers: input.providers };
 }
 
 function priceOf(record: ServiceRecord | null): number {

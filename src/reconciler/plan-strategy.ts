@@ -1,7 +1,7 @@
 import type { CanaryStep, Policy } from "../config/settings.ts";
 import type { Choice } from "./choose-strategy.ts";
 import type { PlannedService, Reason } from "./plan-document.ts";
-import type { Rehearsal } from "./rehearse.ts";
+import type { Rehearsal } from "./rehearsal.ts";
 
 /** The strategy's name in plans. */
 export function shownStrategy({ strategy, replacement }: Choice): PlannedService["strategy"] {

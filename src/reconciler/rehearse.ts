@@ -1,175 +1,41 @@
-import type { ObservedInstance, Offer } from "../backends/backend.ts";
-import type { Policy } from "../config/settings.ts";
-import { fromTimestamp } from "../lib/timestamp.ts";
-import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
-import { decide } from "./decide.ts";
-import type { Action, Decision } from "./decide.ts";
-import type { Event } from "./event.ts";
-import type { Observed, ProbeStreak } from "./observed.ts";
+import type { ServiceRecord } from "../state/record.ts";
+import { extraCost, fewestServing, peakOf, reducedSeconds } from "./course-figures.ts";
+import { desiredReplicas } from "./decide/scale.ts";
+import { expectationText } from "./expected-times.ts";
+import type { Point, Rehearsal, Scene } from "./rehearsal.ts";
+import { rehearseOnce } from "./rehearse-once.ts";
+import type { Course } from "./rehearse-once.ts";
+import { worstCase } from "./worst-case.ts";
 
-/** One thing that a rollout does, in seconds after it began. */
-export interface TimelineEvent {
-  readonly at: number;
-  readonly event: Event["event"];
-  readonly replica: number | null;
-  readonly deployment: number | null;
-  readonly detail: string;
-}
-
-export interface Rehearsal {
-  readonly timeline: readonly TimelineEvent[];
-  /** Most instances at one moment, and fewest that serve. */
-  readonly peak: number;
-  readonly fewestServing: number;
-  readonly seconds: number;
-}
-
-/** How long things are assumed to take, in milliseconds. */
-export interface Timing {
-  readonly provision: number;
-  readonly ready: number;
-  readonly terminate: number;
-}
-
-export const assumedTiming: Timing = { provision: 1_000, ready: 4_000, terminate: 1_000 };
-
-/** More passes than any rollout needs: a rehearsal that does not end shows what it has. */
-const mostPasses = 20_000;
-
-interface Simulated {
-  readonly replica: ReplicaRecord;
-  readonly runningAt: number;
-  readonly readyAt: number;
-  readonly goneAt: number;
-}
-
-/** Folds `decide` to its end over a world in which everything works and takes as long as assumed: what a plan shows is what passes will do. Pure. */
-export function rehearse(
-  record: ServiceRecord,
-  scene: { readonly policy: Policy; readonly now: number; readonly offers: readonly Offer[]; readonly timing?: Timing },
-): Rehearsal {
-  const timing = scene.timing ?? assumedTiming;
-  const instances = new Map(record.replicas.map((replica) => [replica.token, standing(replica, scene.now)]));
-  const timeline: TimelineEvent[] = [];
-  let now = scene.now;
-  let peak = 0;
-  let fewestServing = Infinity;
-  let next: ServiceRecord | null = record;
-  for (let pass = 0; pass < mostPasses && next !== null; pass += 1) {
-    const decision: Decision = decide(next, {
-      observed: observedAt(instances, next, now, scene.offers),
-      policy: scene.policy,
-      now,
-    });
-    for (const note of decision.notes) timeline.push({ ...note, at: Math.round((now - scene.now) / 100) / 10 });
-    for (const action of decision.actions) perform(action, instances, now, timing);
-    next = decision.record;
-    peak = Math.max(peak, [...instances.values()].filter((instance) => instance.goneAt > now).length);
-    fewestServing = Math.min(
-      fewestServing,
-      (next?.replicas ?? []).filter((replica) => replica.status === "running" && replica.readyAt !== null).length,
-    );
-    if (decision.actions.length === 0 && decision.state !== "working" && decision.state !== "waiting") break;
-    now = nextMoment(instances, decision, now);
-    if (now === Infinity) break;
-  }
+/**
+ * What a rollout does, when, and at what cost: `decide` folded to its end over a world in which everything takes as long as
+ * it took the last times, so that what a plan shows is what passes will do; and once more with the worst single failure.
+ */
+export function rehearse(record: ServiceRecord, scene: Scene): Rehearsal {
+  const course = rehearseOnce(record, scene, null);
+  const backends = scene.offers.length > 0 ? scene.offers.slice(0, 1) : record.replicas;
   return {
-    timeline,
-    peak,
-    fewestServing: fewestServing === Infinity ? 0 : fewestServing,
-    seconds: Math.round((now - scene.now) / 1000),
+    timeline: course.timeline,
+    end: course.end,
+    seconds: Math.round((course.endedAt - scene.now) / 1000),
+    peak: peakOf(course),
+    fewestServing: fewestServing(course),
+    reducedSeconds: reducedSeconds(course, keptBy(record)),
+    points: shownPoints(course, scene),
+    extraCost: extraCost(course),
+    basis: expectationText(record, [...new Set(backends.map(({ backend }) => backend))]),
+    worst: record.target === null ? null : worstCase(record, scene, course),
   };
 }
 
-function standing(replica: ReplicaRecord, now: number): Simulated {
-  return {
-    replica,
-    runningAt: now,
-    readyAt: replica.readyAt === null ? now + assumedTiming.ready : now,
-    goneAt: Infinity,
-  };
+/** How many replicas serve throughout where nothing is taken away meanwhile. */
+function keptBy(record: ServiceRecord): number {
+  if (record.target === null) return 0;
+  return Math.min(record.target.served ?? record.target.floor, desiredReplicas(record));
 }
 
-function perform(action: Action, instances: Map<string, Simulated>, now: number, timing: Timing): void {
-  const { replica } = action;
-  const known = instances.get(replica.token);
-  if (action.kind === "terminate") {
-    if (known !== undefined && known.goneAt === Infinity)
-      instances.set(replica.token, { ...known, goneAt: now + timing.terminate });
-    return;
-  }
-  if (known !== undefined) return;
-  const runningAt = now + timing.provision;
-  instances.set(replica.token, { replica, runningAt, readyAt: runningAt + timing.ready, goneAt: Infinity });
-}
-
-function observedAt(
-  instances: ReadonlyMap<string, Simulated>,
-  record: ServiceRecord,
-  now: number,
-  offers: readonly Offer[],
-): Observed {
-  const there = [...instances].filter(([, simulated]) => simulated.goneAt > now);
-  const backends = new Set([
-    ...offers.map((offer) => offer.backend),
-    ...record.replicas.map((replica) => replica.backend),
-  ]);
-  return {
-    instances: new Map(there.map(([token, simulated]) => [token, instanceAt(token, simulated, record, now)])),
-    blind: new Map(),
-    visibility: new Map([...backends].map((name) => [name, 0])),
-    dedupes: new Map([...backends].map((name) => [name, true])),
-    probes: new Map(there.map(([token, simulated]) => [token, streaksAt(simulated, record, now)])),
-    drained: new Set(
-      record.replicas.filter((replica) => replica.status === "terminating").map((replica) => replica.token),
-    ),
-    unpublished: false,
-    outcomes: new Map(),
-    load: null,
-    traffic: new Map(),
-    supply: { offers, taken: [], refusal: null, lack: null, missingEnv: [] },
-  };
-}
-
-function instanceAt(token: string, simulated: Simulated, record: ServiceRecord, now: number): ObservedInstance {
-  const { replica } = simulated;
-  return {
-    token,
-    instance: replica.instance ?? token,
-    stateId: "",
-    service: record.name,
-    replica: replica.num,
-    deployment: replica.deployment,
-    region: replica.region,
-    price: replica.price,
-    status: simulated.runningAt > now ? "provisioning" : "running",
-    address: replica.address ?? { kind: "tcp", host: "127.0.0.1", port: 1 },
-    exitCode: null,
-    startedAt: simulated.runningAt,
-  };
-}
-
-function streaksAt(simulated: Simulated, record: ServiceRecord, now: number): readonly ProbeStreak[] {
-  const deployment = record.deployments.find((other) => other.num === simulated.replica.deployment);
-  const count = Math.max(1, deployment?.spec.probes.length ?? 1);
-  const successes = simulated.readyAt > now ? 0 : Infinity;
-  return Array.from({ length: count }, () => ({ successes, failures: 0, last: null }));
-}
-
-function nextMoment(instances: ReadonlyMap<string, Simulated>, decision: Decision, now: number): number {
-  const moments = [...instances.values()].flatMap((simulated) => [
-    simulated.runningAt,
-    simulated.readyAt,
-    simulated.goneAt,
-  ]);
-  const drains = (decision.record?.replicas ?? []).some(
-    (replica) =>
-      replica.status === "terminating" &&
-      replica.termination !== null &&
-      fromTimestamp(replica.termination.since) >= now,
-  );
-  const next = [...moments, decision.wakeAt ?? Infinity, drains ? now + 100 : Infinity].filter(
-    (moment) => moment > now,
-  );
-  return Math.min(...next, Infinity);
+/** In seconds to the tenth, one a moment: as things are once the passes of that moment are over. */
+function shownPoints({ points }: Course, { now }: Scene): readonly Point[] {
+  const rounded = points.map((point) => ({ ...point, at: Math.round((point.at - now) / 100) / 10 }));
+  return rounded.filter((point, index) => rounded[index + 1]?.at !== point.at);
 }

@@ -5,6 +5,7 @@ import type { Snapshot } from "../state/store.ts";
 import type { Bell } from "./bell.ts";
 import { decide } from "./decide.ts";
 import type { Decision, ServiceState } from "./decide.ts";
+import { isEnd } from "./ends.ts";
 import { execute } from "./execute.ts";
 import { expectReplicas, stillToStart } from "./expected.ts";
 import { holdOf, isAging, mayAct, release, writeRecord } from "./hold.ts";
@@ -173,16 +174,6 @@ function isToHandOver(hold: Hold, name: string): boolean {
 
 function isOver(run: Run): boolean {
   return run.options.signal.aborted || run.session.world.clock.now() >= run.options.deadline;
-}
-
-function isEnd(decision: Decision): boolean {
-  return (
-    decision.actions.length === 0 &&
-    (decision.state === "settled" ||
-      decision.state === "unproven" ||
-      decision.state === "failed" ||
-      decision.state === "held")
-  );
 }
 
 /** Until something is heard of, or it is time to look: soon while a provider is at work, seldom otherwise. */

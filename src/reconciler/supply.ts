@@ -4,17 +4,15 @@ import { namesOf, resolveValues } from "../config/env.ts";
 import { type Job, jobOf } from "../config/job.ts";
 import type { ServiceSpec } from "../config/spec.ts";
 import type { ServiceRecord } from "../state/record.ts";
-import { currentDeployment, isAlive } from "./decide/draft.ts";
-import { desiredReplicas } from "./decide/scale.ts";
+import { currentDeployment } from "./decide/draft.ts";
+import { isLacking } from "./decide/lacking.ts";
 import type { Supply } from "./observed.ts";
 import type { World } from "./world.ts";
 
 /** Offers are asked for only where a replica may have to be started. */
 export async function observeSupply(world: World, record: ServiceRecord, signal: AbortSignal): Promise<Supply | null> {
-  if (record.target === null) return null;
+  if (!isLacking(record)) return null;
   const deployment = currentDeployment(record);
-  const there = record.replicas.filter((replica) => isAlive(replica) && replica.deployment === deployment.num).length;
-  if (there >= desiredReplicas(record)) return null;
   return supplyFor(world, deployment.spec, jobOf(deployment.spec, deployment.files, deployment.repos), signal);
 }
 

@@ -1,8 +1,9 @@
 import type { Plan, PlanAction, PlannedService } from "../reconciler/plan-document.ts";
 import { changedName } from "./change-text.ts";
-import { formatElapsed, formatPrice } from "./format.ts";
+import { formatPrice } from "./format.ts";
 import type { Paint } from "./style.ts";
 import { table } from "./table.ts";
+import { timelineText } from "./timeline-text.ts";
 
 /** How many offers a plan shows of each service (facts §11.3). */
 const shownOffers = 3;
@@ -87,27 +88,14 @@ function offersTable(service: PlannedService): readonly string[] {
       `${offer.backend} (${offer.region})`,
       `${offer.resources}${offer.spot ? " (spot)" : ""}`,
       offer.instance,
-      formatPrice(offer.price),
+      `${formatPrice(offer.price)}${offer.availability === "available" ? "" : ` (${offer.availability.replaceAll("_", " ")})`}`,
     ]);
   const more = service.offers.length > shownOffers ? [` Shown ${shownOffers} of ${service.offers.length} offers`] : [];
   return [table(["#", "BACKEND", "RESOURCES", "INSTANCE TYPE", "PRICE"], rows), ...more];
 }
 
 function timeline(service: PlannedService, verbose: boolean): readonly string[] {
-  if (service.rehearsal === null || service.action === "none") return [];
-  const { timeline: events, seconds, peak } = service.rehearsal;
-  const shown = verbose ? events : events.filter((event) => event.event !== "running");
-  const most = verbose ? shown.length : 12;
-  const rows = shown.slice(0, most).map((event) => {
-    const who = event.replica === null ? "" : `replica ${event.replica} (deployment ${event.deployment ?? "-"})`;
-    return [`+${formatElapsed(event.at)}`, event.event, who, event.detail];
-  });
-  const rest = shown.length > most ? [`   … ${shown.length - most} more, --verbose shows all`] : [];
-  return [
-    `  Rehearsed: ${formatElapsed(seconds)}, at most ${peak} instances at once`,
-    table(["AT", "EVENT", "WHO", "WHAT"], rows),
-    ...rest,
-  ];
+  return service.rehearsal === null || service.action === "none" ? [] : timelineText(service.rehearsal, verbose);
 }
 
 function summary(plan: Plan): string {

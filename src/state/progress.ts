@@ -13,6 +13,8 @@ export interface Window {
 export interface StartTime {
   readonly run: number;
   readonly ready: number;
+  /** How much of `ready` its probes took to be repeated as often as `ready_after` asks. Absent: nothing. */
+  readonly probing?: number;
 }
 
 /** Money, in USD, of one calendar month in UTC (`2026-11`). */

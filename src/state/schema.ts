@@ -164,7 +164,11 @@ export const record: z.ZodType<ServiceRecord> = z.strictObject({
   // Absent in records of before there were these two.
   scaled: z.strictObject({ count, at: time }).nullable().default(null),
   window: z.strictObject({ openedAt: time, seenAt: time, closedAt: time.nullable() }).nullable().default(null),
-  starts: z.array(z.strictObject({ run: z.number().min(0), ready: z.number().min(0) })).exactOptional(),
+  starts: z
+    .array(
+      z.strictObject({ run: z.number().min(0), ready: z.number().min(0), probing: z.number().min(0).exactOptional() }),
+    )
+    .exactOptional(),
   spent: z.strictObject({ month: z.string().regex(/^\d{4}-\d{2}$/), amount: z.number().min(0) }).exactOptional(),
   paused: z.strictObject({ at: time, by: z.string() }).nullable(),
 });

@@ -22,7 +22,7 @@ export const policy: Policy = {
 /** Shorter than the real one, so that a scenario sees many of them end. */
 export const leasePolicy: LeasePolicy = { ttl: 60_000, skew: 2 * mostAhead + 1_000, reload: 5_000 };
 
-const settings: Settings = {
+export const settings: Settings = {
   project: "main",
   exclude: [],
   state: { branch: "dstack-state", remote: null },

@@ -4,6 +4,7 @@ import type { ReplicaRecord } from "../../state/record.ts";
 import { deploymentOf, note, wake, withoutReplica, withReplica } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
 import { ended, exited, failed, interruption, lost, outOfReach, visibleFrom } from "./failure.ts";
+import { rememberStart } from "./starts.ts";
 
 /** Takes over what is seen of each recorded replica. Where a backend is blind, what it holds stays as it was. */
 export function absorb(draft: Draft, context: Context): Draft {
@@ -80,7 +81,7 @@ function absorbInstance(draft: Draft, replica: ReplicaRecord, instance: Observed
         replica.status === "running"
           ? draft
           : note(draft, "running", replica, `on ${replica.backend} (${running.region})`);
-      return absorbProbes(withReplica(noted, running), running, context);
+      return absorbProbes(withReplica(noted, running), running, { instance, context });
     }
     case "exited": {
       if (instance.interrupted === true) return exited(draft, seen, interruption, context);
@@ -105,7 +106,11 @@ function absorbInstance(draft: Draft, replica: ReplicaRecord, instance: Observed
 }
 
 /** Ready once every probe has reached its threshold; kept through later failures, as in the reference (facts §7). */
-function absorbProbes(draft: Draft, replica: ReplicaRecord, context: Context): Draft {
+function absorbProbes(
+  draft: Draft,
+  replica: ReplicaRecord,
+  { instance, context }: { readonly instance: ObservedInstance; readonly context: Context },
+): Draft {
   if (replica.readyAt !== null) return draft;
   const { probes } = deploymentOf(draft.record, replica.deployment).spec;
   const streaks = context.observed.probes.get(replica.token);
@@ -114,10 +119,7 @@ function absorbProbes(draft: Draft, replica: ReplicaRecord, context: Context): D
   if (!ready) return draft;
   // From here on it is a success: what failed before it counts only until it has been ready for a while.
   const { failingSince: _, ...started } = replica;
-  return note(
-    withReplica(draft, { ...started, readyAt: toTimestamp(context.now) }),
-    "ready",
-    replica,
-    probes.length > 0 ? "probes passed" : "listening",
-  );
+  const begun = { ...started, readyAt: toTimestamp(context.now) };
+  const remembered = rememberStart(withReplica(draft, begun), begun, instance);
+  return note(remembered, "ready", replica, probes.length > 0 ? "probes passed" : "listening");
 }
