@@ -3,10 +3,10 @@ import { jobDigest, jobOf } from "../config/job.ts";
 import type { Strategy } from "../config/settings.ts";
 import type { ServiceSpec } from "../config/spec.ts";
 import { toTimestamp } from "../lib/timestamp.ts";
-import type { Scaled } from "../state/progress.ts";
 import type { DeploymentRecord, ServiceRecord, Target } from "../state/record.ts";
 import { clamp } from "./decide/autoscale.ts";
 import { currentDeployment, deploymentOf, isOver, isServing } from "./decide/draft.ts";
+import { withinBounds } from "./decide/scale.ts";
 
 /** A revision that somebody wants a service to run. */
 export interface Revision {
@@ -99,7 +99,7 @@ export function acceptRevision(
     attempts: record?.attempts ?? 0,
     quarantined: (record?.quarantined ?? []).slice(-10),
     verdict: null,
-    scaled: scaledWithin(record, revision, acceptedAt),
+    scaled: withinBounds(record?.scaled ?? null, revision.spec, acceptedAt),
     // A schedule goes on through its edits; a time that only `max_duration` gives begins anew.
     window: revision.spec.schedule !== null && base?.spec.schedule ? (record?.window ?? null) : null,
     ...outlasting(record),
@@ -122,14 +122,6 @@ function outlasting(record: ServiceRecord | null): Pick<ServiceRecord, "starts" 
 /** How many replicas a revision wants while it is up. What serves now is not taken away by accepting: scaling goes on from the count that it came to. */
 export function wantedCount(record: ServiceRecord | null, { spec }: Revision): number {
   return spec.scaling === null ? spec.replicas.min : clamp(record?.scaled?.count ?? spec.replicas.min, spec.replicas);
-}
-
-/** New bounds hold at once, whether anybody counts requests or not. */
-function scaledWithin(record: ServiceRecord | null, revision: Revision, at: string): Scaled | null {
-  const scaled = record?.scaled ?? null;
-  if (scaled === null || revision.spec.scaling === null) return scaled;
-  const count = wantedCount(record, revision);
-  return count === scaled.count ? scaled : { count, at };
 }
 
 function jobFor(revision: Revision): Job {

@@ -261,3 +261,31 @@ describe("chooseStrategy()", () => {
     expect(choice).toMatchObject(expected);
   });
 });
+
+describe("a lack that is no exchange", () => {
+  it("a service that grows keeps what it got, and goes on asking", () => {
+    const spec = specOf({ replicas: { min: 5, max: 5 }, probes: [healthProbe] });
+    const acceptance = { by: "me", planId: "", now, generation: 4 };
+    const record = acceptRevision(settled({ replicas: two }), revisionOf(spec), "where-jobs-differ", acceptance);
+    const course = follow(record, { capacity: 4, policy: policyWith({ deadline: 60 }) }, 600);
+    expect(course).toMatchObject({ state: "waiting", fewestServing: 2 });
+    expect(course.record).toMatchObject({ current: 1, verdict: { code: "no-capacity" } });
+    expect(course.record.replicas.map(({ deployment }) => deployment)).toEqual([1, 1, 1, 1]);
+  });
+
+  it("going back from a rollout that also grew brings the number within the old bounds", () => {
+    const scaling = { metric: "rps", target: 1, window: 60, scale_up_delay: 300, scale_down_delay: 600 } as const;
+    const old = {
+      ...settled({ replicas: { min: 2, max: 3 }, scaling }),
+      scaled: { count: 2, at: "2026-01-01T00:00:00Z" },
+    };
+    const spec = specOf({ replicas: { min: 5, max: 6 }, probes: [healthProbe], commands: ["new"], scaling });
+    const acceptance = { by: "me", planId: "", now, generation: 4 };
+    const record = acceptRevision(old, revisionOf(spec), "where-jobs-differ", acceptance);
+    const world = { capacity: 9, policy: policyWith({ startup: 20 }), manner: newIs({ readyAfter: Infinity }) };
+    const course = follow(record, world, 600);
+    expect(course.record.scaled?.count).toBe(3);
+    expect(course).toMatchObject({ state: "failed", fewestServing: 2 });
+    expect(course.record.replicas).toHaveLength(3);
+  });
+});

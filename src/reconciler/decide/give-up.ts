@@ -5,9 +5,10 @@ import { isAlive, isServing, note, wake, withDeployment } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
 import { lastSettled } from "./go-back.ts";
 import { capacityDeadline } from "./retry.ts";
+import { desiredReplicas, withinBounds } from "./scale.ts";
 
 /**
- * A rollout that has lacked capacity for too long is given up: no fault of the revision, which may be accepted again at
+ * An exchange that has lacked capacity for too long is given up: no fault of the revision, which may be accepted again at
  * any time, but what was half exchanged goes back. What serves less than it did because one had to leave first waits no
  * longer than a start may take: its old place is the one that is known to be had.
  */
@@ -15,11 +16,12 @@ export function giveUp(draft: Draft, deployment: DeploymentRecord, context: Cont
   const since = lackingSince(draft.record, deployment);
   // What is on its way may be what was lacking.
   if (since === null || draft.record.replicas.some((replica) => isComing(replica, deployment))) return draft;
+  const settled = lastSettled(draft.record, deployment);
+  if (settled === null || !isHalfDone(draft.record, deployment)) return draft;
   const seconds = patience(draft.record, deployment, context);
   const until = since + seconds * 1000;
   if (context.now < until) return wake(draft, until);
   const at = toTimestamp(context.now);
-  const settled = lastSettled(draft.record, deployment);
   const message = `no capacity for ${seconds} s: deployment ${deployment.num} is given up`;
   const given = withDeployment(draft, { ...deployment, gaveUpAt: at });
   const verdict: Verdict = {
@@ -30,9 +32,21 @@ export function giveUp(draft: Draft, deployment: DeploymentRecord, context: Cont
     at,
     evidence: draft.record.verdict?.evidence ?? {},
   };
-  const record = { ...given.record, current: settled?.num ?? deployment.num, verdict };
-  const back = settled === null ? "what runs of it runs on" : `going back to deployment ${settled.num}`;
-  return note(note({ ...given, record }, "verdict", null, `no-capacity: ${message}`), "note", null, back);
+  const record = {
+    ...given.record,
+    current: settled.num,
+    scaled: withinBounds(given.record.scaled, settled.spec, at),
+    verdict,
+  };
+  const said = note({ ...given, record }, "verdict", null, `no-capacity: ${message}`);
+  return note(said, "note", null, `going back to deployment ${settled.num}`);
+}
+
+/** What is merely short of replicas keeps those that it has, and goes on asking: only what replaces others goes back. */
+function isHalfDone(record: ServiceRecord, deployment: DeploymentRecord): boolean {
+  const stale = record.replicas.some((replica) => isAlive(replica) && replica.deployment !== deployment.num);
+  const serving = record.replicas.filter(isServing).length;
+  return stale || serving < Math.min(record.target?.served ?? 0, desiredReplicas(record));
 }
 
 function isComing(replica: ReplicaRecord, { num }: DeploymentRecord): boolean {

@@ -3,6 +3,7 @@ import type { DeploymentRecord, ReplicaRecord, ServiceRecord } from "../../state
 import type { Evidence, Verdict } from "../../state/verdict.ts";
 import { isAlive, isServing, note, retire } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
+import { withinBounds } from "./scale.ts";
 
 /** What turned a revision down: one of its replicas, and what is wrong with it. */
 export interface Fault {
@@ -34,6 +35,7 @@ export function goBack(draft: Draft, { deployment, bad, what, traffic }: Fault, 
   const record = {
     ...draft.record,
     current: settled?.num ?? deployment.num,
+    scaled: withinBounds(draft.record.scaled, (settled ?? deployment).spec, at),
     quarantined: [...draft.record.quarantined, quarantine],
     verdict,
   };

@@ -1,3 +1,4 @@
+import type { ServiceSpec } from "../../config/spec.ts";
 import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
 import type { Scaled } from "../../state/progress.ts";
 import type { ServiceRecord } from "../../state/record.ts";
@@ -38,6 +39,17 @@ export function scale(draft: Draft, context: Context): Draft {
     null,
     `scaled from ${current.count} to ${count} replicas: ${loadText(context, scaling.window)}`,
   );
+}
+
+/** New bounds hold at once, whether anybody counts requests or not. */
+export function withinBounds(
+  scaled: Scaled | null,
+  { scaling, replicas }: Pick<ServiceSpec, "scaling" | "replicas">,
+  at: string,
+): Scaled | null {
+  if (scaled === null || scaling === null) return scaled;
+  const count = clamp(scaled.count, replicas);
+  return count === scaled.count ? scaled : { count, at };
 }
 
 /** A range begins where the service is: with what runs of it, or its least. */
