@@ -82,6 +82,7 @@ export function acceptRevision(
     floor: Math.min((record?.replicas ?? []).filter(isServing).length, wantedCount(record, revision)),
   };
   return {
+    ...rememberedOf(record),
     name: revision.spec.name,
     born: record?.born ?? acceptance.generation,
     target,
@@ -96,6 +97,14 @@ export function acceptRevision(
     // A schedule goes on through its edits; a time that only `max_duration` gives begins anew.
     window: revision.spec.schedule !== null && base?.spec.schedule ? (record?.window ?? null) : null,
     paused: record?.paused ?? null,
+  };
+}
+
+/** What is known of a service whatever it runs. */
+function rememberedOf(record: ServiceRecord | null): Pick<ServiceRecord, "starts" | "spent"> {
+  return {
+    ...(record?.starts === undefined ? {} : { starts: record.starts }),
+    ...(record?.spent === undefined ? {} : { spent: record.spent }),
   };
 }
 

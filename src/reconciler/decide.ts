@@ -1,5 +1,6 @@
 import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
 import { absorb } from "./decide/absorb.ts";
+import { charged } from "./decide/charge.ts";
 import type { Context, Decider, Draft, Note } from "./decide/draft.ts";
 import { isAlive } from "./decide/draft.ts";
 import { drained, wakeAtDrains } from "./decide/drain.ts";
@@ -33,8 +34,8 @@ export type Action =
  */
 export type ServiceState = "working" | "waiting" | "settled" | "unproven" | "failed" | "held" | "removed";
 
-const ladder: readonly Decider[] = [absorb, judge, keepTime, scale, renumber, rollOut, wakeAtDrains, finish];
-const removal: readonly Decider[] = [absorb, remove, wakeAtDrains];
+const ladder: readonly Decider[] = [charged(absorb), judge, keepTime, scale, renumber, rollOut, wakeAtDrains, finish];
+const removal: readonly Decider[] = [charged(absorb), remove, wakeAtDrains];
 
 /**
  * Decides one pass for one service. Pure and level-triggered: it looks at how things are, never at what woke it, so that
@@ -56,7 +57,7 @@ function climb(start: Draft, context: Context): Draft {
   const steps = start.record.target === null ? removal : ladder;
   // Where a part of the service cannot be seen, what can be seen is taken over, and nothing is changed.
   const blind = start.record.replicas.some((replica) => context.observed.blind.has(replica.backend));
-  return (blind ? [absorb] : steps).reduce((draft, step) => step(draft, context), start);
+  return (blind ? [charged(absorb)] : steps).reduce((draft, step) => step(draft, context), start);
 }
 
 function actionsOf(before: ServiceRecord, record: ServiceRecord, context: Context): readonly Action[] {

@@ -12,7 +12,7 @@ import { knownRepos, stateOf } from "./known-repos.ts";
 import type { DesiredService, PlanAction, PlanInput, PlannedChange, PlannedService } from "./plan-document.ts";
 import { reasonsFor, refusalOf, safetyOf } from "./plan-reasons.ts";
 import { timeReasons } from "./plan-schedule.ts";
-import { rehearse } from "./rehearse.ts";
+import { rehearseWithin } from "./rehearse-within.ts";
 
 /** What becomes of a service that is desired: compared with what serves, and rehearsed where anything changes. */
 export function planService(desired: DesiredService, input: PlanInput): PlannedService {
@@ -115,7 +115,11 @@ function rehearsed(planned: PlannedService, record: ServiceRecord | null, input:
   const rehearsal =
     offer === undefined || refusal !== null
       ? null
-      : rehearse(accepted, { policy: policyFor(input.policy, planned.name), now: input.now, offers: supply.offers });
+      : rehearseWithin(
+          accepted,
+          { policy: policyFor(input.policy, planned.name), now: input.now, offers: supply.offers },
+          input.snapshot,
+        );
   const each = offer?.price ?? 0;
   const wanted = wantedCount(record, revision);
   return {

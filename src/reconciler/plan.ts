@@ -1,15 +1,17 @@
 import { digest } from "../lib/digest.ts";
 import type { Revision } from "./accept.ts";
+import { withinBudgets } from "./plan-budget.ts";
 import type { Plan, PlanInput, PlannedService } from "./plan-document.ts";
 import { planRemoval } from "./plan-removal.ts";
 import { planService } from "./plan-service.ts";
 
 /** What is to become of every service. Pure: the same input gives the same plan. */
 export function makePlan(input: PlanInput): Plan {
-  const services = [
+  const planned = [
     ...input.desired.map((service) => planService(service, input)),
     ...input.removed.flatMap((name) => planRemoval(name, input)),
   ].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const services = withinBudgets(planned, input);
   const id = digest({ services: services.map((service) => contractOf(service, input)), policy: input.policy });
   return {
     id,

@@ -1,9 +1,9 @@
 import type { ObservedInstance, Offer } from "../backends/backend.ts";
-import type { Policy } from "../config/settings.ts";
 import { fromTimestamp } from "../lib/timestamp.ts";
 import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
 import { decide } from "./decide.ts";
 import type { Action, Decision } from "./decide.ts";
+import type { Context } from "./decide/draft.ts";
 import type { Event } from "./event.ts";
 import type { Observed, ProbeStreak } from "./observed.ts";
 
@@ -20,6 +20,8 @@ export interface Rehearsal {
   readonly timeline: readonly TimelineEvent[];
   /** Most instances at one moment, and fewest that serve. */
   readonly peak: number;
+  /** Most $/hour at one moment. */
+  readonly hourly: number;
   readonly fewestServing: number;
   readonly seconds: number;
 }
@@ -36,6 +38,12 @@ export const assumedTiming: Timing = { provision: 1_000, ready: 4_000, terminate
 /** More passes than any rollout needs: a rehearsal that does not end shows what it has. */
 const mostPasses = 20_000;
 
+/** What a rehearsal is given. `now` in milliseconds since the epoch. */
+export interface Scene extends Pick<Context, "policy" | "now" | "others"> {
+  readonly offers: readonly Offer[];
+  readonly timing?: Timing;
+}
+
 interface Simulated {
   readonly replica: ReplicaRecord;
   readonly runningAt: number;
@@ -44,15 +52,13 @@ interface Simulated {
 }
 
 /** Folds `decide` to its end over a world in which everything works and takes as long as assumed: what a plan shows is what passes will do. Pure. */
-export function rehearse(
-  record: ServiceRecord,
-  scene: { readonly policy: Policy; readonly now: number; readonly offers: readonly Offer[]; readonly timing?: Timing },
-): Rehearsal {
+export function rehearse(record: ServiceRecord, scene: Scene): Rehearsal {
   const timing = scene.timing ?? assumedTiming;
   const instances = new Map(record.replicas.map((replica) => [replica.token, standing(replica, scene.now)]));
   const timeline: TimelineEvent[] = [];
   let now = scene.now;
   let peak = 0;
+  let hourly = 0;
   let fewestServing = Infinity;
   let next: ServiceRecord | null = record;
   for (let pass = 0; pass < mostPasses && next !== null; pass += 1) {
@@ -60,22 +66,31 @@ export function rehearse(
       observed: observedAt(instances, next, now, scene.offers),
       policy: scene.policy,
       now,
+      ...(scene.others === undefined ? {} : { others: scene.others }),
     });
     for (const note of decision.notes) timeline.push({ ...note, at: Math.round((now - scene.now) / 100) / 10 });
     for (const action of decision.actions) perform(action, instances, now, timing);
     next = decision.record;
-    peak = Math.max(peak, [...instances.values()].filter((instance) => instance.goneAt > now).length);
+    const there = [...instances.values()].filter((instance) => instance.goneAt > now);
+    peak = Math.max(peak, there.length);
+    hourly = Math.max(
+      hourly,
+      there.reduce((sum, { replica }) => sum + replica.price, 0),
+    );
     fewestServing = Math.min(
       fewestServing,
       (next?.replicas ?? []).filter((replica) => replica.status === "running" && replica.readyAt !== null).length,
     );
     if (decision.actions.length === 0 && decision.state !== "working" && decision.state !== "waiting") break;
+    // Nothing that is rehearsed makes money free again.
+    if (decision.state === "waiting" && next?.verdict?.code === "over-budget") break;
     now = nextMoment(instances, decision, now);
     if (now === Infinity) break;
   }
   return {
     timeline,
     peak,
+    hourly,
     fewestServing: fewestServing === Infinity ? 0 : fewestServing,
     seconds: Math.round((now - scene.now) / 1000),
   };

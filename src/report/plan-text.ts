@@ -1,6 +1,7 @@
+import { formatPrice } from "../lib/format-price.ts";
 import type { Plan, PlanAction, PlannedService } from "../reconciler/plan-document.ts";
 import { changedName } from "./change-text.ts";
-import { formatElapsed, formatPrice } from "./format.ts";
+import { formatElapsed } from "./format.ts";
 import type { Paint } from "./style.ts";
 import { table } from "./table.ts";
 

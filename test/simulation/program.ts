@@ -35,6 +35,8 @@ export interface Program {
   readonly signal: AbortSignal;
   /** Milliseconds that it stays with what it began. */
   readonly attend: number;
+  /** Absent: that of the simulation. */
+  readonly policy?: Policy;
 }
 
 /** `apply -y` of a repository with these service files. */
@@ -81,7 +83,7 @@ async function planOf(services: ReturnType<typeof parseServices>["services"], sn
       .map(([name]) => name),
     snapshot,
     supply: new Map(supply),
-    policy,
+    policy: program.policy ?? policy,
     tokens: false,
     ref: null,
     profile: null,
@@ -100,7 +102,7 @@ export async function tick(program: Program): Promise<readonly Settled[]> {
 
 async function work(snapshot: Snapshot, program: Program): Promise<readonly Settled[]> {
   const { world, signal } = program;
-  const session = sessionOf(world, snapshot.stateId);
+  const session = sessionOf(program, snapshot.stateId);
   const names = [...snapshot.services].filter(([, state]) => state.record !== null).map(([name]) => name);
   await collect(snapshot, session, program);
   return settle(names, snapshot, session, {
@@ -119,10 +121,10 @@ async function collect(snapshot: Snapshot, session: Session, program: Program): 
   }
 }
 
-function sessionOf(world: World, stateId: string): Session {
+function sessionOf({ world, policy: own }: Program, stateId: string): Session {
   return openSession({
     world,
-    policy,
+    policy: own ?? policy,
     stateId,
     routesOf: (snapshot) => routesOf(snapshot, settings),
     leasePolicy: { ttl: 60_000, skew: 2_000, reload: 5_000 },

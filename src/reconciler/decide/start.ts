@@ -2,6 +2,7 @@ import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
 import type { ReplicaRecord } from "../../state/record.ts";
 import type { Verdict } from "../../state/verdict.ts";
 import type { Supply } from "../observed.ts";
+import { roomFor } from "./budget.ts";
 import { currentDeployment, isQuarantined, note, wake, withoutReplica } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
 
@@ -14,11 +15,13 @@ export function startReplicas(draft: Draft, count: number, context: Context): Dr
   if (supply === null) return wake(draft, context.now);
   const hindrance = hindered(draft, supply, context);
   if (hindrance !== null) return withVerdict(draft, hindrance);
+  const room = roomFor(draft, count, context);
+  if (room.count === 0) return room.verdict === null ? draft : withVerdict(draft, room.verdict);
   const failed = draft.record.replicas.filter((replica) => replica.status === "failed").sort((a, b) => a.num - b.num);
   const waiting = failed.filter((replica) => retryTime(replica) > context.now);
   const ready = failed.filter((replica) => retryTime(replica) <= context.now);
   const delayed = waiting.reduce((next, replica) => wake(next, retryTime(replica)), draft);
-  const starts = Math.max(0, count - waiting.length);
+  const starts = Math.max(0, Math.min(room.count, count - waiting.length));
   return Array.from({ length: starts }).reduce<Draft>(
     (next, _, index) => startOne(next, ready[index] ?? null, context),
     starts > 0 ? clearHindrance(delayed) : delayed,
