@@ -101,10 +101,11 @@ export function acceptRevision(
 }
 
 /** What is known of a service whatever it runs. */
-function rememberedOf(record: ServiceRecord | null): Pick<ServiceRecord, "starts" | "spent"> {
+function rememberedOf(record: ServiceRecord | null): Pick<ServiceRecord, "starts" | "spent" | "brake"> {
   return {
     ...(record?.starts === undefined ? {} : { starts: record.starts }),
     ...(record?.spent === undefined ? {} : { spent: record.spent }),
+    ...(record?.brake === undefined ? {} : { brake: record.brake }),
   };
 }
 
@@ -145,6 +146,12 @@ export function acceptRetry(record: ServiceRecord, acceptance: Acceptance): Serv
   const wanted = deploymentOf(record, record.target.deployment);
   const replacement = wanted.run === servingDeployment(record).run ? "where-jobs-differ" : "whole-run";
   return acceptRevision(record, revisionOf(wanted), replacement, acceptance);
+}
+
+/** What the brake holds back may be given up; `null` where it holds nothing. */
+export function acceptCasualties(record: ServiceRecord, { now }: Pick<Acceptance, "now">): ServiceRecord | null {
+  if (record.brake?.heldSince === undefined) return null;
+  return { ...record, brake: { ...record.brake, consentedAt: toTimestamp(now) } };
 }
 
 /** A recorded deployment as something to be wanted again. */

@@ -1,5 +1,7 @@
 import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
 import { absorb } from "./decide/absorb.ts";
+import { braked } from "./decide/brake.ts";
+import { isHeldBack } from "./decide/casualties.ts";
 import { charged } from "./decide/charge.ts";
 import type { Context, Decider, Draft, Note } from "./decide/draft.ts";
 import { isAlive } from "./decide/draft.ts";
@@ -34,7 +36,15 @@ export type Action =
  */
 export type ServiceState = "working" | "waiting" | "settled" | "unproven" | "failed" | "held" | "removed";
 
-const ladder: readonly Decider[] = [charged(absorb), judge, keepTime, scale, renumber, rollOut, wakeAtDrains, finish];
+const ladder: readonly Decider[] = [
+  charged(braked(absorb, judge)),
+  keepTime,
+  scale,
+  renumber,
+  rollOut,
+  wakeAtDrains,
+  finish,
+];
 const removal: readonly Decider[] = [charged(absorb), remove, wakeAtDrains];
 
 /**
@@ -57,7 +67,7 @@ function climb(start: Draft, context: Context): Draft {
   const steps = start.record.target === null ? removal : ladder;
   // Where a part of the service cannot be seen, what can be seen is taken over, and nothing is changed.
   const blind = start.record.replicas.some((replica) => context.observed.blind.has(replica.backend));
-  return (blind ? [charged(absorb)] : steps).reduce((draft, step) => step(draft, context), start);
+  return (blind ? [charged(braked(absorb))] : steps).reduce((draft, step) => step(draft, context), start);
 }
 
 function actionsOf(before: ServiceRecord, record: ServiceRecord, context: Context): readonly Action[] {
@@ -91,7 +101,8 @@ function callNotes(before: ServiceRecord, record: ServiceRecord, actions: readon
 
 function stateOf(record: ServiceRecord, context: Context): ServiceState {
   const failed = record.verdict?.code === "unhealthy";
-  if (isComplete(record)) return failed ? "failed" : desiredReplicas(record) === 0 ? "unproven" : "settled";
+  if (isComplete(record) && !isHeldBack(record))
+    return failed ? "failed" : desiredReplicas(record) === 0 ? "unproven" : "settled";
   const moving = record.replicas.some(
     (replica) => replica.status === "terminating" || (isAlive(replica) && replica.readyAt === null),
   );

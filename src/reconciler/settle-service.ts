@@ -37,6 +37,8 @@ export interface SettleOptions {
   readonly deadline: number;
   /** How long to wait for somebody else's lease, in milliseconds. */
   readonly waitForLease: number;
+  /** How many lost or ill replicas may be given up within the hour, whatever the policy says. */
+  readonly consent?: number | "all";
   /** Told after every pass what was decided on which evidence: for live tables. */
   readonly onPass?: (name: string, decision: Decision, observed: Observed) => void;
 }
@@ -91,7 +93,8 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
     };
     const observed = await observe(observer, record, outcomes, options.abort);
     const { snapshot: known } = hold;
-    const scene = { policy: policyFor(session.policy, name), now: world.clock.now() };
+    const { consent } = options;
+    const scene = { policy: policyFor(session.policy, name), now: world.clock.now(), consent };
     const decision = decide(record, { ...scene, observed, others: () => othersOf(known, name, scene.now) });
     outcomes = new Map();
     const decided = hold;

@@ -155,6 +155,13 @@ export const record: z.ZodType<ServiceRecord> = z.strictObject({
   window: z.strictObject({ openedAt: time, seenAt: time, closedAt: time.nullable() }).nullable().default(null),
   starts: z.array(z.strictObject({ run: z.number().min(0), ready: z.number().min(0) })).exactOptional(),
   spent: z.strictObject({ month: z.string().regex(/^\d{4}-\d{2}$/), amount: z.number().min(0) }).exactOptional(),
+  brake: z
+    .strictObject({
+      givenUp: z.array(z.strictObject({ at: time, count })),
+      heldSince: time.exactOptional(),
+      consentedAt: time.exactOptional(),
+    })
+    .exactOptional(),
   paused: z.strictObject({ at: time, by: z.string() }).nullable(),
 });
 

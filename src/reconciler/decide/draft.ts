@@ -12,6 +12,8 @@ export interface Context {
   readonly now: number;
   /** Worked out where a limit over several services asks for it. Absent: there are none. */
   readonly others?: () => Others;
+  /** How many lost or ill replicas somebody consents to give up within the hour. Absent: none. */
+  readonly consent?: number | "all" | undefined;
 }
 
 /** What the ladder of deciders builds: each takes a draft and returns the next. */

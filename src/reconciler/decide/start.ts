@@ -50,7 +50,7 @@ function hindered(draft: Draft, supply: Supply, context: Context): Verdict | nul
 function withVerdict(draft: Draft, verdict: Verdict): Draft {
   const same = draft.record.verdict?.code === verdict.code && draft.record.verdict.message === verdict.message;
   const later = wake(draft, fromTimestamp(verdict.at) + 15_000);
-  if (same || draft.record.verdict?.code === "unhealthy") return later;
+  if (same || draft.record.verdict?.code === "unhealthy" || draft.record.verdict?.code === "braked") return later;
   return note(
     { ...later, record: { ...later.record, verdict } },
     "verdict",
@@ -61,7 +61,8 @@ function withVerdict(draft: Draft, verdict: Verdict): Draft {
 
 function clearHindrance(draft: Draft): Draft {
   const { verdict } = draft.record;
-  if (verdict === null || verdict.code === "unhealthy" || verdict.code === "stuck") return draft;
+  if (verdict === null || verdict.code === "unhealthy" || verdict.code === "stuck" || verdict.code === "braked")
+    return draft;
   return { ...draft, record: { ...draft.record, verdict: null } };
 }
 
