@@ -51,6 +51,9 @@ export interface Trouble {
 
 const terminationMs = 800;
 
+/** Of every instance, in $/hour. */
+export const price = 0.5;
+
 export function createCloud(clock: VirtualClock, random: Random, options: { readonly dedupes: boolean }): Cloud {
   const instances = new Map<string, Instance>();
   const trouble: Trouble = { refuses: 0, forgets: 0, blinds: 0, lacks: 0 };
@@ -133,7 +136,7 @@ export function createCloud(clock: VirtualClock, random: Random, options: { read
           instance: "small",
           resources: "cpu=2 mem=8GB",
           spot: false,
-          price: 0.5,
+          price,
           availability: "available",
         },
       ],
@@ -178,7 +181,7 @@ function observed(instance: Instance, now: number): ObservedInstance {
     replica: instance.replica,
     deployment: instance.deployment,
     region: "r1",
-    price: 0.5,
+    price,
     status:
       now >= instance.terminatedAt
         ? "terminating"

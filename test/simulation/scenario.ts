@@ -23,6 +23,8 @@ export interface Revision {
 
 export interface Scenario {
   readonly dedupes: boolean;
+  /** The most that everything may cost, in $/hour; `null`: no limit. */
+  readonly hourly: number | null;
   /** Each with the milliseconds that pass before it. */
   readonly steps: readonly { readonly after: number; readonly step: Step }[];
 }
@@ -43,7 +45,7 @@ export function drawScenario(random: Random): Scenario {
       step,
     });
   }
-  return { dedupes: random() < 0.7, steps };
+  return { dedupes: random() < 0.7, steps, hourly: random() < 0.7 ? null : between(random, 2, 12) / 2 };
 }
 
 function drawStep(random: Random, { index, last }: { readonly index: number; readonly last: Revision | null }): Step {

@@ -8,7 +8,7 @@ import type { Cloud } from "./cloud.ts";
 import { createGateway } from "./gateway.ts";
 import { createLife, mortal } from "./mortal.ts";
 import type { Life } from "./mortal.ts";
-import { applyFiles, tick } from "./program.ts";
+import { applyFiles, policy, tick } from "./program.ts";
 import type { Program } from "./program.ts";
 import { seeded } from "./random.ts";
 import { drawScenario, serviceFile } from "./scenario.ts";
@@ -59,7 +59,13 @@ function createStage(seed: number, scenario: Scenario): Stage {
     void timeline.push(`${((clock.now() - start) / 1000).toFixed(2).padStart(8)}  ${text}`);
   const cloud: Cloud = createCloud(clock, random, { dedupes: scenario.dedupes });
   const gateway = createGateway(clock, random, (before, after) => truth.routesChange(before, after));
-  const truth: Truth = createTruth(clock, () => cloud, gateway);
+  const truth: Truth = createTruth(
+    clock,
+    () => cloud,
+    gateway,
+    // What was made without telling is known of only where calls can be repeated.
+    scenario.dedupes ? scenario.hourly : null,
+  );
   const branch = memoryBranch((operation) =>
     operation === "write" && random() < cloud.trouble.refuses ? (random() < 0.5 ? "lost-race" : "error-after") : null,
   );
@@ -120,6 +126,7 @@ function createStage(seed: number, scenario: Scenario): Stage {
       world: mortal(worldFor(nonce), life),
       signal: new AbortController().signal,
       attend: 240_000,
+      policy: { ...policy, budget: { hourly: scenario.hourly, monthly: null } },
     };
     log(`${nonce} ${what} begins`);
     body(program).then(
@@ -221,7 +228,8 @@ function createStage(seed: number, scenario: Scenario): Stage {
     if (tokens.join() !== recorded.join()) return `recorded are ${recorded.join(", ")}, and ${tokens.join(", ")} run`;
     const quarantined = record.quarantined.some((entry) => entry.deployment === record.current);
     const sick = cloud.alive().some((instance) => instance.behaviour !== "healthy" && instance.behaviour !== "slow");
-    if (!isComplete(record) && !quarantined && !sick && lastIsGood(record))
+    const waits = record.verdict?.code === "over-budget";
+    if (!isComplete(record) && !waits && !quarantined && !sick && lastIsGood(record))
       return `not settled: ${JSON.stringify(record.replicas.map(({ num, deployment, status }) => [num, deployment, status]))}`;
     if (record.target === null) return "an accepted removal was not carried out";
     return null;

@@ -1,4 +1,5 @@
 import type { Publication } from "../../src/proxy-config/publisher.ts";
+import { price } from "./cloud.ts";
 import type { Cloud, Instance } from "./cloud.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
@@ -24,6 +25,7 @@ export function createTruth(
   clock: VirtualClock,
   cloud: () => Cloud,
   gateway: { routesTo(token: string): boolean },
+  hourly: number | null,
 ): Truth {
   let broken: string | null = null;
   /** The fewest that any revision accepted so far in the last while wants: an older run may still be at work on its own. */
@@ -55,6 +57,8 @@ export function createTruth(
         (other) => other.token === instance.token && other !== instance,
       );
       if (same.some((other) => clock.now() < other.terminatedAt)) breaks(`${instance.token} exists twice`);
+      const rate = cloud().alive().length * price;
+      if (hourly !== null && rate > hourly) breaks(`everything costs $${rate}/h, and $${hourly} are allowed`);
     },
   };
 
