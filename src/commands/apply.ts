@@ -4,6 +4,7 @@ import { acceptPlan } from "../reconciler/accept-plan.ts";
 import type { PlannedService } from "../reconciler/plan-document.ts";
 import { settle } from "../reconciler/settle.ts";
 import type { Settled } from "../reconciler/settle.ts";
+import { inWaves } from "../reconciler/waves.ts";
 import { planText } from "../report/plan-text.ts";
 import { painter } from "../report/style.ts";
 import type { Snapshot } from "../state/store.ts";
@@ -33,23 +34,32 @@ export async function apply(app: App, paths: readonly string[], options: ApplyOp
   await refuseWhatMayNotBe(app, project, planned, options.plan);
   const doing = planned.plan.services.filter((service) => service.action !== "none" && service.refusal === null);
   if (doing.length > 0 && !(await confirm(app, question(doing)))) return exitCodes.refused;
-  const creations = planned.plan.services.filter(
-    (service) => service.action !== "destroy" && service.held === null && service.refusal === null,
-  );
-  const first = await acceptAndSettle(creations, planned, work, { app, project, paths });
-  const removals = doing.filter((service) => service.action === "destroy");
-  // What replaces it must serve before anything goes.
-  const replaced = new Set(doing.map((service) => service.name));
-  const mayRemove = first.every(
-    ({ name, state }) => !replaced.has(name) || state === "settled" || state === "unproven" || state === "removed",
-  );
-  const second = mayRemove ? await acceptAndSettle(removals, planned, work, { app, project, paths }) : [];
-  const third = planned.desired.complete ? await settleRemovals(planned, work, app) : [];
+  const outcomes = await changeInOrder(planned, work, { app, project, paths });
   return await finishCommand(work, {
-    outcomes: [...first, ...second, ...third],
+    outcomes,
     planned: doing.map((service) => service.name),
     held: planned.plan.services.filter((service) => service.held !== null),
   });
+}
+
+/** Wave after wave, then what is to go: a wave that does not settle stops what comes after it, and what replaces something must serve first. */
+async function changeInOrder(planned: Planned, work: Work, again: Again): Promise<readonly Settled[]> {
+  const doing = planned.plan.services.filter((service) => service.action !== "none" && service.refusal === null);
+  const changed = new Set(doing.map(({ name }) => name));
+  const kept = planned.plan.services.filter(
+    (service) => service.action !== "destroy" && service.held === null && service.refusal === null,
+  );
+  const removals = doing.filter((service) => service.action === "destroy");
+  const outcomes: Settled[] = [];
+  for (const part of [...inWaves(kept, again.project.settings.policy.waves), removals]) {
+    outcomes.push(...(await acceptAndSettle(part, planned, work, again)));
+    if (!outcomes.every(({ name, state }) => !changed.has(name) || isReached(state))) break;
+  }
+  return planned.desired.complete ? [...outcomes, ...(await settleRemovals(planned, work, again.app))] : outcomes;
+}
+
+function isReached(state: Settled["state"]): boolean {
+  return state === "settled" || state === "unproven" || state === "removed";
 }
 
 /** Removals that were accepted before and cut short: nothing else would go on with them but a tick. */
@@ -96,7 +106,7 @@ async function acceptAndSettle(
   return settle(names, snapshot, work.session(snapshot.stateId), work.settleOptions());
 }
 
-/** Accepts on the newest state. Whatever changed since the plan was shown, it is done only if it is still the same plan. */
+/** Accepts on the newest state. Whatever changed since the plan was shown, it is done only if it is still the same for these services. */
 async function accept(
   services: readonly PlannedService[],
   planned: Planned,
@@ -124,7 +134,9 @@ async function accept(
       if (!(error instanceof StateConflict) || attempt >= 5) throw error;
     }
     const replanned = await preparePlan(again.app, again.project, work.world, again.paths);
-    if (replanned.plan.id !== planned.plan.id) throw planChanged();
+    // Of what was changed in an earlier wave nothing is left to do.
+    for (const name of names)
+      if (replanned.plan.contracts.get(name) !== planned.plan.contracts.get(name)) throw planChanged();
     basis = replanned.snapshot;
     current = replanned.plan.services.filter((service) => names.has(service.name));
   }

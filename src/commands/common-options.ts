@@ -64,7 +64,10 @@ export function withCommonOptions(command: Command): Command {
     new Option("--timeout <duration>", "stop working after this long: `90s`, `10m`").argParser(duration),
     new Option("--wait <duration>", "wait this long for somebody else who works on a service").argParser(duration),
     new Option("--attend <duration>", "stay with a rollout this long; ticks finish it").argParser(duration),
-    new Option("--allow-destroy <n|all>", "consent to destroying so many services").argParser(countOrAll),
+    new Option(
+      "--allow-destroy <n|all>",
+      "consent to destroying so many services; of `tick`, to giving up so many replicas",
+    ).argParser(countOrAll),
     new Option("-q, --quiet", "only errors and what was asked for"),
     new Option("-v, --verbose", "more detail"),
   ];

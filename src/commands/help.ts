@@ -33,7 +33,8 @@ An unhealthy revision is taken back and quarantined; another revision supersedes
   destroy: "Drains and ends every replica of a service, and forgets it.",
   restart: "Replaces every replica of a service by one of the same revision, one at a time.",
   rollback: "Rolls an earlier deployment out again: the last one that settled, or the one that `--to` names.",
-  retry: "Lifts the quarantine of a revision that was unhealthy, and rolls it out again.",
+  retry:
+    "Lifts the quarantine of a revision that was unhealthy, and rolls it out again; replaces what the brake holds back.",
   pause: "Freezes a service: no pass touches it, healing included, until it is resumed.",
   resume: "Lets passes touch a paused service again.",
   watch: "Serves the services, heals them, and follows the files: every saved edit is rolled out. Ends with Ctrl-C.",

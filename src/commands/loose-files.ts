@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 
-import type { GatewaySettings } from "../config/settings.ts";
+import type { GatewaySettings, Policy } from "../config/settings.ts";
 import { enclosingRoot } from "../git/enclosing-root.ts";
 import type { SourceFile } from "../git/repository.ts";
 import type { Diagnostic } from "../lib/diagnostics.ts";
@@ -45,12 +45,15 @@ export interface Loose {
   readonly profile: ReadProfile;
   /** Of the settings; `null` where files alone were named. */
   readonly gateways: readonly GatewaySettings[] | null;
+  /** Of the settings; `null` where not all service files are looked at. */
+  readonly policy: Policy | null;
 }
 
 /** What `validate` looks at: named files alone, or whatever the repository has. */
 export async function loose(app: App, paths: readonly string[]): Promise<Loose> {
   const named = app.options.ref === null ? await readNamed(app, paths) : null;
-  if (named !== null) return { files: named, settings: [], gateways: null, profile: await looseProfile(app) };
+  if (named !== null)
+    return { files: named, settings: [], gateways: null, policy: null, profile: await looseProfile(app) };
   const { chosenFiles, readDesiredProfile } = await import("./desired.ts");
   const project = await app.project();
   return {
@@ -58,5 +61,6 @@ export async function loose(app: App, paths: readonly string[]): Promise<Loose> 
     profile: await readDesiredProfile(app, project),
     settings: project.diagnostics,
     gateways: project.settings.gateways,
+    policy: paths.length === 0 ? project.settings.policy : null,
   };
 }

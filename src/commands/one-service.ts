@@ -1,6 +1,8 @@
 import { toTimestamp } from "../lib/timestamp.ts";
 import type { ExitCode } from "../lib/user-error.ts";
-import { acceptRemoval, acceptRestart, acceptRetry } from "../reconciler/accept.ts";
+import { acceptCasualties, acceptRemoval, acceptRestart, acceptRetry } from "../reconciler/accept.ts";
+import type { Acceptance } from "../reconciler/accept.ts";
+import type { ServiceRecord } from "../state/record.ts";
 import type { App } from "./app.ts";
 import { changeOne } from "./change-one.ts";
 
@@ -28,16 +30,21 @@ export function restart(app: App, name: string): Promise<ExitCode> {
   });
 }
 
-/** `retry NAME`: lifts the quarantine of the accepted revision and rolls it out again. */
+/** `retry NAME`: lifts the quarantine of the accepted revision and rolls it out again; what the brake holds back is given up. */
 export function retry(app: App, name: string): Promise<ExitCode> {
   return changeOne(app, {
     name,
-    question: `Try the quarantined revision of ${name} again?`,
+    question: `Try again what is quarantined of ${name}, and give up what the brake holds back?`,
     verb: "Retry",
-    change: (record, acceptance) => acceptRetry(record, acceptance),
-    nothing: `Nothing of ${name} is quarantined.`,
+    change: retried,
+    nothing: `Nothing of ${name} is quarantined or held back.`,
     settles: true,
   });
+}
+
+function retried(record: ServiceRecord, acceptance: Acceptance): ServiceRecord | null {
+  const consented = acceptCasualties(record, acceptance);
+  return acceptRetry(consented ?? record, acceptance) ?? consented;
 }
 
 /** `pause NAME`: no pass touches it, healing included, until it is resumed. */

@@ -1,6 +1,7 @@
 import { namesOf, resolveValues, unknownHere } from "../config/env.ts";
 import { checkGateways } from "../config/gateways.ts";
 import { jobOf } from "../config/job.ts";
+import { checkNamedServices } from "../config/named-services.ts";
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import { hasErrors } from "../lib/diagnostics.ts";
 import { isSameJson } from "../lib/same.ts";
@@ -45,6 +46,7 @@ export async function preparePlan(
   );
   const invalid = [...project.diagnostics, ...desired.diagnostics, ...unserved];
   if (hasErrors(invalid)) throw invalidInput(invalid);
+  const misnamed = desired.complete ? checkNamedServices(project.settings.policy, namesIn(desired, snapshot)) : [];
   const removed = desired.complete ? missingFrom(desired, snapshot) : [];
   const supply = await suppliesOf(desired, snapshot, world, app.io.signal);
   const plan = makePlan({
@@ -60,7 +62,7 @@ export async function preparePlan(
     commit,
     byHand: app.io.env["GITHUB_ACTIONS"] !== "true",
     now: world.clock.now(),
-    diagnostics: [...invalid, ...desired.services.flatMap(({ source }) => unknownHere(source, world.env))],
+    diagnostics: [...invalid, ...misnamed, ...desired.services.flatMap(({ source }) => unknownHere(source, world.env))],
   });
   return { plan, desired, snapshot, commit };
 }
@@ -85,6 +87,10 @@ export function refuseMissingEnv({ plan }: Pick<Planned, "plan">): void {
   const missing = plan.diagnostics.filter((diagnostic) => diagnostic.code === "missing-env");
   if (missing.length > 0)
     throw invalidInput(missing.map((diagnostic) => ({ ...diagnostic, severity: "error" as const })));
+}
+
+function namesIn({ services }: Desired, snapshot: Snapshot): ReadonlySet<string> {
+  return new Set([...services.map(({ source }) => source.spec.name), ...snapshot.services.keys()]);
 }
 
 function missingFrom(desired: Desired, snapshot: Snapshot): readonly string[] {

@@ -1,7 +1,9 @@
 import { z } from "zod";
 
+import type { BrakePolicy } from "../config/settings.ts";
 import { exitCodes, UserError } from "../lib/user-error.ts";
 import type { PlannedService } from "../reconciler/plan-document.ts";
+import type { Snapshot } from "../state/store.ts";
 import type { App, Project } from "./app.ts";
 import { planChanged } from "./planning.ts";
 import type { Planned } from "./planning.ts";
@@ -15,7 +17,7 @@ export async function refuseWhatMayNotBe(
 ): Promise<void> {
   if (planFile !== null) await refuseOtherPlan(planFile, planned);
   refuseServices(planned.plan.services);
-  refuseDestroying(app, project, planned.plan.services);
+  refuseDestroying(app, project, planned);
   await refuseStale(app, project, planned);
 }
 
@@ -53,18 +55,25 @@ function refuseServices(services: readonly PlannedService[]): void {
     throw new UserError("refused", refused.join("\n"), { exitCode: exitCodes.refused, hint: "nothing was changed" });
 }
 
-function refuseDestroying(app: App, project: Project, services: readonly PlannedService[]): void {
-  const allowed = app.options.allowDestroy ?? project.settings.policy.brake.destroy;
-  const destroyed = services.filter((service) => service.action === "destroy").map((service) => service.name);
+function refuseDestroying(app: App, project: Project, { plan, snapshot }: Planned): void {
+  const { brake } = project.settings.policy;
+  const destroyed = plan.services.filter((service) => service.action === "destroy").map((service) => service.name);
+  const allowed = app.options.allowDestroy ?? destroyable(brake, snapshot);
   if (allowed === "all" || destroyed.length <= allowed) return;
   throw new UserError(
     "brake",
     `this would destroy ${destroyed.length} services (${destroyed.join(", ")}), and ${allowed} may be destroyed without consent`,
     {
       exitCode: exitCodes.refused,
-      hint: `consent with --allow-destroy ${destroyed.length}, or set policy.brake.destroy in the settings`,
+      hint: `consent with --allow-destroy ${destroyed.length}, or set policy.brake in the settings`,
     },
   );
+}
+
+/** How many of the recorded services one run may destroy without consent; of a single one no share says anything. */
+export function destroyable({ destroy, services: share }: BrakePolicy, { services }: Snapshot): number {
+  const recorded = [...services.values()].filter(({ record }) => (record?.target ?? null) !== null).length;
+  return recorded < 2 ? destroy : Math.min(destroy, Math.floor(share * recorded + 1e-9));
 }
 
 /** An older commit never takes the place of a newer one; one from beside it only where a person does it. */

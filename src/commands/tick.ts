@@ -1,5 +1,6 @@
 import type { ExitCode } from "../lib/user-error.ts";
 import { findOrphans } from "../reconciler/orphans.ts";
+import type { SettleOptions } from "../reconciler/settle-service.ts";
 import { settle } from "../reconciler/settle.ts";
 import type { Snapshot } from "../state/store.ts";
 import type { App } from "./app.ts";
@@ -19,10 +20,18 @@ export async function tick(app: App): Promise<ExitCode> {
   const names = recordedNames(snapshot);
   if (names.length === 0) tell(app, "Nothing is recorded: nothing to do.");
   const [outcomes] = await Promise.all([
-    settle(names, snapshot, work.session(snapshot.stateId), work.settleOptions(app.options.attend ?? tickAttend)),
+    settle(names, snapshot, work.session(snapshot.stateId), {
+      ...work.settleOptions(app.options.attend ?? tickAttend),
+      ...consentOf(app),
+    }),
     collectOrphans(work, snapshot),
   ]);
   return await finishCommand(work, { outcomes, planned: "touched", held: [] });
+}
+
+/** Here it is replicas that a person consents to give up: a tick destroys no service. */
+function consentOf({ options }: App): Pick<SettleOptions, "consent"> {
+  return options.allowDestroy === null ? {} : { consent: options.allowDestroy };
 }
 
 export function recordedNames(snapshot: Snapshot): readonly string[] {

@@ -9,22 +9,30 @@ import { say, sayDiagnostics, sayJson } from "./say.ts";
 
 /** `validate [paths]`: files and settings only; no state, no credentials, no network. Exit 2 when anything is wrong. */
 export async function validate(app: App, paths: readonly string[]): Promise<ExitCode> {
-  const [{ parseServices }, { checkGateways }, { envLookup, unknownHere, withGiven }, { checkReach }] =
-    await Promise.all([
-      import("../config/services.ts"),
-      import("../config/gateways.ts"),
-      import("../config/env.ts"),
-      import("../config/reach.ts"),
-    ]);
-  const { files, settings, gateways, profile } = await loose(app, paths);
+  const [
+    { parseServices },
+    { checkGateways },
+    { envLookup, unknownHere, withGiven },
+    { checkReach },
+    { checkNamedServices },
+  ] = await Promise.all([
+    import("../config/services.ts"),
+    import("../config/gateways.ts"),
+    import("../config/env.ts"),
+    import("../config/reach.ts"),
+    import("../config/named-services.ts"),
+  ]);
+  const { files, settings, gateways, policy, profile } = await loose(app, paths);
   const parsed = parseServices(files, profile.profile);
   const unserved = gateways === null ? [] : checkGateways(parsed.services, gateways);
+  const names = new Set(parsed.services.map(({ spec }) => spec.name));
   const { env: given } = app.options;
   const diagnostics = [
     ...settings,
     ...profile.diagnostics,
     ...parsed.diagnostics,
     ...unserved,
+    ...(policy === null || hasErrors(parsed.diagnostics) ? [] : checkNamedServices(policy, names)),
     ...parsed.services.flatMap((service) => checkReach(service, { loose: gateways === null })),
     ...parsed.services.flatMap((service) => unknownHere(withGiven(service, given), envLookup(given, app.io.env))),
   ];

@@ -37,7 +37,7 @@ export interface Policy {
   readonly brake: BrakePolicy;
   /** Services of which something else holds, with what holds for them in full. */
   readonly services: Readonly<Record<string, ServicePolicy>>;
-  /** Services that one commit changes are changed in this order, those of a wave side by side; whatever is named in none belongs to the last. */
+  /** Services that one commit changes are changed in this order, those of a wave side by side; whatever is named in none comes last. */
   readonly waves: readonly (readonly string[])[];
 }
 

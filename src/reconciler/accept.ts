@@ -89,6 +89,7 @@ export function acceptRevision(
     ...(acceptance.strategy === undefined ? {} : { strategy: acceptance.strategy }),
   };
   return {
+    ...rememberedOf(record),
     name: revision.spec.name,
     born: record?.born ?? acceptance.generation,
     target,
@@ -102,7 +103,6 @@ export function acceptRevision(
     scaled: withinBounds(record?.scaled ?? null, revision.spec, acceptedAt),
     // A schedule goes on through its edits; a time that only `max_duration` gives begins anew.
     window: revision.spec.schedule !== null && base?.spec.schedule ? (record?.window ?? null) : null,
-    ...outlasting(record),
     paused: record?.paused ?? null,
   };
 }
@@ -112,11 +112,13 @@ function reducedFloor(kept: number, replacement: Replacement): number {
   return Math.max(0, replacement === "whole-run" ? Math.floor(kept / 2) : kept - 1);
 }
 
-/** What is known of a service whatever it runs: absent where nothing is. */
-function outlasting(record: ServiceRecord | null): Pick<ServiceRecord, "starts" | "spent"> {
-  const starts = record?.starts;
-  const spent = record?.spent;
-  return { ...(starts === undefined ? {} : { starts }), ...(spent === undefined ? {} : { spent }) };
+/** What is known of a service whatever it runs. */
+function rememberedOf(record: ServiceRecord | null): Pick<ServiceRecord, "starts" | "spent" | "brake"> {
+  return {
+    ...(record?.starts === undefined ? {} : { starts: record.starts }),
+    ...(record?.spent === undefined ? {} : { spent: record.spent }),
+    ...(record?.brake === undefined ? {} : { brake: record.brake }),
+  };
 }
 
 /** How many replicas a revision wants while it is up. What serves now is not taken away by accepting: scaling goes on from the count that it came to. */
@@ -148,6 +150,12 @@ export function acceptRetry(record: ServiceRecord, acceptance: Acceptance): Serv
   if (!isOver(record, wanted) && record.verdict?.code !== "retry-limit") return null;
   const replacement = wanted.run === servingDeployment(record).run ? "where-jobs-differ" : "whole-run";
   return acceptRevision(record, revisionOf(wanted), replacement, acceptance);
+}
+
+/** What the brake holds back may be given up; `null` where it holds nothing. */
+export function acceptCasualties(record: ServiceRecord, { now }: Pick<Acceptance, "now">): ServiceRecord | null {
+  if (record.brake?.heldSince === undefined) return null;
+  return { ...record, brake: { ...record.brake, consentedAt: toTimestamp(now) } };
 }
 
 /** A recorded deployment as something to be wanted again. */

@@ -1,6 +1,9 @@
 import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
 import { absorb } from "./decide/absorb.ts";
+import { braked } from "./decide/brake.ts";
 import { withCallTimes } from "./decide/called.ts";
+import { isHeldBack } from "./decide/casualties.ts";
+import { charged } from "./decide/charge.ts";
 import type { Context, Decider, Draft, Note } from "./decide/draft.ts";
 import { currentDeployment, isAlive, isOver } from "./decide/draft.ts";
 import { drained, wakeAtDrains } from "./decide/drain.ts";
@@ -35,8 +38,16 @@ export type Action =
  */
 export type ServiceState = "working" | "waiting" | "settled" | "unproven" | "failed" | "held" | "removed";
 
-const ladder: readonly Decider[] = [absorb, judge, keepTime, scale, renumber, rollOut, wakeAtDrains, finish];
-const removal: readonly Decider[] = [absorb, remove, wakeAtDrains];
+const ladder: readonly Decider[] = [
+  charged(braked(absorb, judge)),
+  keepTime,
+  scale,
+  renumber,
+  rollOut,
+  wakeAtDrains,
+  finish,
+];
+const removal: readonly Decider[] = [charged(absorb), remove, wakeAtDrains];
 
 /**
  * Decides one pass for one service. Pure and level-triggered: it looks at how things are, never at what woke it, so that
@@ -59,7 +70,7 @@ function climb(start: Draft, context: Context): Draft {
   const steps = start.record.target === null ? removal : ladder;
   // Where a part of the service cannot be seen, what can be seen is taken over, and nothing is changed.
   const blind = start.record.replicas.some((replica) => context.observed.blind.has(replica.backend));
-  return (blind ? [absorb] : steps).reduce((draft, step) => step(draft, context), start);
+  return (blind ? [charged(braked(absorb))] : steps).reduce((draft, step) => step(draft, context), start);
 }
 
 function actionsOf(before: ServiceRecord, record: ServiceRecord, context: Context): readonly Action[] {
@@ -92,7 +103,8 @@ function callNotes(before: ServiceRecord, record: ServiceRecord, actions: readon
 
 function stateOf(record: ServiceRecord, context: Context): ServiceState {
   const failed = record.verdict !== null && isFinal(record, record.verdict);
-  if (isComplete(record)) return failed ? "failed" : desiredReplicas(record) === 0 ? "unproven" : "settled";
+  if (isComplete(record) && !isHeldBack(record))
+    return failed ? "failed" : desiredReplicas(record) === 0 ? "unproven" : "settled";
   const moving = record.replicas.some(
     (replica) => replica.status === "terminating" || (isAlive(replica) && replica.readyAt === null),
   );

@@ -2,7 +2,7 @@ import { fromTimestamp, toTimestamp } from "../lib/timestamp.ts";
 import { acquire, isSameOwner, renew, stillOwned } from "../state/lease.ts";
 import type { Lease, LeaseOwner, ServiceRecord } from "../state/record.ts";
 import { StateConflict } from "../state/store.ts";
-import type { Snapshot } from "../state/store.ts";
+import type { Change, Snapshot } from "../state/store.ts";
 import { intentsOf } from "./intents.ts";
 import type { Session } from "./session.ts";
 
@@ -23,6 +23,8 @@ export interface NextRecord {
   readonly message: string;
   /** Nothing follows: the lease is given back by the same write. */
   readonly last: boolean;
+  /** What must hold on the newest state too. */
+  readonly guard: Change["guard"];
 }
 
 export type Written =
@@ -54,7 +56,7 @@ export async function writeRecord(
   const change = { name: next.name, record: next.record, intents: intentsOf(next.record), lease };
   try {
     const snapshot = await session.world.store.commit(
-      { message: next.message, services: [change], basis: hold.snapshot },
+      { message: next.message, services: [change], basis: hold.snapshot, guard: next.guard },
       signal,
     );
     // As everybody reads it: somebody may have written more on top before we heard that ours had landed.

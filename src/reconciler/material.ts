@@ -20,8 +20,9 @@ function withoutEnded(before: ServiceRecord, after: ServiceRecord): ServiceRecor
   };
 }
 
+/** Money is worked out again from what is recorded: it is written along. */
 function essence(record: ServiceRecord): unknown {
-  return { ...record, replicas: record.replicas.map(replicaEssence) };
+  return { ...record, spent: undefined, replicas: record.replicas.map(replicaEssence) };
 }
 
 /** A replica that is not ready yet is only known to have been asked for; with its readiness everything about it is kept. */

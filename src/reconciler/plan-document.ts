@@ -51,6 +51,8 @@ export interface PlannedService {
 export interface Plan {
   /** Of everything that somebody who consents to it consents to. */
   readonly id: string;
+  /** The same of each service by its name: what the others become does not count. */
+  readonly contracts: ReadonlyMap<string, string>;
   readonly base: string | null;
   readonly ref: string | null;
   /** The profile that gave what service files leave out. */

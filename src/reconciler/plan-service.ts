@@ -16,7 +16,7 @@ import { reasonsFor, refusalOf, safetyOf } from "./plan-reasons.ts";
 import { timeReasons } from "./plan-schedule.ts";
 import { shownStrategy, strategyReason } from "./plan-strategy.ts";
 import type { Scene } from "./rehearsal.ts";
-import { rehearse } from "./rehearse.ts";
+import { rehearseWithin } from "./rehearse-within.ts";
 
 /** What becomes of a service that is desired: compared with what serves, and rehearsed where anything changes. */
 export function planService(desired: DesiredService, input: PlanInput): PlannedService {
@@ -132,7 +132,9 @@ function rehearsed(planned: PlannedService, record: ServiceRecord | null, input:
   // What will not be done has no timeline.
   const standing = planned.replicas.current > 0;
   const rehearsal =
-    refusal !== null || (offer === undefined && !standing) ? null : rehearse(accepted, sceneOf(planned, supply, input));
+    refusal !== null || (offer === undefined && !standing)
+      ? null
+      : rehearseWithin(accepted, sceneOf(planned, supply, input), input.snapshot);
   const each = (offer ?? supply.taken[0])?.price ?? record?.replicas.find(isAlive)?.price ?? 0;
   return {
     ...planned,

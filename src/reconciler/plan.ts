@@ -1,18 +1,23 @@
 import { digest } from "../lib/digest.ts";
 import type { Revision } from "./accept.ts";
+import { withinBudgets } from "./plan-budget.ts";
 import type { Plan, PlanInput, PlannedService } from "./plan-document.ts";
+import { withOrder } from "./plan-order.ts";
 import { planRemoval } from "./plan-removal.ts";
+import { withRenames } from "./plan-rename.ts";
 import { planService } from "./plan-service.ts";
 
 /** What is to become of every service. Pure: the same input gives the same plan. */
 export function makePlan(input: PlanInput): Plan {
-  const services = [
+  const planned = [
     ...input.desired.map((service) => planService(service, input)),
     ...input.removed.flatMap((name) => planRemoval(name, input)),
   ].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const id = digest({ services: services.map((service) => contractOf(service, input)), policy: input.policy });
+  const services = withRenames(withOrder(withinBudgets(planned, input), input), input);
+  const contracts = services.map((service) => contractOf(service, input));
   return {
-    id,
+    id: digest({ services: contracts, policy: input.policy }),
+    contracts: new Map(contracts.map((contract) => [contract.name, digest({ contract, policy: input.policy })])),
     base: input.snapshot.commit,
     ref: input.ref,
     profile: input.profile,
@@ -21,7 +26,7 @@ export function makePlan(input: PlanInput): Plan {
   };
 }
 
-function contractOf(service: PlannedService, input: PlanInput): unknown {
+function contractOf(service: PlannedService, input: PlanInput) {
   const record = input.snapshot.services.get(service.name)?.record ?? null;
   const { name, action, safety, revision } = service;
   return {

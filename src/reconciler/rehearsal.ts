@@ -1,6 +1,6 @@
 import type { Offer } from "../backends/backend.ts";
-import type { Policy } from "../config/settings.ts";
 import type { ServiceState } from "./decide.ts";
+import type { Context } from "./decide/draft.ts";
 import type { Event } from "./event.ts";
 
 /** What a plan shows of how its rollout goes: see `rehearse`. */
@@ -12,6 +12,8 @@ export interface Rehearsal {
   /** Most instances at one moment, and fewest that serve. */
   readonly peak: number;
   readonly fewestServing: number;
+  /** Most $/hour at one moment. */
+  readonly hourly: number;
   /** How long fewer serve than are to at every moment. */
   readonly reducedSeconds: number;
   /** Each moment at which one of these changes. */
@@ -60,9 +62,7 @@ export interface Failure {
 }
 
 /** What is rehearsed in. `now` in milliseconds since the epoch. */
-export interface Scene {
-  readonly policy: Policy;
-  readonly now: number;
+export interface Scene extends Pick<Context, "policy" | "now" | "others"> {
   readonly offers: readonly Offer[];
   /** What is known of backends, by name; of others the usual is assumed. */
   readonly providers?: ReadonlyMap<string, Provider> | undefined;

@@ -49,7 +49,8 @@ export function rehearseOnce(record: ServiceRecord, scene: Scene, fault: Fault |
   for (let pass = 0; pass < mostPasses; pass += 1) {
     world = advance(world, next, { now, pass });
     const observed = observedIn(world, next, { now, pass });
-    const decision: Decision = decide(next, { observed, policy: scene.policy, now });
+    const { policy, others } = scene;
+    const decision: Decision = decide(next, { observed, policy, now, ...(others === undefined ? {} : { others }) });
     end = decision.state;
     const wrote = isWritten(stored, decision, leased);
     if (wrote) now += assumedWrite;
@@ -67,6 +68,8 @@ export function rehearseOnce(record: ServiceRecord, scene: Scene, fault: Fault |
     if (isEnd(decision)) break;
     if (wrote) continue;
     const soonest = Math.min(nextMoment(world, next, { now, pass }), Math.max(now, decision.wakeAt ?? Infinity));
+    // Nothing that is rehearsed makes money free again.
+    if (decision.state === "waiting" && next.verdict?.code === "over-budget") break;
     const given = changedAt + scene.policy.rollout.deadline * 1000 + patience;
     if (soonest === Infinity || (decision.state === "waiting" && soonest > given)) break;
     now = soonest;

@@ -19,6 +19,7 @@ export function rehearse(record: ServiceRecord, scene: Scene): Rehearsal {
     end: course.end,
     seconds: Math.round((course.endedAt - scene.now) / 1000),
     peak: peakOf(course),
+    hourly: Math.max(0, ...course.points.map(({ price }) => price)),
     fewestServing: fewestServing(course),
     reducedSeconds: reducedSeconds(course, keptBy(record)),
     points: shownPoints(course, scene),

@@ -5,14 +5,17 @@ import type { Snapshot } from "../state/store.ts";
 import type { Bell } from "./bell.ts";
 import { decide } from "./decide.ts";
 import type { Decision, ServiceState } from "./decide.ts";
+import { othersOf } from "./decide/others.ts";
 import { isEnd } from "./ends.ts";
 import { execute } from "./execute.ts";
 import { expectReplicas, stillToStart } from "./expected.ts";
 import { holdOf, isAging, mayAct, release, writeRecord } from "./hold.ts";
 import type { Hold } from "./hold.ts";
+import { guardOf } from "./limits.ts";
 import { isMaterial } from "./material.ts";
 import { observe } from "./observe.ts";
 import type { Observed, Outcome } from "./observed.ts";
+import { pauseAfter } from "./pace.ts";
 import type { Prober } from "./prober.ts";
 import type { Session } from "./session.ts";
 import { messageOf, tell } from "./tell.ts";
@@ -36,6 +39,8 @@ export interface SettleOptions {
   readonly deadline: number;
   /** How long to wait for somebody else's lease, in milliseconds. */
   readonly waitForLease: number;
+  /** How many lost or ill replicas may be given up within the hour, whatever the policy says. */
+  readonly consent?: number | "all";
   /** Told after every pass what was decided on which evidence: for live tables. */
   readonly onPass?: (name: string, decision: Decision, observed: Observed) => void;
 }
@@ -92,13 +97,21 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
     // What is seen is as old as the look: what came to pass while it took is not absent, it was not looked for.
     const now = world.clock.now();
     const observed = await observe(observer, record, outcomes, options.abort);
-    const decision = decide(record, { observed, policy: policyFor(session.policy, name), now });
+    const { snapshot: known } = hold;
+    const scene = { policy: policyFor(session.policy, name), now, consent: options.consent };
+    const decision = decide(record, { ...scene, observed, others: () => othersOf(known, name, now) });
     outcomes = new Map();
     const decided = hold;
     if (mustWrite(hold, decision, session)) {
       const written = await writeRecord(
         hold,
-        { name, record: decision.record, message: messageOf(name, decision), last: isEnd(decision) },
+        {
+          name,
+          record: decision.record,
+          message: messageOf(name, decision),
+          last: isEnd(decision),
+          guard: guardOf({ before: record, after: decision.record }, scene),
+        },
         session,
         options.abort,
       );
@@ -138,7 +151,7 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
     }
     // What was written may be acted on further at once; otherwise something has to happen first.
     looks = decision.actions.length > 0 ? 0 : looks + 1;
-    if (isSameJson(hold.stored, decided.stored)) await rest(run, decision, looks);
+    if (isSameJson(hold.stored, decided.stored)) await pauseFor(run, pauseAfter(decision, looks, world));
     ({ hold, record } = await refresh(run, hold, record));
   }
   return { name, state: "removed", record: null, heldBy: null, touched };
@@ -176,18 +189,7 @@ function isOver(run: Run): boolean {
   return run.options.signal.aborted || run.session.world.clock.now() >= run.options.deadline;
 }
 
-/** Until something is heard of, or it is time to look: soon while a provider is at work, seldom otherwise. */
-async function rest(run: Run, decision: Decision, looks: number): Promise<void> {
-  const { world } = run.session;
-  const polls = [...world.backends.values()].map((backend) => backend.poll);
-  const busy = decision.actions.length > 0 || decision.state === "working";
-  const usual = Math.min(...polls.map((each) => (busy ? each.busy : each.idle)), 1000 * 60);
-  // What was just asked for may have happened already; then ever less often, up to the backend's own pace.
-  const poll = Math.min(usual, (usual / 8) * 2 ** Math.min(looks, 3));
-  const wakeIn = decision.wakeAt === null ? poll : Math.min(poll, Math.max(0, decision.wakeAt - world.clock.now()));
-  await pauseFor(run, wakeIn);
-}
-
+/** Until something is heard of, or it is time to look. */
 async function pauseFor(run: Run, ms: number): Promise<void> {
   const { clock } = run.session.world;
   const left = Math.max(0, Math.min(ms, run.options.deadline - clock.now()));

@@ -1,10 +1,3 @@
-/** `$0.22`: up to four decimals, no trailing zeros (facts §11.3). */
-export function formatPrice(price: number): string {
-  const [whole, decimals = ""] = price.toFixed(4).split(".");
-  const kept = decimals.replace(/0+$/, "");
-  return `$${whole}${kept === "" ? "" : `.${kept}`}`;
-}
-
 /** How long ago, in the reference's words and with its roundings (facts §11.4); nothing of the future. Milliseconds since the epoch. */
 export function formatAgo(time: number, now: number): string {
   const seconds = Math.floor((now - time) / 1000);

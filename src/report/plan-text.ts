@@ -1,6 +1,6 @@
+import { formatPrice } from "../lib/format-price.ts";
 import type { Plan, PlanAction, PlannedService } from "../reconciler/plan-document.ts";
 import { changedName } from "./change-text.ts";
-import { formatPrice } from "./format.ts";
 import type { Paint } from "./style.ts";
 import { table } from "./table.ts";
 import { timelineText } from "./timeline-text.ts";

@@ -1,6 +1,7 @@
+import { formatPrice } from "../lib/format-price.ts";
 import { fromTimestamp } from "../lib/timestamp.ts";
 import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
-import { formatAgo, formatPrice } from "./format.ts";
+import { formatAgo } from "./format.ts";
 import { replicaError, replicaText, type ServiceStatus, statusText } from "./status.ts";
 import type { Paint } from "./style.ts";
 import { table } from "./table.ts";

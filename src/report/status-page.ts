@@ -1,8 +1,8 @@
 import type { Settings } from "../config/settings.ts";
+import { formatPrice } from "../lib/format-price.ts";
 import { isComplete } from "../reconciler/decide/finish.ts";
 import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
 import type { Snapshot } from "../state/store.ts";
-import { formatPrice } from "./format.ts";
 import { serviceUrl } from "./service-url.ts";
 import { replicaText, statusText } from "./status.ts";
 

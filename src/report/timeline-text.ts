@@ -1,5 +1,6 @@
+import { formatPrice } from "../lib/format-price.ts";
 import type { Point, Rehearsal, TimelineEvent } from "../reconciler/rehearsal.ts";
-import { formatElapsed, formatPrice } from "./format.ts";
+import { formatElapsed } from "./format.ts";
 import { table } from "./table.ts";
 
 /** Moments that are shown of a long rollout: of its beginning, and of its end. */

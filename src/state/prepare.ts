@@ -18,14 +18,14 @@ export interface Prepared {
   readonly services: ReadonlyMap<string, ServiceState>;
 }
 
-/** Puts changes on a state, one after the other; one whose reads an earlier one changed conflicts like with any other writer. */
+/** Puts changes on a state, one after the other; one whose reads an earlier one changed, or whose guard says no, conflicts like with any other writer. */
 export function prepare(changes: readonly Change[], current: Snapshot, tip: Tip | null): Prepared {
   const services = new Map(current.services);
   const conflicts = new Map<Change, StateConflict>();
   const accepted: Change[] = [];
   const edits = new Map<string, NewFile | null>();
   for (const change of changes) {
-    const conflict = conflictOf(change, current.stateId, services);
+    const conflict = conflictOf(change, { ...current, services });
     if (conflict !== null) conflicts.set(change, conflict);
     else {
       accepted.push(change);
@@ -63,16 +63,13 @@ interface NewPart {
   readonly wanted: ServiceState;
 }
 
-function conflictOf(
-  change: Change,
-  stateId: string,
-  services: ReadonlyMap<string, ServiceState>,
-): StateConflict | null {
+function conflictOf(change: Change, tip: Snapshot): StateConflict | null {
   const reads = [...new Set([...(change.reads ?? []), ...change.services.map(({ name }) => name)])];
   // Another branch than the one that was read: nothing that was decided holds.
-  if (change.basis.stateId !== stateId) return new StateConflict(reads);
-  const changed = reads.filter((name) => !isSame(change.basis.services.get(name), services.get(name)));
-  return changed.length === 0 ? null : new StateConflict(changed);
+  if (change.basis.stateId !== tip.stateId) return new StateConflict(reads);
+  const changed = reads.filter((name) => !isSame(change.basis.services.get(name), tip.services.get(name)));
+  if (changed.length > 0) return new StateConflict(changed);
+  return change.guard === undefined || change.guard(tip) ? null : new StateConflict(reads);
 }
 
 function isSame(a: ServiceState | undefined, b: ServiceState | undefined): boolean {

@@ -23,6 +23,16 @@ export interface Spent {
   readonly amount: number;
 }
 
+/** What passes gave up as lost or ill, and whether they hold back from more of it. */
+export interface Brake {
+  /** Of the last hour, as far as anything was given up since. */
+  readonly givenUp: readonly { readonly at: string; readonly count: number }[];
+  /** Since when replicas that are missed are kept as they were. Absent: none is. */
+  readonly heldSince?: string;
+  /** When somebody consented to give them up. Absent: nobody has. */
+  readonly consentedAt?: string;
+}
+
 /** A number of replicas, and since when it is wanted. */
 export interface Scaled {
   readonly count: number;

@@ -1,7 +1,7 @@
 import type { PinnedFiles, PinnedRepos } from "../config/job.ts";
 import type { Strategy } from "../config/settings.ts";
 import type { ServiceSpec } from "../config/spec.ts";
-import type { Canary, Quarantine, Scaled, Spent, StartTime, Window } from "./progress.ts";
+import type { Brake, Canary, Quarantine, Scaled, Spent, StartTime, Window } from "./progress.ts";
 import type { Verdict } from "./verdict.ts";
 
 /**
@@ -33,6 +33,8 @@ export interface ServiceRecord {
   readonly starts?: readonly StartTime[];
   /** What its ended replicas cost in a month. Absent: nothing. */
   readonly spent?: Spent;
+  /** Absent: nothing was given up lately. */
+  readonly brake?: Brake;
   /** Set: no pass touches the service until it is resumed. */
   readonly paused: { readonly at: string; readonly by: string } | null;
 }

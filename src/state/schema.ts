@@ -170,6 +170,13 @@ export const record: z.ZodType<ServiceRecord> = z.strictObject({
     )
     .exactOptional(),
   spent: z.strictObject({ month: z.string().regex(/^\d{4}-\d{2}$/), amount: z.number().min(0) }).exactOptional(),
+  brake: z
+    .strictObject({
+      givenUp: z.array(z.strictObject({ at: time, count })),
+      heldSince: time.exactOptional(),
+      consentedAt: time.exactOptional(),
+    })
+    .exactOptional(),
   paused: z.strictObject({ at: time, by: z.string() }).nullable(),
 });
 

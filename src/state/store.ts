@@ -32,9 +32,14 @@ export interface Change {
   /** Contents of `files` and diffs of `repos` that the written records name, to be kept as long as one does. */
   readonly contents?: readonly KeptContent[];
   readonly basis: Snapshot;
+  /**
+   * Whether what was decided still holds beside what others wrote: asked at every attempt, of the state that the change
+   * is put on, with whatever is written by the same commit before it. Pure. `false` refuses the write.
+   */
+  readonly guard?: ((tip: Snapshot) => boolean) | undefined;
 }
 
-/** The write was refused because something that its decision read has changed: load again and decide again. */
+/** The write was refused because something that its decision read has changed, or its guard said no: load again and decide again. */
 export class StateConflict extends Error {
   override readonly name = "StateConflict";
   readonly services: readonly string[];

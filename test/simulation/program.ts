@@ -45,6 +45,10 @@ export interface Invocation {
   readonly byHand: boolean;
   readonly world: World;
   readonly tell: (text: string) => void;
+  /** Absent: that of the simulation. */
+  readonly policy?: Policy;
+  /** Milliseconds. Absent: as long as between two ticks. */
+  readonly attend?: number;
 }
 
 /** Runs one command of the program, as `run.ts` does after reading the command line. */
@@ -69,7 +73,7 @@ export function runCommand(invocation: Invocation): Promise<ExitCode> {
 
 const oneService = { destroy, pause, restart, resume, retry } as const;
 
-function appOf({ commit, files, byHand, world, tell }: Invocation): App {
+function appOf({ commit, files, byHand, world, tell, ...own }: Invocation): App {
   return {
     io: {
       stdout: tell,
@@ -91,14 +95,14 @@ function appOf({ commit, files, byHand, world, tell }: Invocation): App {
       color: false,
       timeout: null,
       wait: 5_000,
-      attend: 240_000,
+      attend: own.attend ?? 240_000,
       allowDestroy: null,
       quiet: false,
       verbose: false,
     },
     project: async () => ({
       repository: repositoryAt(commit, files),
-      settings,
+      settings: own.policy === undefined ? settings : { ...settings, policy: own.policy },
       diagnostics: [],
       tokens: [],
       leasePolicy,

@@ -94,6 +94,31 @@ export function testStore(name: string, makeBench: () => Promise<StoreBench>): v
       expect(written.services.get("web")?.record?.attempts).toBe(2);
     });
 
+    test("a guard is asked of the state that its change is put on, and refuses the write", async () => {
+      await using bench = await makeBench();
+      const [a, b] = [bench.open({ writer: "a" }), bench.open({ writer: "b" })];
+      const basis = await create(a, "web");
+      await create(b, "api");
+      const asked: (readonly string[])[] = [];
+      const guarded = (name: string, most: number) => ({
+        message: `Create ${name}`,
+        services: [{ name, record: recordOf(name) }],
+        basis,
+        guard: ({ services }: Snapshot): boolean => {
+          asked.push([...services.keys()].toSorted());
+          return services.size < most;
+        },
+      });
+      await expect(a.commit(guarded("late", 2))).rejects.toMatchObject({ name: "StateConflict", services: ["late"] });
+      // First on what this store knew, then on what the other one had written: the write was put on that.
+      expect(asked.at(0)).toEqual(["web"]);
+      expect(asked.at(-1)).toEqual(["api", "web"]);
+      await a.load();
+      const [first, second] = await Promise.allSettled([a.commit(guarded("one", 3)), a.commit(guarded("two", 3))]);
+      expect([first.status, second.status]).toEqual(["fulfilled", "rejected"]);
+      expect([...(await b.load()).services.keys()].toSorted()).toEqual(["api", "one", "web"]);
+    });
+
     test("changes that are made at once are one commit, each with its own outcome", async () => {
       await using bench = await makeBench();
       const store = bench.open();

@@ -3,12 +3,17 @@ import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
 import type { DeploymentRecord, ReplicaRecord, ServiceRecord } from "../../state/record.ts";
 import type { Event } from "../event.ts";
 import type { Observed } from "../observed.ts";
+import type { Others } from "./others.ts";
 
 /** What every decider sees and none may change. `now` in milliseconds since the epoch. */
 export interface Context {
   readonly observed: Observed;
   readonly policy: Policy;
   readonly now: number;
+  /** Worked out where a limit over several services asks for it. Absent: there are none. */
+  readonly others?: () => Others;
+  /** How many lost or ill replicas somebody consents to give up within the hour. Absent: none. */
+  readonly consent?: number | "all" | undefined;
 }
 
 /** What the ladder of deciders builds: each takes a draft and returns the next. */

@@ -1,5 +1,6 @@
 import { toTimestamp } from "../../lib/timestamp.ts";
 import type { DeploymentRecord, ServiceRecord } from "../../state/record.ts";
+import { isHeldBack } from "./casualties.ts";
 import { currentDeployment, isServing, withDeployment } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
 import { isFinal } from "./final.ts";
@@ -55,7 +56,7 @@ function settle(draft: Draft, deployment: DeploymentRecord, context: Context): D
 /** A verdict about the accepted revision stays until another one is accepted; one about a lack ends with the lack. */
 function clearVerdict(draft: Draft): Draft {
   const { record } = draft;
-  if (record.verdict === null || isFinal(record, record.verdict)) return draft;
+  if (record.verdict === null || isFinal(record, record.verdict) || isHeldBack(record)) return draft;
   return { ...draft, record: { ...record, verdict: null } };
 }
 

@@ -2,6 +2,7 @@ import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
 import type { ReplicaRecord, ServiceRecord } from "../../state/record.ts";
 import type { Verdict } from "../../state/verdict.ts";
 import type { Supply } from "../observed.ts";
+import { roomFor } from "./budget.ts";
 import { currentDeployment, isAlive, isOver, note, wake, withoutReplica } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
 import { isFinal } from "./final.ts";
@@ -26,11 +27,14 @@ export function startReplicas(draft: Draft, count: number, context: Context): Dr
   if (count <= exhausted.length) return limited;
   const hindrance = hindered(limited, supply, context);
   if (hindrance !== null) return withVerdict(limited, hindrance, context);
+  const room = roomFor(limited, count - exhausted.length, context);
+  if (room.count === 0) return room.verdict === null ? limited : withVerdict(limited, room.verdict, context);
   const tried = failed.filter((replica) => !exhausted.includes(replica));
   const waiting = tried.filter((replica) => retryTime(replica) > context.now);
   const ready = tried.filter((replica) => retryTime(replica) <= context.now);
   const delayed = waiting.reduce((next, replica) => wake(next, retryTime(replica)), limited);
-  const starts = Math.max(0, Math.min(count - waiting.length - exhausted.length, roomNow(draft, supply, context)));
+  const wanted = Math.min(count - waiting.length - exhausted.length, room.count);
+  const starts = Math.max(0, Math.min(wanted, roomNow(draft, supply, context)));
   return Array.from({ length: starts }).reduce<Draft>(
     (next, _, index) => startOne(next, ready[index] ?? null, context),
     starts > 0 ? clearHindrance(failed.length === 0 ? unstick(delayed) : delayed) : delayed,
@@ -87,7 +91,7 @@ function withVerdict(draft: Draft, verdict: Verdict, { now }: Context): Draft {
   const { verdict: known } = draft.record;
   const same = known?.code === verdict.code && known.message === verdict.message;
   const later = verdict.code === "retry-limit" ? draft : wake(draft, now + 15_000);
-  if (same) return later;
+  if (same || known?.code === "braked") return later;
   if (known !== null && isFinal(draft.record, known)) {
     const isLacking = verdict.code === "missing-env" || verdict.code === "refused";
     return isLacking ? stick(later, verdict.message, verdict.evidence, { now }) : later;
@@ -102,7 +106,7 @@ function withVerdict(draft: Draft, verdict: Verdict, { now }: Context): Draft {
 
 function clearHindrance(draft: Draft): Draft {
   const { verdict } = draft.record;
-  if (verdict === null || isFinal(draft.record, verdict)) return draft;
+  if (verdict === null || verdict.code === "braked" || isFinal(draft.record, verdict)) return draft;
   return { ...draft, record: { ...draft.record, verdict: null } };
 }
 

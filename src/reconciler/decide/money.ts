@@ -1,0 +1,58 @@
+import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
+import type { ReplicaRecord, ServiceRecord } from "../../state/record.ts";
+
+const hour = 3_600_000;
+
+/** What everything of a service costs an hour that exists, or may: calls that are announced, and what is not gone yet. */
+export function rateOf({ replicas }: ServiceRecord): number {
+  return replicas.filter(mayExist).reduce((sum, { price }) => sum + price, 0);
+}
+
+/** What a service has cost since the month of `now` began, in USD: what has ended, and what runs until now. */
+export function spentOf(record: ServiceRecord, now: number): number {
+  const running = record.replicas
+    .filter(mayExist)
+    .reduce((sum, replica) => sum + costOf(replica, replica.submittedAt, now), 0);
+  return endedIn(record, monthOf(now)) + running;
+}
+
+/** `2026-11`, in UTC. */
+export function monthOf(now: number): string {
+  return toTimestamp(now).slice(0, 7);
+}
+
+/** The record with what those of its replicas have cost that ended since `before`. Where nothing did, it stays the same. */
+export function withSpent(before: ServiceRecord, after: ServiceRecord, now: number): ServiceRecord {
+  const left = new Map(after.replicas.filter(mayExist).map((replica) => [replica.token, replica]));
+  const cost = before.replicas
+    .filter((replica) => mayExist(replica) && wasThere(replica) && !left.has(replica.token))
+    .reduce((sum, replica) => sum + costOf(replica, replica.submittedAt, now), 0);
+  if (cost === 0) return after;
+  const month = monthOf(now);
+  return { ...after, spent: { month, amount: rounded(endedIn(after, month) + cost) } };
+}
+
+/** Not known to be gone: a call that is announced cannot be taken back. */
+function mayExist({ status }: ReplicaRecord): boolean {
+  return status !== "failed" && status !== "terminated";
+}
+
+/** A provider had it; a call that was refused cost nothing. */
+function wasThere({ instance, runningAt }: ReplicaRecord): boolean {
+  return instance !== null || runningAt !== null;
+}
+
+function costOf({ price }: ReplicaRecord, from: string, now: number): number {
+  if (price === 0) return 0;
+  const begin = Math.max(fromTimestamp(`${monthOf(now)}-01T00:00:00.000Z`), fromTimestamp(from));
+  return (price * Math.max(0, now - begin)) / hour;
+}
+
+function endedIn({ spent }: ServiceRecord, month: string): number {
+  return spent?.month === month ? spent.amount : 0;
+}
+
+/** To a millionth of a dollar, so that records stay readable. */
+function rounded(amount: number): number {
+  return Math.round(amount * 1e6) / 1e6;
+}
