@@ -10,16 +10,19 @@ export interface Bell {
 export function createBell(): Bell {
   let rung = false;
   let waiting: AbortController | null = null;
+  // A reason of its own, or an error with its stack is made each time.
+  const wakeUp = (): void => waiting?.abort("rung");
   return {
     ring() {
       rung = true;
-      // A reason of its own, or an error with its stack is made each time.
-      waiting?.abort("rung");
+      wakeUp();
     },
     async wait(ms, clock, signal) {
       if (!rung && !signal.aborted) {
         waiting = new AbortController();
-        await clock.sleep(ms, AbortSignal.any([signal, waiting.signal]));
+        signal.addEventListener("abort", wakeUp, { once: true });
+        await clock.sleep(ms, waiting.signal);
+        signal.removeEventListener("abort", wakeUp);
         waiting = null;
       }
       rung = false;

@@ -1,3 +1,4 @@
+import type { ServiceSpec } from "../config/spec.ts";
 import { isSameJson } from "../lib/same.ts";
 import { decode, encode, unreadable } from "./encode.ts";
 import { directories, partPath, parts } from "./layout.ts";
@@ -105,11 +106,23 @@ export function encodePart(
   if (given === null) return null;
   const path = partPath(part, name);
   const text = textOf(given, path);
-  // It was checked already, and shares with the state before what did not change; JSON must only give it back.
-  const value = isSameJson(JSON.parse(text), given.value)
+  // What was checked is what will be read, and shares with the state before what did not change.
+  const value = survivesJson(given)
     ? remember(path, text, about(name, given, path))
     : decodePart({ part, name, path }, text);
   return { text, value };
+}
+
+/** Specs that JSON is known to give back as they are. */
+const surviving = new WeakSet<ServiceSpec>();
+
+/** Schemas let nothing through that JSON would change; only specs are taken as they come. */
+function survivesJson({ part, value }: PartValue): boolean {
+  if (part !== "record") return true;
+  return value.deployments.every(({ spec }) => {
+    if (!surviving.has(spec) && isSameJson(JSON.parse(JSON.stringify(spec)), spec)) surviving.add(spec);
+    return surviving.has(spec);
+  });
 }
 
 function partOf(part: Part, { record, intents, lease }: ServiceState): PartValue | null {
