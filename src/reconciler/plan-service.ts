@@ -10,6 +10,7 @@ import type { Replacement, Revision } from "./accept.ts";
 import { isAlive, isQuarantined } from "./decide/draft.ts";
 import { knownRepos, stateOf } from "./known-repos.ts";
 import type { Supply } from "./observed.ts";
+import { cadenceReasons } from "./plan-cadence.ts";
 import type { DesiredService, PlanAction, PlanInput, PlannedChange, PlannedService } from "./plan-document.ts";
 import { reasonsFor, refusalOf, safetyOf } from "./plan-reasons.ts";
 import { timeReasons } from "./plan-schedule.ts";
@@ -131,7 +132,11 @@ function rehearsed(planned: PlannedService, record: ServiceRecord | null, input:
       after: wanted * each,
       max: Math.max(planned.price.before, (rehearsal?.peak ?? 0) * each, revision.spec.replicas.max * each),
     },
-    reasons: [...reasonsFor(planned, supply, rehearsal), ...timeReasons(revision.spec, input.now)],
+    reasons: [
+      ...reasonsFor(planned, supply, rehearsal),
+      ...cadenceReasons(planned.action, revision.spec, policyFor(input.policy, planned.name)),
+      ...timeReasons(revision.spec, input.now),
+    ],
     refusal,
   };
 }
