@@ -107,6 +107,7 @@ function isAsRecorded(seen: ReplicaRecord, recorded: ReplicaRecord): boolean {
     seen.region === recorded.region &&
     seen.price === recorded.price &&
     seen.runningAt === recorded.runningAt &&
+    seen.unreachableSince === recorded.unreachableSince &&
     (seen.address === recorded.address || isSameJson(seen.address, recorded.address))
   );
 }
