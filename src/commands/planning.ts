@@ -9,10 +9,12 @@ import { exitCodes, UserError } from "../lib/user-error.ts";
 import { servingDeployment } from "../reconciler/accept.ts";
 import { stateOf } from "../reconciler/known-repos.ts";
 import type { Supply } from "../reconciler/observed.ts";
+import { overdueServices } from "../reconciler/overdue.ts";
 import type { DesiredService, Plan } from "../reconciler/plan-document.ts";
 import { makePlan } from "../reconciler/plan.ts";
 import { supplyFor } from "../reconciler/supply.ts";
 import type { World } from "../reconciler/world.ts";
+import { overdueDiagnostics } from "../report/overdue-text.ts";
 import type { ServiceRecord } from "../state/record.ts";
 import type { Snapshot } from "../state/store.ts";
 import type { App, Project } from "./app.ts";
@@ -49,6 +51,7 @@ export async function preparePlan(
   const misnamed = desired.complete ? checkNamedServices(project.settings.policy, namesIn(desired, snapshot)) : [];
   const removed = desired.complete ? missingFrom(desired, snapshot) : [];
   const supply = await suppliesOf(desired, snapshot, world, app.io.signal);
+  const now = world.clock.now();
   const plan = makePlan({
     desired: desired.services,
     removed,
@@ -61,8 +64,13 @@ export async function preparePlan(
     profile: desired.profile === null ? null : { name: desired.profile.name, file: desired.profile.file },
     commit,
     byHand: app.io.env["GITHUB_ACTIONS"] !== "true",
-    now: world.clock.now(),
-    diagnostics: [...invalid, ...misnamed, ...desired.services.flatMap(({ source }) => unknownHere(source, world.env))],
+    now,
+    diagnostics: [
+      ...invalid,
+      ...misnamed,
+      ...desired.services.flatMap(({ source }) => unknownHere(source, world.env)),
+      ...overdueDiagnostics(overdueServices(snapshot, project.settings.policy, now), now),
+    ],
   });
   return { plan, desired, snapshot, commit };
 }

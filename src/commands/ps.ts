@@ -1,12 +1,14 @@
 import { exitCodes } from "../lib/user-error.ts";
 import type { ExitCode } from "../lib/user-error.ts";
+import { overdueServices } from "../reconciler/overdue.ts";
 import type { World } from "../reconciler/world.ts";
+import { overdueWarnings } from "../report/overdue-text.ts";
 import { psJson } from "../report/ps-json.ts";
 import { replicaTable } from "../report/replica-table.ts";
 import { painter } from "../report/style.ts";
 import type { App, Project } from "./app.ts";
 import { recordNamed } from "./named.ts";
-import { say, sayJson } from "./say.ts";
+import { say, sayJson, tell } from "./say.ts";
 import { lookAt } from "./shown.ts";
 
 export interface PsOptions {
@@ -26,15 +28,17 @@ export async function ps(app: App, options: PsOptions): Promise<ExitCode> {
     const shown = await look(app, project, world, options.name);
     if (app.options.json) sayJson(app, shown.json);
     else say(app, shown.text);
+    for (const warning of shown.warnings) tell(app, warning);
     return exitCodes.success;
   }
   const { createLogUpdate } = await import("log-update");
   const live = createLogUpdate(process.stdout);
   while (!app.io.signal.aborted) {
     const shown = await look(app, project, world, options.name);
+    const text = [shown.text, ...shown.warnings].join("\n");
     if (app.options.json) sayJson(app, shown.json);
-    else if (app.io.terminal) live(shown.text);
-    else say(app, shown.text);
+    else if (app.io.terminal) live(text);
+    else say(app, text);
     await world.clock.sleep(refreshMs, app.io.signal);
   }
   return exitCodes.success;
@@ -46,10 +50,12 @@ async function look(app: App, project: Project, world: World, name: string | nul
   const services = (await lookAt(world, snapshot, { signal: app.io.signal })).filter(
     (service) => name === null || service.record.name === name,
   );
-  const text = replicaTable(services, {
-    paint: painter(app.io.colors),
-    verbose: app.options.verbose,
-    now: world.clock.now(),
-  });
-  return { text, json: psJson(services, project.settings) };
+  const now = world.clock.now();
+  const overdue = overdueServices(snapshot, project.settings.policy, now);
+  const text = replicaTable(services, { paint: painter(app.io.colors), verbose: app.options.verbose, now });
+  return {
+    text,
+    warnings: overdueWarnings(overdue, now, name),
+    json: psJson(services, project.settings, overdue),
+  };
 }

@@ -1,8 +1,10 @@
 import { exitCodes } from "../lib/user-error.ts";
 import type { ExitCode } from "../lib/user-error.ts";
+import { overdueServices } from "../reconciler/overdue.ts";
+import { overdueWarnings } from "../report/overdue-text.ts";
 import type { App } from "./app.ts";
 import { recordNamed } from "./named.ts";
-import { sayJson } from "./say.ts";
+import { sayJson, tell } from "./say.ts";
 
 /** `state show [NAME]`: what the state branch says, as JSON. */
 export async function stateShow(app: App, name: string | null): Promise<ExitCode> {
@@ -16,5 +18,8 @@ export async function stateShow(app: App, name: string | null): Promise<ExitCode
   const document = { version: 1, commit, generation, stateId, services: shown };
   if (app.options.json) sayJson(app, document);
   else app.io.stdout(`${JSON.stringify(document, null, 2)}\n`);
+  const now = world.clock.now();
+  const overdue = overdueServices({ commit, generation, stateId, services }, project.settings.policy, now);
+  for (const warning of overdueWarnings(overdue, now, name)) tell(app, warning);
   return exitCodes.success;
 }

@@ -1,19 +1,26 @@
+import { toTimestamp } from "../lib/timestamp.ts";
 import { exitCodes } from "../lib/user-error.ts";
 import type { ExitCode } from "../lib/user-error.ts";
+import { overdueServices } from "../reconciler/overdue.ts";
+import { overdueWarnings } from "../report/overdue-text.ts";
 import { statusOf } from "../report/status.ts";
 import { painter } from "../report/style.ts";
 import { whyText } from "../report/why-text.ts";
 import type { App } from "./app.ts";
 import { recordNamed } from "./named.ts";
-import { say, sayJson } from "./say.ts";
+import { say, sayJson, tell } from "./say.ts";
 
 /** `why NAME`: what was accepted, what passes work towards, and the verdicts with their evidence. */
 export async function why(app: App, name: string, replica: number | null): Promise<ExitCode> {
   const project = await app.project();
   const world = await app.world(project, () => undefined);
-  const record = recordNamed(name, await world.store.load(app.io.signal));
+  const snapshot = await world.store.load(app.io.signal);
+  const record = recordNamed(name, snapshot);
+  const now = world.clock.now();
+  const overdue = overdueServices(snapshot, project.settings.policy, now);
   const { target, current, verdict, quarantined, paused, scaled, window, replicas } = record;
   const chosen = replicas.filter((each) => replica === null || each.num === replica);
+  const since = overdue.get(name);
   if (app.options.json)
     sayJson(app, {
       version: 1,
@@ -26,8 +33,10 @@ export async function why(app: App, name: string, replica: number | null): Promi
       paused,
       scaled,
       window,
+      overdueSince: since === undefined ? null : toTimestamp(since.at),
       replicas: chosen,
     });
   else say(app, whyText(record, chosen, painter(app.io.colors)));
+  for (const warning of overdueWarnings(overdue, now, name)) tell(app, warning);
   return exitCodes.success;
 }

@@ -11,6 +11,7 @@ import { chooseStrategy } from "./choose-strategy.ts";
 import { isAlive, isOver, isQuarantined } from "./decide/draft.ts";
 import { knownRepos, stateOf } from "./known-repos.ts";
 import type { Supply } from "./observed.ts";
+import { cadenceReasons } from "./plan-cadence.ts";
 import type { DesiredService, PlanAction, PlanInput, PlannedChange, PlannedService } from "./plan-document.ts";
 import { reasonsFor, refusalOf, safetyOf } from "./plan-reasons.ts";
 import { timeReasons } from "./plan-schedule.ts";
@@ -152,6 +153,7 @@ function rehearsed(planned: PlannedService, record: ServiceRecord | null, input:
     reasons: [
       ...(exchanges ? [strategyReason(choice, { policy, wanted, rehearsal })] : []),
       ...reasonsFor(planned, supply, rehearsal),
+      ...cadenceReasons(planned.action, revision.spec, policy),
       ...timeReasons(revision.spec, input.now),
     ],
     refusal,

@@ -95,7 +95,7 @@ function pointOf(world: RehearsedWorld, record: ServiceRecord, now: number): Poi
 }
 
 function priceAt(world: RehearsedWorld, now: number): number {
-  return existing(world, now).reduce((sum, [, { replica }]) => sum + replica.price, 0);
+  return existing(world, now).reduce((sum, { replica }) => sum + replica.price, 0);
 }
 
 /** What is passed in no time is no point. */

@@ -1,7 +1,7 @@
 import type { ObservedInstance } from "../backends/backend.ts";
 import type { ServiceSpec } from "../config/spec.ts";
 import { fromTimestamp } from "../lib/timestamp.ts";
-import type { ReplicaRecord } from "../state/record.ts";
+import type { Address, ReplicaRecord } from "../state/record.ts";
 import type { Expected } from "./expected-times.ts";
 import type { ProbeStreak } from "./observed.ts";
 
@@ -19,6 +19,8 @@ export interface RehearsedInstance {
 }
 
 type Probing = Pick<ServiceSpec["probes"][number], "interval" | "ready_after" | "until_ready">;
+
+const somewhere: Address = { kind: "tcp", host: "127.0.0.1", port: 1 };
 
 /** What a service without probes is asked. */
 const listening: readonly Probing[] = [{ interval: 15, ready_after: 1, until_ready: true }];
@@ -63,7 +65,7 @@ export function observedInstance(
     region,
     price,
     status,
-    address: address ?? { kind: "tcp", host: "127.0.0.1", port: 1 },
+    address: address ?? somewhere,
     exitCode: exited ? 1 : null,
     startedAt: runningAt,
   };
@@ -88,20 +90,21 @@ export function streaksOf(
   });
 }
 
-/** When something becomes of it that a pass would see, past moments among them. */
-export function momentsOf(instance: RehearsedInstance, spec: ServiceSpec, now: number): readonly number[] {
+/** When something next becomes of it that a pass would see; `Infinity`: nothing more, by itself. */
+export function momentAfter(instance: RehearsedInstance, spec: ServiceSpec, now: number): number {
   const { runningAt, answersAt, exitedAt, goneAt, probed } = instance;
-  const own = [runningAt, exitedAt, goneAt];
-  if (probed === null) return own;
-  const first = Math.max(answersAt, probed.since);
-  const answers = probesOf(spec).flatMap((probe) => {
-    const { interval, ready_after } = probe;
-    const failing = firstFailure(instance, first, probe);
-    const failures = now < failing ? 0 : count(failing, now, interval);
-    const next = failing + failures * interval * 1000;
-    return [first, first + (ready_after - 1) * interval * 1000, ...(failures < manyFailures ? [next] : [])];
-  });
-  return [...own, ...answers];
+  const moments = [runningAt, exitedAt, goneAt];
+  if (probed !== null) {
+    const first = Math.max(answersAt, probed.since);
+    for (const probe of probesOf(spec)) {
+      const interval = probe.interval * 1000;
+      const failing = firstFailure(instance, first, probe);
+      const failures = now < failing ? 0 : count(failing, now, probe.interval);
+      moments.push(first, first + (probe.ready_after - 1) * interval);
+      if (failures < manyFailures) moments.push(failing + failures * interval);
+    }
+  }
+  return Math.min(...moments.filter((moment) => moment > now));
 }
 
 function probesOf({ probes }: ServiceSpec): readonly Probing[] {

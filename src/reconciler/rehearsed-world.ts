@@ -1,11 +1,12 @@
-import type { DeploymentRecord, ReplicaRecord, ServiceRecord } from "../state/record.ts";
+import type { ServiceSpec } from "../config/spec.ts";
+import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
 import type { Action } from "./decide.ts";
 import { deploymentOf, isAlive } from "./decide/draft.ts";
 import { isLacking } from "./decide/lacking.ts";
 import { assumedEnd, expectedStart } from "./expected-times.ts";
 import type { Observed, Outcome } from "./observed.ts";
 import type { Scene } from "./rehearsal.ts";
-import { called, momentsOf, observedInstance, standing, streaksOf } from "./rehearsed-instance.ts";
+import { called, momentAfter, observedInstance, standing, streaksOf } from "./rehearsed-instance.ts";
 import type { RehearsedInstance } from "./rehearsed-instance.ts";
 import { isThere, offersOf, poolsOf } from "./rehearsed-supply.ts";
 import type { Pool } from "./rehearsed-supply.ts";
@@ -52,35 +53,35 @@ function isToBeCalled({ status, backend }: ReplicaRecord, scene: Scene): boolean
   return status === "submitted" && dedupes(scene, backend);
 }
 
-/** The world after the fault, once its time has come, and with everything probed that passes have come to see running. */
+/** The world after the fault, once its time has come, without what has gone, and with everything probed that passes have come to see running. */
 export function advance(world: RehearsedWorld, record: ServiceRecord, { now, pass }: Look): RehearsedWorld {
   const { fault } = world;
   const alive = new Set(record.replicas.filter(isAlive).map((replica) => replica.token));
-  const instances = [...world.instances].map(([token, instance]) => {
-    const struck = fault?.token === token && now >= fault.at ? strike(instance, fault) : instance;
-    const begins = struck.probed === null && alive.has(token) && runs(struck, now);
-    return [token, begins ? { ...struck, probed: { since: now, fromPass: pass + 1 } } : struck] as const;
-  });
-  return { ...world, instances: new Map(instances) };
+  const instances = new Map(
+    existing(world, now).map((instance) => {
+      const { token } = instance.replica;
+      const struck = fault?.token === token && now >= fault.at ? strike(instance, fault) : instance;
+      const begins = struck.probed === null && alive.has(token) && runs(struck, now);
+      return [token, begins ? { ...struck, probed: { since: now, fromPass: pass + 1 } } : struck];
+    }),
+  );
+  return { ...world, instances };
 }
 
 export function observedIn(world: RehearsedWorld, record: ServiceRecord, look: Look): Observed {
   const there = existing(world, look.now);
+  const specOf = specsIn(record);
   const { scene } = world;
   const names = new Set([...scene.offers, ...record.replicas].map(({ backend }) => backend));
   const provider = (name: string) => scene.providers?.get(name);
   return {
     instances: new Map(
-      there.map(([token, instance]) => [token, observedInstance(instance, record.name, look.now)] as const),
+      there.map((instance) => [instance.replica.token, observedInstance(instance, record.name, look.now)]),
     ),
     blind: new Map(),
     visibility: new Map([...names].map((name) => [name, provider(name)?.visibility ?? 0])),
     dedupes: new Map([...names].map((name) => [name, dedupes(scene, name)])),
-    probes: new Map(
-      there.map(
-        ([token, instance]) => [token, streaksOf(instance, deploymentIn(record, instance).spec, look)] as const,
-      ),
-    ),
+    probes: new Map(there.map((instance) => [instance.replica.token, streaksOf(instance, specOf(instance), look)])),
     drained: new Set(
       record.replicas.filter((replica) => replica.status === "terminating").map((replica) => replica.token),
     ),
@@ -113,19 +114,18 @@ function act(world: RehearsedWorld, { kind, replica }: Action, now: number): Reh
 }
 
 /** When a pass would see something new; now, where answers are there that the pass before could not know. */
-export function nextMoment(world: RehearsedWorld, record: ServiceRecord, look: Look): number {
-  const { now, pass } = look;
-  const moments = existing(world, now).flatMap(([, instance]) => {
-    const unseen = instance.probed !== null && instance.probed.fromPass > pass && instance.answersAt <= now;
-    return unseen ? [now] : momentsOf(instance, deploymentIn(record, instance).spec, now).filter((at) => at > now);
-  });
+export function nextMoment(world: RehearsedWorld, record: ServiceRecord, { now, pass }: Look): number {
+  const specOf = specsIn(record);
   const fault = world.fault !== null && world.fault.at > now ? world.fault.at : Infinity;
-  return Math.min(...moments, fault);
+  return existing(world, now).reduce((soonest, instance) => {
+    const unseen = instance.probed !== null && instance.probed.fromPass > pass && instance.answersAt <= now;
+    return unseen ? now : Math.min(soonest, momentAfter(instance, specOf(instance), now));
+  }, fault);
 }
 
 /** What the provider bills for at the moment. */
-export function existing(world: RehearsedWorld, now: number): readonly (readonly [string, RehearsedInstance])[] {
-  return [...world.instances].filter(([, instance]) => instance.goneAt > now);
+export function existing({ instances }: RehearsedWorld, now: number): readonly RehearsedInstance[] {
+  return [...instances.values()].filter((instance) => instance.goneAt > now);
 }
 
 function lackOf({ backend }: ReplicaRecord): Outcome {
@@ -133,8 +133,8 @@ function lackOf({ backend }: ReplicaRecord): Outcome {
   return { kind: "refused", code: "no-capacity", retryable: true, message };
 }
 
-function placed(there: readonly (readonly [string, RehearsedInstance])[]): readonly RehearsedInstance["replica"][] {
-  return there.map(([, { replica }]) => replica);
+function placed(there: readonly RehearsedInstance[]): readonly ReplicaRecord[] {
+  return there.map(({ replica }) => replica);
 }
 
 function withInstance(world: RehearsedWorld, instance: RehearsedInstance): RehearsedWorld {
@@ -151,9 +151,9 @@ function runs({ runningAt, exitedAt, goneAt }: RehearsedInstance, now: number): 
 }
 
 /** What an instance runs: by the record where it is still there, which may have renumbered it. */
-function deploymentIn(record: ServiceRecord, { replica }: RehearsedInstance): DeploymentRecord {
-  const recorded = record.replicas.find((other) => other.token === replica.token);
-  return deploymentOf(record, (recorded ?? replica).deployment);
+function specsIn(record: ServiceRecord): (instance: RehearsedInstance) => ServiceSpec {
+  const recorded = new Map(record.replicas.map((replica) => [replica.token, replica.deployment]));
+  return ({ replica }) => deploymentOf(record, recorded.get(replica.token) ?? replica.deployment).spec;
 }
 
 function dedupes({ providers }: Scene, backend: string): boolean {

@@ -19,7 +19,7 @@ interface Candidate {
   readonly at: number;
 }
 
-/** The moments of least reserve: something new was asked for, the first old one has left, the last one has. */
+/** The moments of least reserve: the first old one has left, or something new was asked for where none leaves; and the last one has left. */
 function candidates(record: ServiceRecord, { stages }: Course): readonly Candidate[] {
   const old = new Set(record.replicas.filter(isServing).map((replica) => replica.token));
   const begins = stages.find((stage) => stage.record.replicas.some((replica) => replica.status === "submitted"));
@@ -30,12 +30,7 @@ function candidates(record: ServiceRecord, { stages }: Course): readonly Candida
   });
   const first = left[0];
   const last = left.at(-1);
-  return [
-    ...dying(begins, old),
-    ...dying(first, old),
-    ...turningBad(first, old),
-    ...(last === first ? [] : turningBad(last, old)),
-  ];
+  return [...dying(first ?? begins, old), ...turningBad(first, old), ...(last === first ? [] : turningBad(last, old))];
 }
 
 /** One that served before ends. */

@@ -1,16 +1,32 @@
 import type { Settings } from "../config/settings.ts";
 import type { Json } from "../lib/canonical-json.ts";
+import { toTimestamp } from "../lib/timestamp.ts";
+import type { Due } from "../reconciler/overdue.ts";
 import type { Address, ServiceRecord } from "../state/record.ts";
 import type { ShownReplica, ShownService } from "./replica-table.ts";
 import { serviceUrl } from "./service-url.ts";
 import { replicaText, statusText } from "./status.ts";
 
 /** The `ps --json` document. */
-export function psJson(services: readonly ShownService[], settings: Settings): Json {
-  return { version: 1, services: services.map((service) => serviceJson(service, settings)) };
+export function psJson(
+  services: readonly ShownService[],
+  settings: Settings,
+  overdue: ReadonlyMap<string, Due> = new Map(),
+): Json {
+  return {
+    version: 1,
+    services: services.map((service) => ({
+      ...serviceJson(service, settings),
+      overdueSince: timeOf(overdue.get(service.record.name)),
+    })),
+  };
 }
 
-function serviceJson({ record, status, replicas }: ShownService, settings: Settings): Json {
+function timeOf(due: Due | undefined): string | null {
+  return due === undefined ? null : toTimestamp(due.at);
+}
+
+function serviceJson({ record, status, replicas }: ShownService, settings: Settings) {
   const current = record.deployments.find((deployment) => deployment.num === record.current);
   return {
     name: record.name,

@@ -1,8 +1,11 @@
 import type { Settings } from "../config/settings.ts";
 import { formatPrice } from "../lib/format-price.ts";
+import { toTimestamp } from "../lib/timestamp.ts";
 import { isComplete } from "../reconciler/decide/finish.ts";
+import { dueOf, overdueAfter } from "../reconciler/overdue.ts";
 import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
 import type { Snapshot } from "../state/store.ts";
+import { overdueHint } from "./overdue-text.ts";
 import { serviceUrl } from "./service-url.ts";
 import { replicaText, statusText } from "./status.ts";
 
@@ -20,6 +23,7 @@ export function statusPage(snapshot: Snapshot, settings: Settings): string {
     totals(records, open.length),
     ...(listed.length === 0 ? [] : [serviceTable(listed, settings)]),
     ...open.flatMap(openSection),
+    ...dueSection(snapshot, settings),
     "This branch is written by dstack-gitops; its format is described in the project's `state/README.md`. Edits of the records under `services/` are taken up when they are valid.",
   ].join("\n\n")}\n`;
 }
@@ -49,6 +53,24 @@ function lastChange(record: ServiceRecord): string {
   if (record.target === null) return "removal accepted";
   const from = record.target.commit === null ? "the work tree" : record.target.commit.slice(0, 12);
   return `${record.target.acceptedAt}, ${cell(record.target.by)}, from ${from}`;
+}
+
+/** When passes have something to do though nothing happens: whoever reads it can tell whether any came. */
+function dueSection({ services }: Snapshot, { policy }: Settings): readonly string[] {
+  const dues = [...services]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([name, service]) => {
+      const due = dueOf(service, policy);
+      return due === null ? [] : [`- ${name}: ${toTimestamp(due.at)} (${cell(due.why)})`];
+    });
+  if (dues.length === 0) return [];
+  const lines =
+    dues.length > mostListed ? [...dues.slice(0, mostListed), `- and ${dues.length - mostListed} more`] : dues;
+  return [
+    "## What is due",
+    `Where one of these times is past by more than ${overdueAfter / 60_000} minutes, no tick has come: ${overdueHint}`,
+    lines.join("\n"),
+  ];
 }
 
 function openSection(record: ServiceRecord): readonly string[] {

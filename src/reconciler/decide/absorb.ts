@@ -1,4 +1,5 @@
 import type { ObservedInstance } from "../../backends/backend.ts";
+import { isSameJson } from "../../lib/same.ts";
 import { toTimestamp } from "../../lib/timestamp.ts";
 import type { ReplicaRecord } from "../../state/record.ts";
 import { deploymentOf, note, wake, withoutReplica, withReplica } from "./draft.ts";
@@ -81,7 +82,8 @@ function absorbInstance(draft: Draft, replica: ReplicaRecord, instance: Observed
         replica.status === "running"
           ? draft
           : note(draft, "running", replica, `on ${replica.backend} (${running.region})`);
-      return absorbProbes(withReplica(noted, running), running, { instance, context });
+      const next = isAsRecorded(running, replica) ? noted : withReplica(noted, running);
+      return absorbProbes(next, running, { instance, context });
     }
     case "exited": {
       if (instance.interrupted === true) return exited(draft, seen, interruption, context);
@@ -103,6 +105,19 @@ function absorbInstance(draft: Draft, replica: ReplicaRecord, instance: Observed
     case "unobservable":
       return draft;
   }
+}
+
+/** Most looks show what is recorded: then there is nothing to take over. */
+function isAsRecorded(seen: ReplicaRecord, recorded: ReplicaRecord): boolean {
+  return (
+    seen.status === recorded.status &&
+    seen.instance === recorded.instance &&
+    seen.region === recorded.region &&
+    seen.price === recorded.price &&
+    seen.runningAt === recorded.runningAt &&
+    seen.unreachableSince === recorded.unreachableSince &&
+    (seen.address === recorded.address || isSameJson(seen.address, recorded.address))
+  );
 }
 
 /** Ready once every probe has reached its threshold; kept through later failures, as in the reference (facts §7). */
