@@ -145,6 +145,9 @@ describe("the brake", () => {
       observed: { blind: new Map([["local", "is away"]]) },
     });
     expect(blind.record?.brake).toEqual(held.record?.brake);
+    const elsewhere = six.replicas.map((each) => [each.token, instanceOf(each, { status: "unobservable" })] as const);
+    const away = pass(next(again), { at: now + minute, observed: { instances: new Map(elsewhere) } });
+    expect(away.record?.brake).toEqual(held.record?.brake);
     const back = pass(next(again), { at: now + 2 * minute });
     expect(back).toMatchObject({ state: "settled", record: { verdict: null, replicas: six.replicas } });
     expect(back.record?.brake).toBeUndefined();

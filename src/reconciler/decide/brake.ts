@@ -21,9 +21,11 @@ export function braked(...deciders: readonly Decider[]): Decider {
   };
 }
 
-/** Where a part of the service is not seen, what is held back may be there. */
+/** Where a part of the service cannot be seen from here, nothing is known of what is held back. */
 function isInSight({ replicas }: ServiceRecord, { observed }: Context): boolean {
-  return !replicas.some(({ backend }) => observed.blind.has(backend));
+  return !replicas.some(
+    ({ backend, token }) => observed.blind.has(backend) || observed.instances.get(token)?.status === "unobservable",
+  );
 }
 
 /** Nothing is missed any more: what was held back serves on. */
