@@ -6,12 +6,9 @@ import { fingerprint } from "../config/fingerprint.ts";
 import type { JobFile, RepoState } from "../config/job.ts";
 import type { ServiceSpec } from "../config/spec.ts";
 import type { Intent, Lease, ServiceRecord } from "./record.ts";
-
-const name = z.string().regex(/^[a-z][a-z0-9-]*$/, "expected a service name");
-const time = z.iso.datetime({ error: "expected an RFC 3339 time in UTC" });
-const count = z.int().min(0);
-const sha256 = z.string().regex(/^sha256:[0-9a-f]{64}$/, "expected sha256: and 64 hex digits");
-const commit = z.string().nullable();
+import { replica } from "./replica-schema.ts";
+import { commit, count, name, sha256, time } from "./scalars.ts";
+import { verdict } from "./verdict-schema.ts";
 
 /** A spec is not validated again: its fingerprint proves that it is what was accepted. */
 const spec = z.custom<ServiceSpec>(
@@ -86,68 +83,6 @@ const deployment = z
       input: context.value.fingerprint,
     });
   });
-
-const address = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("unix"), path: z.string() }),
-  z.strictObject({ kind: z.literal("tcp"), host: z.string(), port: z.int().min(1).max(65535) }),
-]);
-
-const termination = z.strictObject({
-  reason: z.enum(["scaled-down", "replaced", "removed", "unhealthy", "superseded", "exited"]),
-  since: time,
-  drainUntil: time,
-});
-
-const replicaError = z.strictObject({
-  code: z.enum(["exited", "unhealthy", "unreachable", "interrupted", "no-capacity", "failed-to-start"]),
-  retryAt: time,
-  exitCode: z.int().nullable(),
-  message: z.string(),
-  at: time,
-});
-
-const replica = z.strictObject({
-  num: count,
-  deployment: count,
-  token: z.string().min(1),
-  status: z.enum(["submitted", "provisioning", "pulling", "running", "terminating", "terminated", "failed"]),
-  backend: z.string(),
-  region: z.string(),
-  price: z.number().min(0),
-  instance: z.string().nullable(),
-  address: address.nullable(),
-  submittedAt: time,
-  runningAt: time.nullable(),
-  readyAt: time.nullable(),
-  termination: termination.nullable(),
-  error: replicaError.nullable(),
-  unreachableSince: time.exactOptional(),
-  failingSince: time.exactOptional(),
-  failures: count,
-});
-
-const traffic = z.strictObject({ requests: count, errors: count, seconds: z.number().min(0) });
-
-const evidence = z.strictObject({
-  exitCode: z.int().exactOptional(),
-  probes: z
-    .array(z.strictObject({ probe: count, url: z.string(), status: z.int().nullable(), error: z.string().nullable() }))
-    .exactOptional(),
-  missing: z.array(z.string()).exactOptional(),
-  backend: z.string().exactOptional(),
-  token: z.string().exactOptional(),
-  cause: z.string().exactOptional(),
-  traffic: z.strictObject({ new: traffic, old: traffic }).exactOptional(),
-});
-
-const verdict = z.strictObject({
-  code: z.enum(["unhealthy", "no-capacity", "stuck", "missing-env", "refused", "retry-limit", "over-budget", "braked"]),
-  deployment: count,
-  replica: count.nullable(),
-  message: z.string(),
-  at: time,
-  evidence,
-});
 
 /** `services/<shard>/<name>.json` */
 export const record: z.ZodType<ServiceRecord> = z.strictObject({

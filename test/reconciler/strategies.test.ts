@@ -4,7 +4,8 @@ import type { Policy, RolloutPolicy, Strategy } from "../../src/config/settings.
 import { defaultPolicy } from "../../src/config/settings.ts";
 import { acceptRetry, acceptRevision, type Replacement } from "../../src/reconciler/accept.ts";
 import { chooseStrategy } from "../../src/reconciler/choose-strategy.ts";
-import { now, offer, settled } from "../support/decisions.ts";
+import { decide } from "../../src/reconciler/decide.ts";
+import { allWell, failing, fresh, instanceOf, now, offer, settled } from "../support/decisions.ts";
 import { follow } from "../support/small-world.ts";
 import { healthProbe, revisionOf, specOf } from "../support/specs.ts";
 
@@ -288,4 +289,19 @@ describe("a lack that is no exchange", () => {
     expect(course).toMatchObject({ state: "failed", fewestServing: 2 });
     expect(course.record.replicas).toHaveLength(3);
   });
+});
+
+it.each([
+  { what: "is taken back by its provider", overrides: { status: "exited", interrupted: true, exitCode: 137 } },
+  { what: "is out of reach", overrides: { status: "unreachable" } },
+] as const)("a new revision is not blamed for a replica that $what", ({ overrides }) => {
+  const record = edited("surge");
+  const withNew = { ...record, attempts: 3, replicas: [...record.replicas, fresh(2, 1)] };
+  const bad = instanceOf(fresh(2, 1), overrides);
+  const observed = allWell(withNew, {
+    instances: new Map([...allWell(withNew).instances, [bad.token, bad]]),
+    probes: new Map([...allWell(withNew).probes, [bad.token, [failing(5)]]]),
+  });
+  const decision = decide(withNew, { observed, policy: defaultPolicy, now });
+  expect(decision.record).toMatchObject({ current: 1, verdict: null, quarantined: [] });
 });

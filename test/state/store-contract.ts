@@ -110,8 +110,7 @@ export function testStore(name: string, makeBench: () => Promise<StoreBench>): v
         },
       });
       await expect(a.commit(guarded("late", 2))).rejects.toMatchObject({ name: "StateConflict", services: ["late"] });
-      // First on what this store knew, then on what the other one had written: the write was put on that.
-      expect(asked.at(0)).toEqual(["web"]);
+      // Whatever this store knew: the write would have been put on what the other one had written.
       expect(asked.at(-1)).toEqual(["api", "web"]);
       await a.load();
       const [first, second] = await Promise.allSettled([a.commit(guarded("one", 3)), a.commit(guarded("two", 3))]);

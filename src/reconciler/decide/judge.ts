@@ -1,5 +1,5 @@
 import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
-import type { DeploymentRecord, ReplicaRecord } from "../../state/record.ts";
+import type { DeploymentRecord, ReplicaError, ReplicaRecord } from "../../state/record.ts";
 import { retryAt } from "./back-off.ts";
 import { compareCanary } from "./compare-canary.ts";
 import { currentDeployment, isOver, retire, wake, withReplica } from "./draft.ts";
@@ -35,13 +35,17 @@ function isLate(replica: ReplicaRecord, context: Context): boolean {
   return seen && context.now >= fromTimestamp(replica.runningAt) + context.policy.rollout.startup * 1000;
 }
 
+/** What befalls a replica whatever it runs. */
+const blameless: ReadonlySet<ReplicaError["code"]> = new Set(["no-capacity", "unreachable", "interrupted"]);
+
 /** What is wrong with a replica of a rollout; `null`: nothing that its probes or its process say. */
 function fault(replica: ReplicaRecord, deployment: DeploymentRecord, context: Context): string | null {
   if (replica.error !== null) {
-    if (replica.error.code === "no-capacity" || replica.error.code === "unreachable") return null;
+    if (blameless.has(replica.error.code)) return null;
     return replica.error.message;
   }
-  if (replica.status !== "running" || replica.runningAt === null) return null;
+  // What its host keeps from answering says nothing.
+  if (replica.status !== "running" || replica.runningAt === null || replica.unreachableSince !== undefined) return null;
   const streaks = context.observed.probes.get(replica.token) ?? [];
   if (replica.readyAt === null) {
     return isLate(replica, context) ? `was not ready within ${context.policy.rollout.startup} s of running` : null;
