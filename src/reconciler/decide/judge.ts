@@ -1,5 +1,5 @@
 import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
-import type { DeploymentRecord, ReplicaRecord, ServiceRecord } from "../../state/record.ts";
+import type { DeploymentRecord, ReplicaError, ReplicaRecord, ServiceRecord } from "../../state/record.ts";
 import { retryAt } from "./back-off.ts";
 import { compareCanary } from "./compare-canary.ts";
 import { currentDeployment, isOver, retire, wake, withReplica } from "./draft.ts";
@@ -39,11 +39,13 @@ function isLate(replica: ReplicaRecord, context: Context): boolean {
   return seen && context.now >= fromTimestamp(replica.runningAt) + context.policy.rollout.startup * 1000;
 }
 
+/** What a provider does, whatever it runs: it is healed, and says nothing about the revision. */
+const blameless: ReadonlySet<ReplicaError["code"]> = new Set(["no-capacity", "unreachable", "interrupted"]);
+
 /** What is wrong with a replica of a rollout; `null`: nothing that its probes or its process say. */
 function fault(replica: ReplicaRecord, deployment: DeploymentRecord, context: Context): string | null {
   if (replica.error !== null) {
-    if (replica.error.code === "no-capacity" || replica.error.code === "unreachable") return null;
-    return replica.error.message;
+    return blameless.has(replica.error.code) ? null : replica.error.message;
   }
   if (replica.status !== "running" || replica.runningAt === null) return null;
   const streaks = context.observed.probes.get(replica.token) ?? [];
