@@ -4,6 +4,7 @@ import { defaultPolicy, type Policy, type RolloutPolicy, type Strategy } from ".
 import type { ServiceSpec } from "../../src/config/spec.ts";
 import { acceptRevision, type Replacement } from "../../src/reconciler/accept.ts";
 import { decide } from "../../src/reconciler/decide.ts";
+import { isServing } from "../../src/reconciler/decide/draft.ts";
 import type { Observed } from "../../src/reconciler/observed.ts";
 import type { ServiceRecord } from "../../src/state/record.ts";
 import { allWell, fresh, instanceOf, now, policy, settled } from "../support/decisions.ts";
@@ -32,9 +33,25 @@ function policyWith(rollout: Partial<RolloutPolicy>): Policy {
   return { ...defaultPolicy, rollout: { ...defaultPolicy.rollout, bake: 3, drain: 0, ...rollout } };
 }
 
+function canaryOf(step: object): Partial<RolloutPolicy> {
+  const steps = [{ replicas: null, share: null, pause: 60, ...step }];
+  return { canary: { ...defaultPolicy.rollout.canary, steps } };
+}
+
 /** Happens once, before the pass of a second. */
 function at(second: number, happens: (record: ServiceRecord) => ServiceRecord): Pick<SmallWorld, "befalls" | "until"> {
   return { until: second, befalls: (passed, record) => ({ record: passed === second ? happens(record) : record }) };
+}
+
+/** These instances are gone before the pass of a second. */
+function loses(second: number, of: (record: ServiceRecord) => readonly { readonly token: string }[]) {
+  return {
+    until: second,
+    befalls: (passed: number, record: ServiceRecord) => ({
+      record,
+      gone: passed === second ? of(record).map(({ token }) => token) : [],
+    }),
+  };
 }
 
 function pass(record: ServiceRecord, observed: Partial<Observed> = {}) {
@@ -44,6 +61,7 @@ function pass(record: ServiceRecord, observed: Partial<Observed> = {}) {
 }
 
 const newIs = (manner: object) => (deployment: number) => (deployment === 0 ? {} : manner);
+const four = { replicas: { min: 4, max: 4 } };
 
 /** Half of a rollout: a new replica serves beside the old ones. */
 function half(overrides: Partial<ServiceSpec> = {}): ServiceRecord {
@@ -69,6 +87,30 @@ describe("an edit during a rollout", () => {
     expect(course.record).toMatchObject({ current: 0, verdict: { code: "unhealthy", deployment: 2 } });
     expect(course).toMatchObject({ state: "failed", fewestServing: 2 });
   });
+
+  it("starts no third run before the second that it supersedes is gone", () => {
+    const whole = (num: number) => ({ commands: [`run ${num}`] });
+    const next = (record: ServiceRecord) => accept(record, whole(2), { replacement: "whole-run", second: 3 });
+    const world = { capacity: 9, policy: policyWith({}), ...at(3, next) };
+    const course = follow(accept(settled(), whole(1), { replacement: "whole-run" }), world);
+    expect(course).toMatchObject({ state: "settled", fewestServing: 2 });
+    expect(course.mostInstances).toBeLessThanOrEqual(5);
+  });
+});
+
+describe("a canary", () => {
+  const record = accept(settled(four), { commands: ["new"], ...four }, { strategy: "canary" });
+
+  it("does not keep what dies meanwhile from being replaced", () => {
+    const world = {
+      capacity: 9,
+      policy: policyWith(canaryOf({ replicas: 1, pause: 3600 })),
+      ...loses(30, ({ replicas }) => replicas.filter(({ deployment }) => deployment === 0).slice(0, 2)),
+    };
+    const course = follow(record, world, 60);
+    expect(course.record.replicas.filter(isServing)).toHaveLength(4);
+    expect(course.record.deployments.at(-1)?.canary).toBeDefined();
+  });
 });
 
 describe("what ends a rollout", () => {
@@ -79,4 +121,22 @@ describe("what ends a rollout", () => {
       expect(after).toMatchObject({ current: 1, quarantined: [], verdict: null });
     },
   );
+
+  it("leaves no bad run standing by", () => {
+    const whole = accept(settled(), { auth: true }, { strategy: "blue-green", replacement: "whole-run" });
+    const world = { capacity: 4, policy: policyWith({ hold: 600 }), manner: newIs({ sickAfter: 20 }) };
+    const course = follow(whole, world);
+    expect(course).toMatchObject({ state: "failed", fewestServing: 2 });
+    expect(course.seconds).toBeLessThan(60);
+  });
+});
+
+it("what a provider must not be asked twice for is announced only when it is asked for", () => {
+  const record = settled();
+  const gone = record.replicas.map((replica) => instanceOf(replica, { status: "exited" as const, exitCode: 1 }));
+  const dedupes = new Map([["local", false]]);
+  const instances = new Map(gone.map((instance) => [instance.token, instance]));
+  const { record: after, actions } = pass(record, { instances, dedupes });
+  const announced = after.replicas.filter(({ status }) => status === "submitted").length;
+  expect(actions.filter(({ kind }) => kind === "provision")).toHaveLength(announced);
 });
