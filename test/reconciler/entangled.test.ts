@@ -7,7 +7,7 @@ import { decide } from "../../src/reconciler/decide.ts";
 import { isServing } from "../../src/reconciler/decide/draft.ts";
 import type { Observed } from "../../src/reconciler/observed.ts";
 import type { ServiceRecord } from "../../src/state/record.ts";
-import { allWell, fresh, instanceOf, now, policy, settled } from "../support/decisions.ts";
+import { allWell, fresh, instanceOf, now, offer, policy, settled } from "../support/decisions.ts";
 import { follow, type SmallWorld } from "../support/small-world.ts";
 import { healthProbe, revisionOf, specOf } from "../support/specs.ts";
 
@@ -88,6 +88,27 @@ describe("an edit during a rollout", () => {
     expect(course).toMatchObject({ state: "failed", fewestServing: 2 });
   });
 
+  it("that exchanges nothing leaves its strategy as it is", () => {
+    const counted = { commands: ["new"], priority: 7 };
+    const world = { capacity: 2, policy: policyWith({}), ...at(4, (record) => accept(record, counted, { second: 4 })) };
+    const course = follow(accept(settled(), { commands: ["new"] }, { strategy: "stop-first" }), world);
+    expect(course).toMatchObject({ state: "settled", fewestServing: 1, mostInstances: 2 });
+    expect(course.record).toMatchObject({ current: 2, target: { strategy: "stop-first" } });
+    expect(accept(course.record, { ...counted, priority: 8 }).target).not.toHaveProperty("strategy");
+  });
+
+  it("that takes it back after one of a whole run lets go of what does not serve first", () => {
+    const whole = accept(settled(), { auth: true }, { strategy: "stop-first", replacement: "whole-run" });
+    const { replicas } = whole;
+    const record = { ...whole, replicas: [...replicas.slice(1), { ...fresh(0, 1), token: "web-3-9" }] };
+    const back = accept(record, { commands: ["other"] }, { strategy: "stop-first" });
+    // One of them is not routed, and so does not serve.
+    expect(back.target).toMatchObject({ served: 1, floor: 0 });
+    const none = { offers: [], taken: [offer], refusal: null, lack: null, missingEnv: [] };
+    const after = pass(back, { supply: none }).record.replicas;
+    expect(after.map(({ deployment, status }) => `${deployment} ${status}`)).toEqual(["0 running", "1 terminating"]);
+  });
+
   it("starts no third run before the second that it supersedes is gone", () => {
     const whole = (num: number) => ({ commands: [`run ${num}`] });
     const next = (record: ServiceRecord) => accept(record, whole(2), { replacement: "whole-run", second: 3 });
@@ -95,6 +116,18 @@ describe("an edit during a rollout", () => {
     const course = follow(accept(settled(), whole(1), { replacement: "whole-run" }), world);
     expect(course).toMatchObject({ state: "settled", fewestServing: 2 });
     expect(course.mostInstances).toBeLessThanOrEqual(5);
+  });
+
+  it("forgets neither how long starts took nor what was spent", () => {
+    const known = { starts: [{ run: 3, ready: 4 }], spent: { month: "2026-01", amount: 5 } };
+    expect(accept({ ...settled(), ...known }, { commands: ["new"] })).toMatchObject(known);
+  });
+
+  it("leaves nothing behind of those that nothing refers to any more", () => {
+    const edits = Array.from({ length: 50 }, (_, num) => ({ commands: [`new ${num}`] }));
+    const record = edits.reduce<ServiceRecord>((before, spec) => accept(before, spec), settled());
+    expect(record.deployments.map(({ num }) => num)).toEqual([0, 49, 50]);
+    expect(record.target).toMatchObject({ deployment: 50, acceptance: 51 });
   });
 });
 
