@@ -134,6 +134,25 @@ describe("an edit during a rollout", () => {
 describe("a canary", () => {
   const record = accept(settled(four), { commands: ["new"], ...four }, { strategy: "canary" });
 
+  it("that is taken back goes at once, and its share is nobody's", () => {
+    const world = { capacity: 9, policy: policyWith(canaryOf({ share: 0.1, pause: 600 })) };
+    const begun = follow(record, world, 60).record;
+    expect(begun.deployments.at(-1)?.canary).toMatchObject({ share: 0.1 });
+    const back = follow(accept(begun, four, { strategy: "canary" }), world);
+    expect(back.record.deployments.at(-1)).not.toHaveProperty("canary");
+    expect(back.state).toBe("settled");
+    expect(back.seconds).toBeLessThan(30);
+  });
+
+  it("is watched anew when it was away meanwhile", () => {
+    const isNew = ({ replicas }: ServiceRecord) => replicas.filter(({ deployment }) => deployment === 1);
+    const world = { capacity: 9, policy: policyWith(canaryOf({ replicas: 1 })), ...loses(50, isNew) };
+    const course = follow(record, world);
+    expect(course.state).toBe("settled");
+    const second = course.steps.filter((step) => step.startsWith("provision"))[2];
+    expect(Number(second?.split(" at ")[1])).toBeGreaterThanOrEqual(110);
+  });
+
   it("does not keep what dies meanwhile from being replaced", () => {
     const world = {
       capacity: 9,
