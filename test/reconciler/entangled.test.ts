@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { defaultPolicy, type Policy, type RolloutPolicy, type Strategy } from "../../src/config/settings.ts";
 import type { ServiceSpec } from "../../src/config/spec.ts";
+import { toTimestamp } from "../../src/lib/timestamp.ts";
 import { acceptRevision, type Replacement } from "../../src/reconciler/accept.ts";
 import { decide } from "../../src/reconciler/decide.ts";
 import { isServing } from "../../src/reconciler/decide/draft.ts";
@@ -62,6 +63,9 @@ function pass(record: ServiceRecord, observed: Partial<Observed> = {}) {
 
 const newIs = (manner: object) => (deployment: number) => (deployment === 0 ? {} : manner);
 const four = { replicas: { min: 4, max: 4 } };
+const isMissing = (missing: readonly string[]) => ({
+  supply: { offers: [offer], taken: [], refusal: null, lack: null, missingEnv: missing },
+});
 
 /** Half of a rollout: a new replica serves beside the old ones. */
 function half(overrides: Partial<ServiceSpec> = {}): ServiceRecord {
@@ -181,6 +185,66 @@ describe("what ends a rollout", () => {
     expect(course).toMatchObject({ state: "failed", fewestServing: 2 });
     expect(course.seconds).toBeLessThan(60);
   });
+});
+
+describe("several reasons at once", () => {
+  const ago = toTimestamp(now - 60_000);
+  const error = { code: "failed-to-start", exitCode: null, message: "no image", at: ago, retryAt: ago } as const;
+  const failed = { status: "failed", instance: null, readyAt: null, failures: 1, error } as const;
+  const none = { supply: { offers: [], taken: [], refusal: null, lack: null, missingEnv: [] } };
+  const retry = { on_events: ["interruption"], duration: 3600 } as const;
+  const both = settled({ retry });
+  const given = { ...both, replicas: both.replicas.map((replica) => ({ ...replica, ...failed })) };
+  const exited = { ...failed, error: { ...error, code: "exited", exitCode: 1, message: "exited" } } as const;
+  const interrupted = { ...failed, error: { ...error, code: "interrupted" } } as const;
+  const mixed = {
+    ...given,
+    replicas: given.replicas.map((each) => (each.num === 0 ? each : { ...each, ...interrupted })),
+  };
+
+  it.each([
+    { what: "two replicas that `retry` gives up", record: given, observed: {}, code: "retry-limit" },
+    { what: "one that it gives up, and no capacity", record: mixed, observed: none, code: "no-capacity" },
+    {
+      what: "going back that lacks a value and an image",
+      record: goingBack(failed),
+      observed: isMissing(["OLD"]),
+      code: "stuck",
+    },
+    { what: "going back at its limit", record: goingBack(exited, { retry }), observed: {}, code: "stuck" },
+  ])("come to one verdict: $what", ({ record, observed, code }) => {
+    const first = pass(record, observed);
+    expect(first.record.verdict?.code).toBe(code);
+    const again = pass(first.record, observed);
+    expect(again).toMatchObject({ actions: [], notes: [] });
+    expect(again.record).toEqual(first.record);
+  });
+
+  it("a rollout that was given up is no unhealthy one after it was stuck", () => {
+    const record = goingBack(failed);
+    const [old, given] = record.deployments;
+    if (old === undefined || given === undefined || record.verdict === null) throw new Error("expected both");
+    const lacked: ServiceRecord = {
+      ...record,
+      deployments: [old, { ...given, gaveUpAt: ago }],
+      replicas: record.replicas.slice(1),
+      verdict: { ...record.verdict, code: "no-capacity", message: "given up" },
+    };
+    const stuck = pass(lacked, isMissing(["OLD"])).record;
+    expect(stuck.verdict?.code).toBe("stuck");
+    expect(pass(stuck).record.verdict).toMatchObject({ code: "no-capacity", message: "given up" });
+  });
+
+  function goingBack(first: object, overrides: Partial<ServiceSpec> = {}): ServiceRecord {
+    const record = accept(settled(overrides), { commands: ["new"] });
+    const message = "was bad";
+    return {
+      ...record,
+      current: 0,
+      replicas: record.replicas.map((replica) => (replica.num === 0 ? { ...replica, ...first } : replica)),
+      verdict: { code: "unhealthy", deployment: 1, replica: 0, message, at: ago, evidence: {} },
+    };
+  }
 });
 
 it("what a provider must not be asked twice for is announced only when it is asked for", () => {

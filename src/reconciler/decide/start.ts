@@ -7,7 +7,7 @@ import type { Context, Draft } from "./draft.ts";
 import { isFinal } from "./final.ts";
 import { isExhausted } from "./retry.ts";
 import { headroomOf } from "./strategy.ts";
-import { stick, unstick } from "./stuck.ts";
+import { cannotRun, stick, unstick } from "./stuck.ts";
 
 /** Asks for up to `count` replicas of the current deployment. What failed before waits its time out first. */
 export function startReplicas(draft: Draft, count: number, context: Context): Draft {
@@ -19,10 +19,11 @@ export function startReplicas(draft: Draft, count: number, context: Context): Dr
   if (supply === null) return wake(draft, context.now);
   const failed = draft.record.replicas.filter((replica) => replica.status === "failed").sort((a, b) => a.num - b.num);
   const exhausted = failed.filter((replica) => isExhausted(replica, draft.record, context));
-  const limited = exhausted.reduce((next, replica) => atLimit(next, replica, context), draft);
+  // Of several that are given up one is said, and of several reasons one: verdicts that take turns would never rest.
+  const limited = exhausted[0] === undefined ? draft : atLimit(draft, exhausted[0], context);
   if (count <= exhausted.length) return limited;
-  const hindrance = hindered(limited, supply, context);
-  if (hindrance !== null) return withVerdict(limited, hindrance, context);
+  const hindrance = hindered(draft, supply, context);
+  if (hindrance !== null) return withVerdict(draft, hindrance, context);
   const tried = failed.filter((replica) => !exhausted.includes(replica));
   const waiting = tried.filter((replica) => retryTime(replica) > context.now);
   const ready = tried.filter((replica) => retryTime(replica) <= context.now);
@@ -30,7 +31,9 @@ export function startReplicas(draft: Draft, count: number, context: Context): Dr
   const starts = Math.max(0, Math.min(count - waiting.length - exhausted.length, roomNow(draft, supply, context)));
   return Array.from({ length: starts }).reduce<Draft>(
     (next, _, index) => startOne(next, ready[index] ?? null, context),
-    starts > 0 ? clearHindrance(failed.length === 0 ? unstick(delayed) : delayed) : delayed,
+    starts === 0 || exhausted.length > 0
+      ? delayed
+      : clearHindrance(failed.some(cannotRun) ? delayed : unstick(delayed)),
   );
 }
 
@@ -86,8 +89,8 @@ function withVerdict(draft: Draft, verdict: Verdict, { now }: Context): Draft {
   const later = verdict.code === "retry-limit" ? draft : wake(draft, now + 15_000);
   if (same) return later;
   if (known !== null && isFinal(draft.record, known)) {
-    const isLacking = verdict.code === "missing-env" || verdict.code === "refused";
-    return isLacking ? stick(later, verdict.message, verdict.evidence, { now }) : later;
+    const holds = verdict.code !== "no-capacity";
+    return holds ? stick(later, verdict.message, verdict.evidence, { now }) : later;
   }
   return note(
     { ...later, record: { ...later.record, verdict } },
