@@ -178,6 +178,15 @@ describe("what ends a rollout", () => {
     },
   );
 
+  it("is followed by what the old revision needs, not by what the new one does", () => {
+    const exited = { ...ended(half(), { status: "exited", exitCode: 1 }), ...isMissing(["NEW"]) };
+    const gone = { ...half(), replicas: half().replicas.slice(1) };
+    const { record, wakeAt } = pass(gone, exited);
+    expect(record).toMatchObject({ current: 0, verdict: { code: "unhealthy" } });
+    expect(wakeAt).toBe(now);
+    expect(pass(record).record.replicas.map(({ status }) => status)).toContain("submitted");
+  });
+
   it("leaves no bad run standing by", () => {
     const whole = accept(settled(), { auth: true }, { strategy: "blue-green", replacement: "whole-run" });
     const world = { capacity: 4, policy: policyWith({ hold: 600 }), manner: newIs({ sickAfter: 20 }) };
