@@ -265,3 +265,18 @@ it("what a provider must not be asked twice for is announced only when it is ask
   const announced = after.replicas.filter(({ status }) => status === "submitted").length;
   expect(actions.filter(({ kind }) => kind === "provision")).toHaveLength(announced);
 });
+
+it("what was offered and is not to be had makes way for the next offer", () => {
+  const at = toTimestamp(now - 60_000);
+  const error = { code: "no-capacity", exitCode: null, message: "is full", at, retryAt: at } as const;
+  const record = settled();
+  const failed = { ...record, replicas: record.replicas.slice(1) };
+  const tries = ["local", "second", "third"].map((backend) => {
+    const lacking = { ...fresh(0, 0), status: "failed", instance: null, readyAt: null, backend, error } as const;
+    const offers = ["local", "second"].map((each) => ({ ...offer, backend: each }));
+    const observed = { supply: { offers, taken: [], refusal: null, lack: null, missingEnv: [] } };
+    const { record: after } = pass({ ...failed, replicas: [lacking, ...failed.replicas] }, observed);
+    return after.replicas.find(({ status }) => status === "submitted")?.backend;
+  });
+  expect(tries).toEqual(["second", "local", "local"]);
+});

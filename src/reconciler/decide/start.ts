@@ -1,3 +1,4 @@
+import type { Offer } from "../../backends/backend.ts";
 import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
 import type { ReplicaRecord } from "../../state/record.ts";
 import type { Verdict } from "../../state/verdict.ts";
@@ -107,7 +108,7 @@ function clearHindrance(draft: Draft): Draft {
 }
 
 function startOne(draft: Draft, failed: ReplicaRecord | null, context: Context): Draft {
-  const offer = context.observed.supply?.offers[0];
+  const offer = nextOffer(context.observed.supply?.offers ?? [], failed);
   if (offer === undefined) return draft;
   const cleared = failed === null ? draft : withoutReplica(draft, failed.token);
   const { record } = cleared;
@@ -134,6 +135,14 @@ function startOne(draft: Draft, failed: ReplicaRecord | null, context: Context):
     ...cleared,
     record: { ...record, attempts: attempt, replicas: [...record.replicas, replica].sort((a, b) => a.num - b.num) },
   };
+}
+
+/** The best, or the next best after the one that was offered and then not to be had. */
+function nextOffer(offers: readonly Offer[], failed: ReplicaRecord | null): Offer | undefined {
+  if (failed?.error?.code !== "no-capacity") return offers[0];
+  const isSame = ({ backend, region }: Offer): boolean => backend === failed.backend && region === failed.region;
+  const further = offers.slice(offers.findIndex(isSame) + 1);
+  return further.find((offer) => !isSame(offer)) ?? offers[0];
 }
 
 /** Numbers of ended replicas, and of those that are ending, are used again before new ones (facts §4.2). */
