@@ -9,16 +9,17 @@ const tolerance = 0.001;
  * of a share or of somebody to share with.
  */
 export function weightsOf(
-  { current, deployments }: ServiceRecord,
+  { target, deployments }: ServiceRecord,
   routed: readonly ReplicaRecord[],
 ): (replica: ReplicaRecord) => number | null {
-  // What has settled was a canary once: going back to it, it gets what its replicas come to.
-  const share = deployments.find(({ num, settledAt }) => num === current && settledAt === null)?.canary?.share ?? null;
-  const canaries = routed.filter(({ deployment }) => deployment === current).length;
+  // Of the accepted revision: one that is gone back from keeps its share until its last replica has left, and gets no more.
+  const canary = target?.deployment;
+  const share = deployments.find(({ num, settledAt }) => num === canary && settledAt === null)?.canary?.share ?? null;
+  const canaries = routed.filter(({ deployment }) => deployment === canary).length;
   const others = routed.length - canaries;
   if (share === null || canaries === 0 || others === 0) return () => null;
   const weights = smallest(share, canaries, others);
-  return ({ deployment }) => (deployment === current ? weights.canary : weights.other);
+  return ({ deployment }) => (deployment === canary ? weights.canary : weights.other);
 }
 
 /** Small whole numbers: nginx gives a server that failed its weight back by one a request, which must not take thousands. */

@@ -6,7 +6,9 @@ import { toTimestamp } from "../lib/timestamp.ts";
 import type { DeploymentRecord, ServiceRecord, Target } from "../state/record.ts";
 import { clamp } from "./decide/autoscale.ts";
 import { currentDeployment, deploymentOf, isOver, isServing } from "./decide/draft.ts";
+import { stillUsed } from "./decide/finish.ts";
 import { withinBounds } from "./decide/scale.ts";
+import { isRouted } from "./decide/strategy.ts";
 
 /** A revision that somebody wants a service to run. */
 export interface Revision {
@@ -74,8 +76,10 @@ export function acceptRevision(
     settledAt: null,
     bakedAt: null,
   };
-  const served = (record?.replicas ?? []).filter(isServing).length;
+  const served =
+    record === null ? 0 : record.replicas.filter((each) => isServing(each) && isRouted(each, record)).length;
   const kept = Math.min(served, wantedCount(record, revision));
+  const strategy = acceptance.strategy ?? strategyUnderWay(record, replacement);
   const target: Target = {
     deployment: num,
     fingerprint: revision.fingerprint,
@@ -84,9 +88,9 @@ export function acceptRevision(
     planId: acceptance.planId,
     by: acceptance.by,
     acceptedAt,
-    floor: acceptance.strategy === "stop-first" ? reducedFloor(kept, replacement) : kept,
+    floor: strategy === "stop-first" ? reducedFloor(kept, replacement) : kept,
     served,
-    ...(acceptance.strategy === undefined ? {} : { strategy: acceptance.strategy }),
+    ...(strategy === undefined ? {} : { strategy }),
   };
   return {
     ...rememberedOf(record),
@@ -95,7 +99,7 @@ export function acceptRevision(
     target,
     current: num,
     run: base === null || record === null ? run : record.run,
-    deployments: [...(record?.deployments ?? []), deployment],
+    deployments: [...(record === null ? [] : stillUsed(record)), deployment],
     replicas: record?.replicas ?? [],
     attempts: record?.attempts ?? 0,
     quarantined: (record?.quarantined ?? []).slice(-10),
@@ -105,6 +109,12 @@ export function acceptRevision(
     window: revision.spec.schedule !== null && base?.spec.schedule ? (record?.window ?? null) : null,
     paused: record?.paused ?? null,
   };
+}
+
+/** An edit that exchanges nothing itself leaves how the rest of an earlier one is exchanged as it was. */
+function strategyUnderWay(record: ServiceRecord | null, replacement: Replacement): Strategy | undefined {
+  if (record === null || record.target === null || replacement !== "where-jobs-differ") return undefined;
+  return deploymentOf(record, record.target.deployment).settledAt === null ? record.target.strategy : undefined;
 }
 
 /** What serves at least while one leaves before its successor comes: a whole run takes over once it serves as much as what is left of the other. */

@@ -70,7 +70,16 @@ function climb(start: Draft, context: Context): Draft {
   const steps = start.record.target === null ? removal : ladder;
   // Where a part of the service cannot be seen, what can be seen is taken over, and nothing is changed.
   const blind = start.record.replicas.some((replica) => context.observed.blind.has(replica.backend));
-  return (blind ? [charged(braked(absorb))] : steps).reduce((draft, step) => step(draft, context), start);
+  return (blind ? [charged(braked(absorb))] : steps).reduce(
+    (draft, step) => step(draft, knownOf(draft, start, context)),
+    start,
+  );
+}
+
+/** What can be had was asked for the deployment that the pass began with: of the one that it goes back to nothing is known yet. */
+function knownOf(draft: Draft, start: Draft, context: Context): Context {
+  if (draft.record.current === start.record.current) return context;
+  return { ...context, observed: { ...context.observed, supply: null } };
 }
 
 function actionsOf(before: ServiceRecord, record: ServiceRecord, context: Context): readonly Action[] {

@@ -125,7 +125,7 @@ function rehearsed(planned: PlannedService, record: ServiceRecord | null, input:
     planId: "",
     now: input.now,
     generation: input.snapshot.generation,
-    strategy: choice.strategy,
+    ...(exchanges ? { strategy: choice.strategy } : {}),
   };
   const accepted = acceptRevision(record, revision, choice.replacement, acceptance);
   const offer = supply.offers[0];

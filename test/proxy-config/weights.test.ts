@@ -11,7 +11,14 @@ function canary(share: number | null | undefined, canaries: number, others: numb
   if (old === undefined) throw new Error("a settled service has a deployment");
   const progress = share === undefined ? {} : { canary: { step: 0, replicas: 1, since: null, share } };
   const replicas = Array.from({ length: canaries + others }, (_, num) => serving(num, num < canaries ? 1 : 0));
-  return { ...record, current: 1, deployments: [old, { ...old, num: 1, settledAt: null, ...progress }], replicas };
+  const target = record.target === null ? null : { ...record.target, deployment: 1 };
+  return {
+    ...record,
+    target,
+    current: 1,
+    deployments: [old, { ...old, num: 1, settledAt: null, ...progress }],
+    replicas,
+  };
 }
 
 /** The same once it has settled: what one goes back to may have been a canary, too. */
@@ -35,6 +42,10 @@ describe("weightsOf() gives", () => {
     { share: 1, canaries: 1, others: 1, expected: [999, 1] },
   ])("$share of the requests to $canaries beside $others in small numbers", ({ share, canaries, others, expected }) => {
     expect(weights(canary(share, canaries, others))).toEqual(expected);
+  });
+
+  it("no more to a canary that is gone back from", () => {
+    expect(weights({ ...canary(0.1, 1, 2), current: 0 })).toEqual([2, 9, 9]);
   });
 
   it("every share to two thousandths, in whole numbers of at least 1", () => {

@@ -1,7 +1,8 @@
 import type { ObservedInstance, Offer } from "../../src/backends/backend.ts";
 import type { Policy } from "../../src/config/settings.ts";
-import { decide, type ServiceState } from "../../src/reconciler/decide.ts";
-import { isServing } from "../../src/reconciler/decide/draft.ts";
+import { decide, type Decision, type ServiceState } from "../../src/reconciler/decide.ts";
+import { isAlive, isServing } from "../../src/reconciler/decide/draft.ts";
+import { desiredReplicas } from "../../src/reconciler/decide/scale.ts";
 import type { Observed, Outcome, ProbeStreak } from "../../src/reconciler/observed.ts";
 import type { ReplicaRecord, ServiceRecord } from "../../src/state/record.ts";
 import type { Traffic } from "../../src/state/verdict.ts";
@@ -15,14 +16,43 @@ export interface Manner {
 }
 
 export interface SmallWorld {
-  /** How many instances there may be at once. */
-  readonly capacity: number;
+  /** How many instances there may be at once, in this second. */
+  readonly capacity: number | ((second: number) => number);
   /** Whether the provider says how many more it has, or lets it be found out. */
   readonly says?: boolean;
   readonly policy: Policy;
   readonly manner?: (deployment: number) => Manner;
   /** From this second on nothing new can be had. */
   readonly fullFrom?: number;
+  /** Whether a call may be made twice; absent: it may. */
+  readonly dedupes?: boolean;
+  /** Until this second things may happen: it is not over before. */
+  readonly until?: number;
+  /** What happens before the pass of this second. */
+  readonly befalls?: (second: number, record: ServiceRecord) => Befalling;
+  /** Seconds to the next pass; absent: one. */
+  readonly pace?: (second: number) => number;
+  /** Whether this pass has answers of probes: one that has just begun has none yet. Absent: it has. */
+  readonly sees?: (second: number) => boolean;
+  readonly watch?: (pass: WatchedPass) => void;
+}
+
+export interface Befalling {
+  readonly record: ServiceRecord;
+  /** Tokens of instances that are gone. */
+  readonly gone?: readonly string[];
+}
+
+/** One pass: how many of the routed replicas answered well when it began, as it left them, and how many instances there are. */
+export interface WatchedPass {
+  readonly second: number;
+  readonly record: ServiceRecord;
+  readonly before: number;
+  readonly after: number;
+  readonly instances: number;
+  readonly decision: Decision;
+  /** The same pass once more, with nothing changed but what was recorded. */
+  readonly again: () => Decision;
 }
 
 export interface Course {
@@ -43,33 +73,54 @@ export function follow(first: ServiceRecord, world: SmallWorld, longest = 7200):
   let outcomes = new Map<string, Outcome>();
   let record: ServiceRecord = first;
   let [fewestServing, mostInstances] = [Infinity, 0];
-  for (let second = 0; ; second += 1) {
+  for (let second = 0; ; second += world.pace?.(second) ?? 1) {
     const now = start + second * 1000;
-    const room = world.capacity - instances.size;
-    const decision = decide(record, {
-      observed: observedAt(now, room, outcomes),
+    const happened = world.befalls?.(second, record) ?? { record };
+    record = happened.record;
+    for (const token of happened.gone ?? []) instances.delete(token);
+    const capacity = typeof world.capacity === "number" ? world.capacity : world.capacity(second);
+    const context = {
+      observed: observedAt(second, capacity - instances.size, outcomes),
       policy: world.policy,
       now,
-    });
+    };
+    const decision = decide(record, context);
+    const [before, after] = [answering(record, now), answering(decision.record ?? record, now)];
     outcomes = new Map();
     for (const { event, replica, deployment } of decision.notes)
       if (["provision", "ready", "drain", "terminate", "route", "verdict"].includes(event))
         steps.push(`${event}${replica === null ? "" : ` ${replica}/${deployment}`} at ${second}`);
     for (const { kind, replica } of decision.actions) {
       if (kind === "terminate") instances.delete(replica.token);
-      else if (instances.size >= world.capacity || second >= (world.fullFrom ?? Infinity))
+      else if (instances.has(replica.token)) continue;
+      else if (instances.size >= capacity || second >= (world.fullFrom ?? Infinity))
         outcomes.set(replica.token, { kind: "refused", code: "no-capacity", retryable: true, message: "is full" });
       else instances.set(replica.token, { replica, runningAt: now + 1000 });
     }
     record = decision.record ?? { ...record, replicas: [] };
     fewestServing = Math.min(fewestServing, record.replicas.filter(isServing).length);
     mostInstances = Math.max(mostInstances, instances.size);
+    const again = () => decide(record, { ...context, observed: { ...context.observed, outcomes } });
+    world.watch?.({ second, record, before, after, instances: instances.size, decision, again });
     const over = decision.actions.length === 0 && ["settled", "failed", "unproven", "removed"].includes(decision.state);
-    if (over || second >= longest)
+    if ((over && second >= (world.until ?? 0)) || second >= longest)
       return { record, state: decision.state, steps, fewestServing, mostInstances, seconds: second };
   }
 
-  function observedAt(now: number, room: number, called: ReadonlyMap<string, Outcome>): Observed {
+  /** Routed ones that pass their probes. */
+  function answering({ replicas, deployments, run }: ServiceRecord, now: number): number {
+    const routed = new Set(deployments.filter((deployment) => deployment.run === run).map(({ num }) => num));
+    return replicas.filter((replica) => {
+      const runningAt = instances.get(replica.token)?.runningAt;
+      if (runningAt === undefined || !isServing(replica) || !routed.has(replica.deployment)) return false;
+      return streak(replica, runningAt, now).failures === 0;
+    }).length;
+  }
+
+  function observedAt(second: number, room: number, called: ReadonlyMap<string, Outcome>): Observed {
+    const now = start + second * 1000;
+    const there = record.replicas.filter((each) => isAlive(each) && each.deployment === record.current).length;
+    const isMissing = record.target !== null && there < desiredReplicas(record);
     const offers: readonly Offer[] = world.says === false ? [offer] : [{ ...offer, headroom: room }];
     const isFull = room <= 0 && world.says !== false;
     return {
@@ -78,9 +129,12 @@ export function follow(first: ServiceRecord, world: SmallWorld, longest = 7200):
       ),
       blind: new Map(),
       visibility: new Map([["local", 0]]),
-      dedupes: new Map([["local", true]]),
+      dedupes: new Map([["local", world.dedupes ?? true]]),
       probes: new Map(
-        [...instances].map(([token, { replica, runningAt }]) => [token, [streak(replica, runningAt, now)]]),
+        [...instances].map(([token, { replica, runningAt }]) => [
+          token,
+          world.sees?.(second) === false ? [] : [streak(replica, runningAt, now)],
+        ]),
       ),
       drained: new Set(record.replicas.map(({ token }) => token)),
       unpublished: false,
@@ -92,7 +146,9 @@ export function follow(first: ServiceRecord, world: SmallWorld, longest = 7200):
           return traffic === undefined ? [] : [[token, traffic]];
         }),
       ),
-      supply: { offers: isFull ? [] : offers, taken: isFull ? offers : [], refusal: null, lack: null, missingEnv: [] },
+      supply: isMissing
+        ? { offers: isFull ? [] : offers, taken: isFull ? offers : [], refusal: null, lack: null, missingEnv: [] }
+        : null,
     };
   }
 

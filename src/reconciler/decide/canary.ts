@@ -1,9 +1,10 @@
 import type { CanaryStep } from "../../config/settings.ts";
 import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
 import type { Canary } from "../../state/progress.ts";
-import type { DeploymentRecord, ServiceRecord } from "../../state/record.ts";
+import type { DeploymentRecord, ReplicaRecord, ServiceRecord } from "../../state/record.ts";
 import { currentDeployment, isServing, note, wake, withDeployment } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
+import { isKnownToServe } from "./go-back.ts";
 import { healthOf } from "./health.ts";
 import { sortOut } from "./replicas.ts";
 import { desiredReplicas } from "./scale.ts";
@@ -29,12 +30,15 @@ export function stepCanary(draft: Draft, context: Context): Draft {
     const watched = note(withCanary(draft, { ...canary, since }), "note", null, stepText(canary.step, step, "stands"));
     return wake(watched, context.now + step.pause * 1000);
   }
+  // What is not there is not watched: once it is there again, the pause begins anew.
+  if (servingCanaries(draft).length < wantedCanaries(draft, canary))
+    return withCanary(draft, { ...canary, since: null });
   const until = fromTimestamp(canary.since) + step.pause * 1000;
   if (context.now < until) return wake(draft, until);
   return begin(draft, canary.step + 1, context);
 }
 
-/** How many new replicas there may be. */
+/** How many new replicas there may be beyond what is missing anyway. */
 export function canaryLimit(record: ServiceRecord, desired: number): number {
   const canary = runningCanary(record);
   return canary === null ? Infinity : Math.min(desired, canary.replicas);
@@ -54,7 +58,10 @@ export function runningCanary(record: ServiceRecord): Canary | null {
 function isCanary(record: ServiceRecord, deployment: DeploymentRecord): boolean {
   const { target } = record;
   if (target?.strategy !== "canary" || deployment.num !== target.deployment) return false;
-  return deployment.settledAt === null && deployment.run === record.run && deployment.canaryEndedAt === undefined;
+  if (deployment.settledAt !== null || deployment.run !== record.run || deployment.canaryEndedAt !== undefined)
+    return false;
+  // What takes a canary back is what served before it: it would be watched, and get a canary's share, in place of the bad one.
+  return !isKnownToServe(record, deployment);
 }
 
 function begin(draft: Draft, index: number, context: Context): Draft {
@@ -68,14 +75,21 @@ function begin(draft: Draft, index: number, context: Context): Draft {
 
 /** All of the step's new replicas serve well, and what it replaces has gone. */
 function isReached(draft: Draft, canary: Canary, context: Context): boolean {
-  const { fresh, stale, ending } = sortOut(draft);
-  const desired = desiredReplicas(draft.record);
-  const serving = fresh.filter((replica) => isServing(replica) && healthOf(replica, context) === "well");
+  const { stale, ending } = sortOut(draft);
+  const well = servingCanaries(draft).filter((replica) => healthOf(replica, context) === "well");
   return (
-    serving.length >= Math.min(desired, canary.replicas) &&
+    well.length >= wantedCanaries(draft, canary) &&
     ending.length === 0 &&
-    stale.length <= Math.max(1, desired - canary.replicas)
+    stale.length <= canaryKeeps(draft.record, desiredReplicas(draft.record))
   );
+}
+
+function servingCanaries(draft: Draft): readonly ReplicaRecord[] {
+  return sortOut(draft).fresh.filter(isServing);
+}
+
+function wantedCanaries(draft: Draft, canary: Canary): number {
+  return Math.min(desiredReplicas(draft.record), canary.replicas);
 }
 
 function withCanary(draft: Draft, canary: Canary): Draft {

@@ -67,6 +67,11 @@ export function deploymentOf(record: ServiceRecord, num: number): DeploymentReco
   return found;
 }
 
+/** Whether replicas of one deployment are as good as those of the other. */
+export function isSameJob(a: DeploymentRecord, b: DeploymentRecord): boolean {
+  return a.run === b.run && a.restarts === b.restarts && a.job === b.job;
+}
+
 /** Whether an acceptance turned out unhealthy: the same revision, accepted again, is tried again. */
 export function isQuarantined(
   { quarantined }: ServiceRecord,

@@ -16,7 +16,7 @@ export function finish(draft: Draft, context: Context): Draft {
   const deployment = currentDeployment(draft.record);
   const settled = deployment.settledAt === null && isProven(draft.record) ? settle(draft, deployment, context) : draft;
   const cleared = clearVerdict(unstick(settled));
-  return { ...cleared, record: { ...cleared.record, deployments: keep(cleared.record) } };
+  return { ...cleared, record: { ...cleared.record, deployments: stillUsed(cleared.record) } };
 }
 
 /** With no replica wanted for now, because of the time or the load, nothing has been shown of a deployment yet. */
@@ -60,10 +60,12 @@ function clearVerdict(draft: Draft): Draft {
   return { ...draft, record: { ...record, verdict: null } };
 }
 
-function keep(record: ServiceRecord): readonly DeploymentRecord[] {
+/** Deployments that something refers to, the newest of the run that serves, and the last that settled. */
+export function stillUsed(record: ServiceRecord): readonly DeploymentRecord[] {
   const used = new Set([
     record.current,
     record.target?.deployment,
+    record.deployments.findLast(({ run }) => run === record.run)?.num,
     ...record.replicas.map((replica) => replica.deployment),
   ]);
   const settled = record.deployments.filter((deployment) => deployment.settledAt !== null).slice(-keptDeployments);

@@ -1,7 +1,7 @@
 import { toTimestamp } from "../../lib/timestamp.ts";
 import type { DeploymentRecord, ReplicaRecord, ServiceRecord } from "../../state/record.ts";
 import type { Evidence, Verdict } from "../../state/verdict.ts";
-import { isAlive, isServing, note, retire } from "./draft.ts";
+import { isAlive, isSameJob, isServing, note, retire } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
 import { withinBounds } from "./scale.ts";
 
@@ -47,6 +47,12 @@ export function goBack(draft: Draft, { deployment, bad, what, traffic }: Fault, 
 /** What there is to go back to: the last deployment before this one that settled. */
 export function lastSettled(record: ServiceRecord, deployment: DeploymentRecord): DeploymentRecord | null {
   return record.deployments.filter((other) => other.settledAt !== null && other.num < deployment.num).at(-1) ?? null;
+}
+
+/** Whether a deployment runs nothing but what had settled last: its replicas are the same as those that it goes back to. */
+export function isKnownToServe(record: ServiceRecord, deployment: DeploymentRecord): boolean {
+  const settled = lastSettled(record, deployment);
+  return settled !== null && isSameJob(settled, deployment);
 }
 
 /** What never served goes at once; one that serves, bad as it may be, only when its successor does. */

@@ -1,11 +1,11 @@
 import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
-import type { DeploymentRecord, ReplicaError, ReplicaRecord } from "../../state/record.ts";
+import type { DeploymentRecord, ReplicaError, ReplicaRecord, ServiceRecord } from "../../state/record.ts";
 import { retryAt } from "./back-off.ts";
 import { compareCanary } from "./compare-canary.ts";
 import { currentDeployment, isOver, retire, wake, withReplica } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
 import { giveUp } from "./give-up.ts";
-import { goBack } from "./go-back.ts";
+import { goBack, isKnownToServe } from "./go-back.ts";
 
 /**
  * Judges a deployment that has not settled yet by its replicas. One that turned bad ends the rollout: the revision is
@@ -15,7 +15,7 @@ export function judge(draft: Draft, context: Context): Draft {
   const deployment = currentDeployment(draft.record);
   if (deployment.settledAt !== null || isOver(draft.record, deployment)) return judgeStartup(draft, context);
   for (const replica of draft.record.replicas) {
-    const what = isOf(replica, deployment) ? fault(replica, deployment, context) : null;
+    const what = isOf(replica, deployment, draft.record) ? fault(replica, deployment, context) : null;
     if (what !== null) return goBack(draft, { deployment, bad: replica, what }, context);
   }
   const worse = compareCanary(draft.record, context);
@@ -23,9 +23,13 @@ export function judge(draft: Draft, context: Context): Draft {
   return giveUp(wakeAtDeadlines(draft, deployment, context), deployment, context);
 }
 
-/** Started for this deployment: what an edit merely renumbered says nothing about the edit. */
-function isOf(replica: ReplicaRecord, deployment: DeploymentRecord): boolean {
-  return replica.deployment === deployment.num && replica.submittedAt >= deployment.acceptedAt;
+/**
+ * Started for this deployment, or for one of the same job that has not settled either: what an edit merely renumbered of
+ * what had settled says nothing about the edit.
+ */
+function isOf(replica: ReplicaRecord, deployment: DeploymentRecord, record: ServiceRecord): boolean {
+  if (replica.deployment !== deployment.num) return false;
+  return replica.submittedAt >= deployment.acceptedAt || !isKnownToServe(record, deployment);
 }
 
 /** Past its time to become ready, and seen not to be by this very process: whoever comes late has to look first. */
@@ -35,14 +39,13 @@ function isLate(replica: ReplicaRecord, context: Context): boolean {
   return seen && context.now >= fromTimestamp(replica.runningAt) + context.policy.rollout.startup * 1000;
 }
 
-/** What befalls a replica whatever it runs. */
+/** What a provider does, whatever it runs: it is healed, and says nothing about the revision. */
 const blameless: ReadonlySet<ReplicaError["code"]> = new Set(["no-capacity", "unreachable", "interrupted"]);
 
 /** What is wrong with a replica of a rollout; `null`: nothing that its probes or its process say. */
 function fault(replica: ReplicaRecord, deployment: DeploymentRecord, context: Context): string | null {
   if (replica.error !== null) {
-    if (blameless.has(replica.error.code)) return null;
-    return replica.error.message;
+    return blameless.has(replica.error.code) ? null : replica.error.message;
   }
   // What its host keeps from answering says nothing.
   if (replica.status !== "running" || replica.runningAt === null || replica.unreachableSince !== undefined) return null;

@@ -1,11 +1,11 @@
 import type { ReplicaRecord } from "../../state/record.ts";
 import { canaryKeeps } from "./canary.ts";
-import { currentDeployment, deploymentOf, isServing, retire, wake } from "./draft.ts";
+import { currentDeployment, isServing, retire, wake } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
 import { healthOf, leastImportant } from "./health.ts";
 import { isBeside, sortOut } from "./replicas.ts";
 import { desiredReplicas } from "./scale.ts";
-import { standsBy } from "./strategy.ts";
+import { isRouted, standsBy } from "./strategy.ts";
 
 /** Lets go of what is too much: what is superseded at once, what serves only when enough others do. */
 export function letGo(draft: Draft, context: Context): Draft {
@@ -13,7 +13,7 @@ export function letGo(draft: Draft, context: Context): Draft {
   const { fresh, stale } = sortOut(draft);
   if (isBeside(draft)) {
     // Neither what serves nor what is to: a run that never took over.
-    const neverRouted = stale.filter((replica) => !isRouted(replica, draft));
+    const neverRouted = stale.filter((replica) => !isRouted(replica, draft.record));
     return letGoOf(
       letGoOf(draft, neverRouted, "superseded", context),
       surplus(fresh, desired, context),
@@ -21,10 +21,11 @@ export function letGo(draft: Draft, context: Context): Draft {
       context,
     );
   }
-  const routed = stale.filter((replica) => isServing(replica) && isRouted(replica, draft));
+  const routed = stale.filter((replica) => isServing(replica) && isRouted(replica, draft.record));
   const standing = standsBy(draft, context);
   const idle = stale.filter(
-    (replica) => !routed.includes(replica) && (standing === null || isRouted(replica, draft) || !isServing(replica)),
+    (replica) =>
+      !routed.includes(replica) && (standing === null || isRouted(replica, draft.record) || !isServing(replica)),
   );
   const kept = standing === null || idle.length === stale.length ? draft : wake(draft, standing.until);
   const trimmed = letGoOf(
@@ -34,11 +35,6 @@ export function letGo(draft: Draft, context: Context): Draft {
     context,
   );
   return letGoOfServing(trimmed, { stale: routed, fresh: fresh.filter(isServing), desired }, context);
-}
-
-/** Replicas of the run that serves are; those of another are ready for nothing. */
-function isRouted(replica: ReplicaRecord, draft: Draft): boolean {
-  return deploymentOf(draft.record, replica.deployment).run === draft.record.run;
 }
 
 interface Serving {

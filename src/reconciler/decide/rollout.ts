@@ -17,7 +17,7 @@ import { letGo } from "./let-go.ts";
 import { isBeside, sortOut } from "./replicas.ts";
 import { desiredReplicas } from "./scale.ts";
 import { startReplicas } from "./start.ts";
-import { isOfOtherRun, makeRoom, mayTakeOver, strategyOf, waitsForRoom } from "./strategy.ts";
+import { isOfOtherRun, isRouted, makeRoom, mayTakeOver, strategyOf, waitsForRoom } from "./strategy.ts";
 import { stickAtFailures } from "./stuck.ts";
 
 /** One replica more than wanted may exist while a deployment replaces another (facts §4.1). */
@@ -56,28 +56,30 @@ function forget(draft: Draft): Draft {
 
 function startMissing(draft: Draft, context: Context): Draft {
   const desired = desiredReplicas(draft.record);
-  const { fresh, stale, ending } = sortOut(draft);
+  const { fresh, stale } = sortOut(draft);
   if (waitsForRoom(draft, context)) return draft;
+  const most = mayAnnounce(draft, context);
   if (isBeside(draft)) {
     const stopsFirst = strategyOf(draft.record) === "stop-first";
     const atOnce = stopsFirst ? Math.max(1, desired - fresh.length - stale.length) : Infinity;
-    return startReplicas(draft, Math.min(desired - fresh.length, atOnce), context);
+    return startReplicas(draft, Math.min(desired - fresh.length, atOnce, most), context);
   }
-  const standsAside = isOfOtherRun(draft.record);
-  const aside = stale.filter(standsAside).length;
+  const aside = stale.filter(isOfOtherRun(draft.record)).length;
   const alive = fresh.length + stale.length - aside;
-  if (stale.length === aside) return startReplicas(draft, desired - alive, context);
-  // Below the wanted count (a replica died, or more are wanted) all that is missing is started; beyond it one at a time.
-  // Those that are still ending exist: what is announced beside them is called for once they are gone (`mayExist`), which
-  // only a provider allows that takes a call twice.
-  const occupied = mayAnnounce(context) ? 0 : ending.length;
-  const missing = Math.max(desired - alive, Math.min(surge, desired + surge - alive - occupied));
-  return startReplicas(draft, Math.min(missing, canaryLimit(draft.record, desired) - fresh.length), context);
+  // Below the wanted count (a replica died, or more are wanted) all that is missing is started, in a canary, too; beyond it one at a time.
+  const exchanged = stale.length === aside ? 0 : canaryLimit(draft.record, desired) - fresh.length;
+  const missing = Math.max(desired - alive, Math.min(surge, desired + surge - alive, exchanged));
+  return startReplicas(draft, Math.min(missing, most), context);
 }
 
-function mayAnnounce(context: Context): boolean {
-  const offer = context.observed.supply?.offers[0];
-  return offer !== undefined && context.observed.dedupes.get(offer.backend) === true;
+/**
+ * How many more may be announced now. Those that are still ending exist: what is announced beside them is called for once
+ * they are gone (`mayExist`), which only a provider allows that takes a call twice.
+ */
+function mayAnnounce({ record }: Draft, { observed }: Context): number {
+  const offer = observed.supply?.offers[0];
+  if (offer !== undefined && observed.dedupes.get(offer.backend) === true) return Infinity;
+  return mayExist(record) - record.replicas.filter(({ status }) => status === "submitted").length;
 }
 
 /** Which of the announced replicas may be called for now. */
@@ -86,19 +88,26 @@ export function callable(record: ServiceRecord, announced: readonly ReplicaRecor
   // A later run stands beside whole; in the one that serves what was announced still waits for those that leave.
   const serves = ({ deployment }: ReplicaRecord): boolean => deploymentOf(record, deployment).run === record.run;
   const leaving = record.replicas.some((replica) => replica.status === "terminating" && serves(replica));
-  return announced.filter((replica) => !leaving || !serves(replica));
+  return announced.filter((replica) => !leaving || !serves(replica)).slice(0, mayExist(record));
 }
 
-/** How many of the announced replicas may be called for now, so that no more than one instance too many exists while replicas are exchanged. */
+/**
+ * How many of the announced replicas may be called for now, so that no more than one instance too many exists while
+ * replicas are exchanged: of a whole run beside the one that serves, none before what it supersedes is gone.
+ */
 function mayExist(record: ServiceRecord): number {
+  const desired = desiredReplicas(record);
   const standsAside = isOfOtherRun(record);
+  const there = record.replicas.filter(({ status }) => status !== "submitted" && status !== "failed");
+  if (currentDeployment(record).run !== record.run) {
+    const routed = there.filter((replica) => isAlive(replica) && isRouted(replica, record)).length;
+    return Math.max(0, routed + desired + surge - there.length);
+  }
   const exchanging = record.replicas.some(
     (replica) => isAlive(replica) && replica.deployment !== record.current && !standsAside(replica),
   );
-  const existing = record.replicas.filter(
-    (replica) => replica.status !== "submitted" && replica.status !== "failed" && !standsAside(replica),
-  ).length;
-  return exchanging || existing > 0 ? Math.max(0, desiredReplicas(record) + surge - existing) : Infinity;
+  const existing = there.filter((replica) => !standsAside(replica)).length;
+  return exchanging || existing > 0 ? Math.max(0, desired + surge - existing) : Infinity;
 }
 
 /** The first new replica that is ready keeps its probes for a while before any old one leaves. */

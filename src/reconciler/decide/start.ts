@@ -1,3 +1,4 @@
+import type { Offer } from "../../backends/backend.ts";
 import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
 import type { ReplicaRecord, ServiceRecord } from "../../state/record.ts";
 import type { Verdict } from "../../state/verdict.ts";
@@ -8,7 +9,7 @@ import type { Context, Draft } from "./draft.ts";
 import { isFinal } from "./final.ts";
 import { isExhausted } from "./retry.ts";
 import { headroomOf } from "./strategy.ts";
-import { stick, unstick } from "./stuck.ts";
+import { cannotRun, stick, unstick } from "./stuck.ts";
 
 /** Asks for up to `count` replicas of the current deployment. What failed before waits its time out first. */
 export function startReplicas(draft: Draft, count: number, context: Context): Draft {
@@ -23,12 +24,13 @@ export function startReplicas(draft: Draft, count: number, context: Context): Dr
     .filter((replica) => replica.status === "failed" || isToReplace(replica, draft.record))
     .sort((a, b) => a.num - b.num);
   const exhausted = failed.filter((replica) => isExhausted(replica, draft.record, context));
-  const limited = exhausted.reduce((next, replica) => atLimit(next, replica, context), draft);
+  // Of several that are given up one is said, and of several reasons one: verdicts that take turns would never rest.
+  const limited = exhausted[0] === undefined ? draft : atLimit(draft, exhausted[0], context);
   if (count <= exhausted.length) return limited;
-  const hindrance = hindered(limited, supply, context);
-  if (hindrance !== null) return withVerdict(limited, hindrance, context);
-  const room = roomFor(limited, count - exhausted.length, context);
-  if (room.count === 0) return room.verdict === null ? limited : withVerdict(limited, room.verdict, context);
+  const hindrance = hindered(draft, supply, context);
+  if (hindrance !== null) return withVerdict(draft, hindrance, context);
+  const room = roomFor(draft, count - exhausted.length, context);
+  if (room.count === 0) return room.verdict === null ? limited : withVerdict(draft, room.verdict, context);
   const tried = failed.filter((replica) => !exhausted.includes(replica));
   const waiting = tried.filter((replica) => retryTime(replica) > context.now);
   const ready = tried.filter((replica) => retryTime(replica) <= context.now);
@@ -37,7 +39,9 @@ export function startReplicas(draft: Draft, count: number, context: Context): Dr
   const starts = Math.max(0, Math.min(wanted, roomNow(draft, supply, context)));
   return Array.from({ length: starts }).reduce<Draft>(
     (next, _, index) => startOne(next, ready[index] ?? null, context),
-    starts > 0 ? clearHindrance(failed.length === 0 ? unstick(delayed) : delayed) : delayed,
+    starts === 0 || exhausted.length > 0
+      ? delayed
+      : clearHindrance(failed.some(cannotRun) ? delayed : unstick(delayed)),
   );
 }
 
@@ -93,8 +97,8 @@ function withVerdict(draft: Draft, verdict: Verdict, { now }: Context): Draft {
   const later = verdict.code === "retry-limit" ? draft : wake(draft, now + 15_000);
   if (same || known?.code === "braked") return later;
   if (known !== null && isFinal(draft.record, known)) {
-    const isLacking = verdict.code === "missing-env" || verdict.code === "refused";
-    return isLacking ? stick(later, verdict.message, verdict.evidence, { now }) : later;
+    const holds = verdict.code !== "no-capacity";
+    return holds ? stick(later, verdict.message, verdict.evidence, { now }) : later;
   }
   return note(
     { ...later, record: { ...later.record, verdict } },
@@ -111,7 +115,7 @@ function clearHindrance(draft: Draft): Draft {
 }
 
 function startOne(draft: Draft, failed: ReplicaRecord | null, context: Context): Draft {
-  const offer = context.observed.supply?.offers[0];
+  const offer = nextOffer(context.observed.supply?.offers ?? [], failed);
   if (offer === undefined) return draft;
   const cleared = failed?.status === "failed" ? withoutReplica(draft, failed.token) : draft;
   const { record } = cleared;
@@ -144,6 +148,14 @@ function startOne(draft: Draft, failed: ReplicaRecord | null, context: Context):
 function isToReplace({ status, error, num, deployment }: ReplicaRecord, record: ServiceRecord): boolean {
   if (status !== "terminating" || error === null || deployment !== record.current) return false;
   return !record.replicas.some((other) => other.num === num && isAlive(other));
+}
+
+/** The best, or the next best after the one that was offered and then not to be had. */
+function nextOffer(offers: readonly Offer[], failed: ReplicaRecord | null): Offer | undefined {
+  if (failed?.error?.code !== "no-capacity") return offers[0];
+  const isSame = ({ backend, region }: Offer): boolean => backend === failed.backend && region === failed.region;
+  const further = offers.slice(offers.findIndex(isSame) + 1);
+  return further.find((offer) => !isSame(offer)) ?? offers[0];
 }
 
 /** Numbers of ended replicas, and of those that are ending, are used again before new ones (facts §4.2). */

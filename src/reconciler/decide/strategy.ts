@@ -2,11 +2,12 @@ import type { Strategy } from "../../config/settings.ts";
 import { fromTimestamp } from "../../lib/timestamp.ts";
 import type { ReplicaRecord, ServiceRecord } from "../../state/record.ts";
 import type { Supply } from "../observed.ts";
-import { currentDeployment, isAlive, isServing, retire, withoutReplica } from "./draft.ts";
+import { currentDeployment, deploymentOf, isAlive, isServing, retire, withoutReplica } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
 import { healthOf, leastImportant } from "./health.ts";
 import { isBeside, sortOut } from "./replicas.ts";
 import { desiredReplicas } from "./scale.ts";
+import { isGoingBack } from "./stuck.ts";
 
 /** How what runs is exchanged, as the plan said that was accepted. Going back goes the same way. */
 export function strategyOf(record: ServiceRecord): Strategy {
@@ -28,6 +29,8 @@ export function makeRoom(draft: Draft, context: Context): Draft {
   const { fresh, stale, ending } = sortOut(draft);
   const wanted = desiredReplicas(record);
   if (ending.length > 0 || stale.length === 0 || fresh.length >= wanted) return draft;
+  // What was to take the place of what serves, and is superseded, leaves first.
+  if (stale.some((replica) => !isRouted(replica, record))) return draft;
   // One short already: its place is free, and somebody else has it, or nobody.
   if (fresh.length + stale.length < wanted) return draft;
   if (fresh.some((replica) => !isServing(replica) || healthOf(replica, context) !== "well")) return draft;
@@ -74,8 +77,15 @@ export function mayTakeOver(draft: Draft): boolean {
 export function standsBy(draft: Draft, context: Context): { readonly until: number } | null {
   const { tookOverAt } = currentDeployment(draft.record);
   if (tookOverAt === undefined || strategyOf(draft.record) !== "blue-green") return null;
+  // What was turned down is nothing to take over again.
+  if (isGoingBack(draft.record)) return null;
   const until = fromTimestamp(tookOverAt) + context.policy.rollout.hold * 1000;
   return context.now < until ? { until } : null;
+}
+
+/** Replicas of the run that serves are; those of another are ready for nothing. */
+export function isRouted(replica: ReplicaRecord, record: ServiceRecord): boolean {
+  return deploymentOf(record, replica.deployment).run === record.run;
 }
 
 /** Alive replicas of a run that neither serves nor is to: those that stand by. */

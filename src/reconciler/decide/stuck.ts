@@ -1,8 +1,9 @@
 import { toTimestamp } from "../../lib/timestamp.ts";
-import type { ServiceRecord } from "../../state/record.ts";
+import type { ReplicaRecord, ServiceRecord } from "../../state/record.ts";
 import type { Evidence, Verdict } from "../../state/verdict.ts";
 import { currentDeployment, note } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
+import { isExhausted } from "./retry.ts";
 
 /** Failures in a row after which an old revision that used to run counts as one that cannot be brought back. */
 const manyFailures = 3;
@@ -35,23 +36,30 @@ export function stick(draft: Draft, why: string, evidence: Evidence, { now }: Pi
 
 /** The verdict that began the going back, once it goes on. */
 export function unstick(draft: Draft): Draft {
-  const { verdict } = draft.record;
+  const { record } = draft;
+  const { verdict } = record;
   if (verdict?.code !== "stuck") return draft;
   const { cause, missing: _, ...evidence } = verdict.evidence;
-  const before: Verdict = { ...verdict, code: "unhealthy", message: cause ?? verdict.message, evidence };
-  return { ...draft, record: { ...draft.record, verdict: before } };
+  const gaveUp = record.deployments.some(({ num, gaveUpAt }) => num === record.target?.deployment && gaveUpAt);
+  const code = gaveUp ? "no-capacity" : "unhealthy";
+  const before: Verdict = { ...verdict, code, message: cause ?? verdict.message, evidence };
+  return { ...draft, record: { ...record, verdict: before } };
+}
+
+/** A replica that does not come to run any more, though it is tried again. */
+export function cannotRun({ error, failures }: ReplicaRecord): boolean {
+  if (error === null || error.code === "no-capacity") return false;
+  return error.code === "failed-to-start" || failures >= manyFailures;
 }
 
 /** An old revision whose replicas do not come to run any more, though they are tried again: its image may be gone. */
 export function stickAtFailures(draft: Draft, context: Context): Draft {
   const { record } = draft;
-  const failing = record.replicas.find(
-    ({ deployment, error, failures }) =>
-      deployment === record.current &&
-      error !== null &&
-      error.code !== "no-capacity" &&
-      (error.code === "failed-to-start" || failures >= manyFailures),
-  );
+  const { supply } = context.observed;
+  const failing = record.replicas.find((replica) => replica.deployment === record.current && cannotRun(replica));
   if (failing === undefined || failing.error === null || record.verdict === null) return draft;
+  // Said by what would start it.
+  const isHindered = supply !== null && (supply.missingEnv.length > 0 || supply.refusal !== null);
+  if (isHindered || isExhausted(failing, record, context)) return draft;
   return stick(draft, `replica ${failing.num} ${failing.error.message}`, {}, context);
 }
