@@ -5,7 +5,7 @@ import type { World } from "./world.ts";
 
 /** Tells the backends how many replicas a service will ask for soon, so that they can make ready what these have in common. */
 export async function expectReplicas({ backends }: World, service: string, count: number): Promise<void> {
-  await Promise.all([...backends.values()].map((backend) => backend.expect?.(service, count)));
+  await Promise.all([...backends.values()].flatMap((backend) => backend.expect?.(service, count) ?? []));
 }
 
 /** How many replicas a rollout has still to start, one after the other; 0 where none is exchanged for another. */

@@ -61,9 +61,9 @@ describe.each<readonly [string, LocalVariant]>([
     const spare = await waiting();
     expect(await backend.list(owner)).toEqual([]);
     await backend.provision(await makeRequest(world, { token: "web-1-1" }, { commands: ["sleep 60"] }));
-    expect(await supervisorOf("web-1-1")).toBe(spare);
+    expect(supervisorOf("web-1-1")).toBe(spare);
     await backend.provision(await makeRequest(world, { token: "web-1-2" }, { commands: ["sleep 60"] }));
-    expect(await supervisorOf("web-1-2")).not.toBe(spare);
+    expect(supervisorOf("web-1-2")).not.toBe(spare);
   });
 
   it("is ended without a trace when nothing is expected any more", async () => {
@@ -78,6 +78,7 @@ describe.each<readonly [string, LocalVariant]>([
       20_000,
     );
     await ended(spare);
+    expect(link(`/proc/${spare}/exe`)).toBe("");
   });
 
   it("that dies before it is needed is not missed", async () => {
