@@ -81,7 +81,7 @@ describe("JSON Schema", () => {
     ["an unknown property", service, { type: "service", name: "web", port: 80, image: "x", comands: [] }],
     ["a missing port", service, { type: "service", name: "web", image: "x" }],
     ["a port out of range", service, { type: "service", name: "web", image: "x", port: 70_000 }],
-    ["an unknown policy", settingsFileSchema(), { policy: { budget: {} } }],
+    ["an unknown policy", settingsFileSchema(), { policy: { budgets: {} } }],
     ["a profile without a name", profilesFileSchema(), { profiles: [{ max_price: 1 }] }],
   ])("refuses %s", (_, schema, value) => {
     expect(marks(schema, value)).not.toEqual([]);
