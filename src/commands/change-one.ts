@@ -71,7 +71,9 @@ async function strategyFor(record: ServiceRecord, next: ServiceRecord, work: Wor
   const policy = policyFor(work.project.settings.policy, record.name);
   const replacement = run === record.run ? "every-replica" : "whole-run";
   const exchange = { record, replacement, wanted: desiredReplicas(next), supply } as const;
-  return chooseStrategy(policy, exchange).strategy;
+  const choice = chooseStrategy(policy, exchange);
+  // What rolls stays in its run: there is nothing to stand beside it.
+  return choice.replacement === replacement ? choice.strategy : "surge";
 }
 
 async function accept(one: OneChange, work: Work, first: Snapshot): Promise<Snapshot | null> {

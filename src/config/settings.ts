@@ -57,6 +57,8 @@ export interface RolloutPolicy {
   readonly drain: number;
   /** How long a replica may take from running to ready before it counts as unhealthy. */
   readonly startup: number;
+  /** How long an instance may take from being asked for to running before another one is tried. */
+  readonly provisioning: number;
   /** Probes in a row that a ready replica may fail during a rollout before it counts as unhealthy. */
   readonly failureThreshold: number;
   /** `auto`: `surge` where a second instance can be had, else `stop-first`. */
@@ -122,6 +124,7 @@ export const defaultPolicy: Policy = {
     bake: null,
     drain: 30,
     startup: 600,
+    provisioning: 1800,
     failureThreshold: 3,
     strategy: "auto",
     deadline: 3600,

@@ -221,3 +221,23 @@ describe("going back that cannot go on", () => {
     expect(held.record.replicas.filter(({ status }) => status === "running")).toHaveLength(2);
   });
 });
+
+it.each([
+  { seconds: 1799, expected: ["0 provisioning", "1 running"] },
+  { seconds: 1800, expected: ["0 terminating", "0 submitted", "1 running"] },
+])("an instance that is still being provisioned after $seconds s: $expected", ({ seconds, expected }) => {
+  const record = settled();
+  const [first, second] = record.replicas;
+  if (first === undefined || second === undefined) throw new Error("no replicas");
+  const at = toTimestamp(now - seconds * 1000);
+  const slow = { ...first, status: "provisioning", submittedAt: at, runningAt: null, readyAt: null } as const;
+  const decision = pass({ ...record, replicas: [slow, second] }, withFirst(record, { status: "provisioning" }));
+  expect(decision.record.replicas.map(({ num, status }) => `${num} ${status}`)).toEqual(expected);
+  if (seconds === 1799) expect(decision.wakeAt).toBe(now + 1000);
+  // Its provider is to blame, and not what was to run on it.
+  else
+    expect(decision.record.replicas[0]?.error).toMatchObject({
+      code: "unreachable",
+      message: expect.stringContaining("1800 s"),
+    });
+});

@@ -69,6 +69,16 @@ describe("stop-first", () => {
     expect(record.target?.floor).toBe(least);
   });
 
+  it("exchanges what there is where more is wanted than there is room for", () => {
+    const spec = specOf({ replicas: { min: 4, max: 4 }, probes: [healthProbe], commands: ["new"] });
+    const acceptance = { by: "me", planId: "", now, generation: 4, strategy: "stop-first" } as const;
+    const record = acceptRevision(settled({ replicas: two }), revisionOf(spec), "where-jobs-differ", acceptance);
+    const course = follow(record, { capacity: 2, policy: policyWith({}) }, 300);
+    expect(course).toMatchObject({ state: "waiting", fewestServing: 1, mostInstances: 2 });
+    expect(course.record.replicas.map(({ deployment }) => deployment)).toEqual([1, 1]);
+    expect(course.record).toMatchObject({ current: 1, verdict: { code: "no-capacity" } });
+  });
+
   it("a bad revision costs one replica, and only for as long as it takes to see it", () => {
     const world = { capacity: 2, policy: policyWith({ startup: 20 }), manner: newIs({ readyAfter: Infinity }) };
     const course = follow(edited("stop-first"), world);

@@ -40,6 +40,7 @@ export const writtenDefaultPolicy: WrittenPolicy = {
     bake: rollout.bake,
     drain: rollout.drain,
     startup: rollout.startup,
+    provisioning: rollout.provisioning,
     failure_threshold: rollout.failureThreshold,
     deadline: rollout.deadline,
     hold: rollout.hold,

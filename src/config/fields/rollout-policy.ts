@@ -125,6 +125,14 @@ export const rolloutFields: Fields<WrittenRollout> = {
     description: "How long a replica may take from running to ready before it counts as unhealthy.",
     example: "20m",
   },
+  provisioning: {
+    schema: duration({ min: 1 }),
+    default: rollout.provisioning,
+    writtenDefault: formatDuration(rollout.provisioning),
+    description:
+      "How long an instance may take from being asked for to running, its image included, before it is ended and another one is tried.",
+    example: "1h",
+  },
   failure_threshold: {
     schema: integer({ min: 1 }),
     default: rollout.failureThreshold,

@@ -4,7 +4,7 @@ import { toTimestamp } from "../../lib/timestamp.ts";
 import type { ReplicaRecord } from "../../state/record.ts";
 import { deploymentOf, note, wake, withoutReplica, withReplica } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
-import { ended, exited, failed, interruption, lost, outOfReach, visibleFrom } from "./failure.ts";
+import { beginning, ended, exited, failed, interruption, lost, outOfReach, visibleFrom } from "./failure.ts";
 import { rememberStart } from "./starts.ts";
 
 /** Takes over what is seen of each recorded replica. Where a backend is blind, what it holds stays as it was. */
@@ -71,7 +71,7 @@ function absorbInstance(draft: Draft, replica: ReplicaRecord, instance: Observed
     case "pulling":
       // A listing may be older than the one that showed it running: nothing that runs begins again.
       if (replica.runningAt !== null) return draft;
-      return withReplica(draft, { ...seen, status: instance.status });
+      return beginning(draft, { ...seen, status: instance.status }, context);
     case "running": {
       const running: ReplicaRecord = {
         ...seen,

@@ -28,6 +28,15 @@ export function lost(draft: Draft, replica: ReplicaRecord, interrupted: boolean,
   return failed(draft, replica, interrupted ? interruption : gone, context);
 }
 
+/** An instance that does not come to run in its time is ended, and another one is tried: no fault of what was to run on it. */
+export function beginning(draft: Draft, replica: ReplicaRecord, context: Context): Draft {
+  const { provisioning } = context.policy.rollout;
+  const until = fromTimestamp(replica.submittedAt) + provisioning * 1000;
+  if (context.now < until) return wake(withReplica(draft, replica), until);
+  const message = `did not come to run within ${provisioning} s`;
+  return exited(draft, replica, { code: "unreachable", exitCode: null, message }, context);
+}
+
 /** Its host does not answer, which may pass: only after a while it counts as lost, and what is left of it is ended. */
 export function outOfReach(
   draft: Draft,

@@ -32,7 +32,7 @@ export function makeRoom(draft: Draft, context: Context): Draft {
   // What was to take the place of what serves, and is superseded, leaves first.
   if (stale.some((replica) => !isRouted(replica, record))) return draft;
   // One short already: its place is free, and somebody else has it, or nobody.
-  if (fresh.length + stale.length < wanted) return draft;
+  if (fresh.length + stale.length < leastOf(record)) return draft;
   if (fresh.some((replica) => !isServing(replica) || healthOf(replica, context) !== "well")) return draft;
   if (fresh.length > 0 && currentDeployment(record).bakedAt === null) return draft;
   if (stale.some((replica) => isServing(replica) && healthOf(replica, context) === "unknown")) return draft;
@@ -45,7 +45,12 @@ export function makeRoom(draft: Draft, context: Context): Draft {
 export function waitsForRoom(draft: Draft, context: Context): boolean {
   if (strategyOf(draft.record) !== "stop-first" || !isFull(draft, context)) return false;
   const { fresh, stale, ending } = sortOut(draft);
-  return ending.length > 0 || (stale.length > 0 && fresh.length + stale.length >= desiredReplicas(draft.record));
+  return ending.length > 0 || (stale.length > 0 && fresh.length + stale.length >= leastOf(draft.record));
+}
+
+/** With as many as this nothing is missing that was there before: more than there is room for may be wanted by now. */
+function leastOf(record: ServiceRecord): number {
+  return Math.min(desiredReplicas(record), record.target?.served ?? Infinity);
 }
 
 /** Nothing is offered beside what runs, or what was asked for was not to be had. */
