@@ -13,6 +13,7 @@ export function whyText(record: ServiceRecord, replicas: readonly ReplicaRecord[
       ? []
       : [paint("yellow", `Paused by ${record.paused.by} since ${record.paused.at}: no pass touches it.`)]),
     ...deploymentLines(record),
+    ...exchangeLines(record),
     ...timeLines(record),
     ...verdictLines(record, paint),
     ...replicas.map((replica) => replicaLine(replica, record)),
@@ -39,6 +40,22 @@ function deploymentLines(record: ServiceRecord): readonly string[] {
       : `Deployment ${record.current} settled at ${settled}.`,
     ...earlierLines(record),
   ];
+}
+
+/** How far the exchange is that the target asks for. */
+function exchangeLines(record: ServiceRecord): readonly string[] {
+  const deployment = record.deployments.find(({ num }) => num === record.current);
+  const strategy = record.target?.strategy ?? "surge";
+  if (deployment === undefined || deployment.settledAt !== null) return [];
+  const { canary, tookOverAt } = deployment;
+  const named = strategy === "surge" ? [] : [`Its strategy is ${strategy}.`];
+  if (canary !== undefined) {
+    const what =
+      canary.share === null ? `${canary.replicas} new` : `${Math.round(canary.share * 1000) / 10}% of the requests`;
+    const since = canary.since === null ? "and is being reached" : `and has stood since ${canary.since}`;
+    return [...named, `Canary step ${canary.step + 1} is ${what}, ${since}.`];
+  }
+  return tookOverAt === undefined ? named : [...named, `It took over at ${tookOverAt}; the run before it stands by.`];
 }
 
 function earlierLines(record: ServiceRecord): readonly string[] {
@@ -71,7 +88,11 @@ function verdictLines(record: ServiceRecord, paint: Paint): readonly string[] {
       `  probe ${probe.probe} ${probe.url}: ${probe.status === null ? (probe.error ?? "no answer") : `answered ${probe.status}`}`,
   );
   const exit = verdict.evidence.exitCode === undefined ? [] : [`  exit code ${verdict.evidence.exitCode}`];
-  return [paint("red", `Verdict ${verdict.code} at ${verdict.at}: ${verdict.message}`), ...probes, ...exit];
+  const traffic = Object.entries(verdict.evidence.traffic ?? {}).map(
+    ([which, { requests, errors, seconds }]) =>
+      `  ${which}: ${errors} of ${requests} requests failed, ${seconds.toFixed(3)} s on average`,
+  );
+  return [paint("red", `Verdict ${verdict.code} at ${verdict.at}: ${verdict.message}`), ...probes, ...exit, ...traffic];
 }
 
 function replicaLine(replica: ReplicaRecord, record: ServiceRecord): string {
