@@ -9,8 +9,11 @@ import { readConfiguration } from "./parsing.ts";
 /** The moment at which cases are decided. */
 export const now = Date.parse("2026-01-01T12:00:00Z");
 export const earlier = toTimestamp(now - 3_600_000);
-/** Without a bake and without draining, which the reference does not have. */
-export const policy = { ...defaultPolicy, rollout: { ...defaultPolicy.rollout, bake: 0, drain: 0 } };
+/** Without a bake and without draining, which the reference does not have; cases do not say for how long an instance is on its way. */
+export const policy = {
+  ...defaultPolicy,
+  rollout: { ...defaultPolicy.rollout, bake: 0, drain: 0, provisioning: Infinity },
+};
 export const offer: Offer = {
   backend: "local",
   region: "local",

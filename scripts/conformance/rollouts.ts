@@ -69,21 +69,21 @@ function passed(given: Step): Readonly<Record<string, unknown>> {
 function recordOf({ desired, deployment, replicas, spec_unchanged_for: unchanged }: Step): ServiceRecord {
   const count = desired["0"] ?? 0;
   const old = revised(null, { replicas: count, commands: ["old"] });
-  const same = revised(old, { replicas: count, commands: ["new"] });
-  const current = deployment === 0 ? old : revised(same, { replicas: count, commands: ["new"] });
-  const proven = current.deployments.map((each) => ({
-    ...each,
-    bakedAt: earlier,
-    settledAt: each.num === current.current ? null : earlier,
-  }));
+  const same = revised(proven(old), { replicas: count, commands: ["new"] });
+  const current = deployment === 0 ? old : revised(proven(same), { replicas: count, commands: ["new"] });
   const numberOf = ({ num, deployment: of }: Given): number =>
     of === deployment ? current.current : unchanged.includes(num) ? same.current : old.current;
   return {
     ...current,
-    deployments: proven,
+    deployments: current.deployments.map((each) => ({ ...each, bakedAt: earlier })),
     attempts: replicas.length,
     replicas: replicas.filter((each) => each.status !== "terminated").map((each) => replicaGiven(each, numberOf(each))),
   };
+}
+
+/** All that was accepted so far has settled. */
+function proven(record: ServiceRecord): ServiceRecord {
+  return { ...record, deployments: record.deployments.map((each) => ({ ...each, settledAt: earlier })) };
 }
 
 /** Everything is where it was; what serves answers its probes, what does not has not answered yet. */
