@@ -73,7 +73,9 @@ async function settleRemovals(planned: Planned, work: Work, app: App): Promise<r
 
 function showPlan(app: App, planned: Planned): void {
   sayDiagnostics(app, planned.plan.diagnostics, planned.desired.sources);
-  tell(app, planText(planned.plan, { paint: painter(app.io.colors), verbose: app.options.verbose }));
+  // Drawing it takes longer than many a plan.
+  if (!app.options.quiet)
+    tell(app, planText(planned.plan, { paint: painter(app.io.colors), verbose: app.options.verbose }));
   refuseMissingEnv(planned);
 }
 

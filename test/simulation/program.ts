@@ -97,7 +97,8 @@ function appOf({ commit, files, byHand, world, tell, ...own }: Invocation): App 
       wait: 5_000,
       attend: own.attend ?? 240_000,
       allowDestroy: null,
-      quiet: false,
+      // What `apply` draws nobody looks at; what `tick` finds is looked for in what it says.
+      quiet: own.command === "apply",
       verbose: false,
     },
     project: async () => ({
