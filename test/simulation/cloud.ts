@@ -132,10 +132,11 @@ function strangers(now: number, repository: string): readonly (readonly [string,
   ];
   return tags.map((tagged, index) => {
     const id = `stranger-${index}`;
-    const never = { sickAt: Infinity, exitedAt: Infinity, vanishedAt: Infinity, terminatedAt: Infinity };
+    const never = { sickAt: Infinity, exitedAt: Infinity, vanishedAt: Infinity };
+    const ended = { preemptedAt: Infinity, terminatedAt: Infinity };
     const named = { token: `web-0-${index + 1}`, service: "web", replica: index, deployment: 0 };
     const begun = { createdAt: now, runningAt: now, readyAt: now };
-    return [id, { id, ...named, ...tagged, ...begun, ...never, behaviour: "healthy" }];
+    return [id, { id, ...named, ...tagged, ...begun, ...never, ...ended, behaviour: "healthy" }];
   });
 }
 

@@ -38,6 +38,8 @@ export interface Instance {
   exitedAt: number;
   /** Gone without having been asked to. */
   vanishedAt: number;
+  /** Taken back by its provider, which is also its termination. */
+  preemptedAt: number;
   terminatedAt: number;
 }
 
@@ -71,6 +73,7 @@ export function instanceOf(request: ProvisionRequest, id: string, now: number, r
           ? readyAt + between(random, 1_000, 20_000)
           : Infinity,
     vanishedAt: Infinity,
+    preemptedAt: Infinity,
     terminatedAt: Infinity,
   };
 }
@@ -110,5 +113,6 @@ export function observedAt(instance: Instance, now: number): ObservedInstance {
     address: running ? { kind: "tcp", host: instance.id, port: 8000 } : null,
     exitCode: exited ? 1 : null,
     startedAt: running ? instance.runningAt : null,
+    ...(now >= instance.preemptedAt ? { interrupted: true } : {}),
   };
 }

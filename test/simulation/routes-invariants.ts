@@ -1,7 +1,6 @@
 import type { Publication } from "../../src/proxy-config/publisher.ts";
 import { invariant } from "./happening.ts";
 import type { Scene } from "./happening.ts";
-import { exists } from "./instance.ts";
 import type { Instance } from "./instance.ts";
 
 /** How long after something fell ill nobody can know it yet: a probe's interval, several in a row, and a pass. */
@@ -49,12 +48,9 @@ function serving(publication: Publication | null, service: string, asOf: number,
   return tokens.filter((token) => cloud.withToken(token).some((each) => wasWell(each, asOf, now()))).length;
 }
 
-/** Well at that time, as far as it is not ended by now. */
+/** Well at that time, as far as nobody of ours has ended it by now: what the world took since then counts. */
 function wasWell(instance: Instance, asOf: number, now: number): boolean {
-  return (
-    now >= instance.readyAt &&
-    asOf < Math.min(instance.sickAt, instance.exitedAt, instance.vanishedAt) &&
-    now < instance.terminatedAt &&
-    exists({ ...instance, vanishedAt: Infinity }, now)
-  );
+  const { readyAt, sickAt, exitedAt, vanishedAt, preemptedAt, terminatedAt } = instance;
+  const endedAt = preemptedAt === Infinity ? terminatedAt : Infinity;
+  return now >= readyAt && now < endedAt && asOf < Math.min(sickAt, exitedAt, vanishedAt, preemptedAt);
 }

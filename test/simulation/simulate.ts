@@ -124,6 +124,7 @@ function die(how: Death, which: number, { cloud, clock, luck }: Stage): void {
       victim.exitedAt = now;
       return;
     case "preempted":
+      victim.preemptedAt = now;
       victim.terminatedAt = now;
       return;
     case "vanishes":
