@@ -2,7 +2,7 @@ import type { MachineBackend, ObservedInstance, Owner, ProvisionRequest } from "
 import { BackendError } from "../../src/backends/errors.ts";
 import type { BackendErrorCode } from "../../src/backends/errors.ts";
 import type { Address } from "../../src/state/record.ts";
-import { exists, instanceOf, observedAt } from "./instance.ts";
+import { exists, instanceOf, never, observedAt } from "./instance.ts";
 import type { Instance } from "./instance.ts";
 import type { Luck } from "./luck.ts";
 import { between } from "./random.ts";
@@ -132,11 +132,11 @@ function strangers(now: number, repository: string): readonly (readonly [string,
   ];
   return tags.map((tagged, index) => {
     const id = `stranger-${index}`;
-    const never = { sickAt: Infinity, exitedAt: Infinity, vanishedAt: Infinity };
-    const ended = { preemptedAt: Infinity, terminatedAt: Infinity };
+    const well = { sickAt: Infinity, exitedAt: Infinity, vanishedAt: Infinity };
+    const ended = { preemptedAt: Infinity, unreachable: never, terminatedAt: Infinity };
     const named = { token: `web-0-${index + 1}`, service: "web", replica: index, deployment: 0 };
     const begun = { createdAt: now, runningAt: now, readyAt: now };
-    return [id, { id, ...named, ...tagged, ...begun, ...never, ...ended, behaviour: "healthy" }];
+    return [id, { id, ...named, ...tagged, ...begun, ...well, ...ended, behaviour: "healthy" }];
   });
 }
 

@@ -15,6 +15,7 @@ export type Step =
   /** A person's command about one service. */
   | { readonly kind: "command"; readonly command: OneCommand; readonly service: string; readonly run: Run }
   | { readonly kind: "instance-dies"; readonly how: Death; readonly which: number }
+  | { readonly kind: "host-unreachable"; readonly which: number; readonly seconds: number }
   | { readonly kind: "trouble"; readonly trouble: Trouble; readonly seconds: number }
   | { readonly kind: "gateway-down"; readonly seconds: number }
   /** The state branch loses its newest commits, or all of them (`null`), until somebody pushes them again. */
@@ -71,7 +72,6 @@ export function drawScenario(random: Random): Scenario {
   return { dedupes: random() < 0.7, hosts, byHand: random() < 0.5, steps };
 }
 
-/** What may happen next, each with its weight. To add a kind of step is to add a line. */
 /** What may happen next, each with its weight; what one gives happens together. To add a kind of step is to add a line. */
 const kinds: readonly (readonly [number, Draw])[] = [
   [30, (at) => [merge(at)]],
@@ -83,6 +83,8 @@ const kinds: readonly (readonly [number, Draw])[] = [
   [10, (at) => [command(at)]],
   [8, (at) => [dies(at)]],
   [5, (at) => [dies(at), trouble(at), tick(at)]],
+  [6, (at) => [unreachable(at)]],
+  [3, (at) => [unreachable(at), merge(at)]],
   [8, (at) => [trouble(at)]],
   [4, ({ random }) => [{ kind: "gateway-down", seconds: between(random, 2, 120) }]],
   [3, (at) => (at.hosts === "one" ? [rewound(at)] : [tick(at)])],
@@ -132,6 +134,11 @@ function dies({ random }: Drawing): Step {
     how: pick(random, ["exits", "preempted", "vanishes"]),
     which: between(random, 0, 5),
   };
+}
+
+function unreachable({ random }: Drawing): Step {
+  const seconds = random() < 0.5 ? between(random, 30, 90) : between(random, 30, 400);
+  return { kind: "host-unreachable", which: between(random, 0, 5), seconds };
 }
 
 function trouble({ random }: Drawing): Step {

@@ -146,6 +146,10 @@ export function createStage(seed: number, scenario: Scenario, makeBranch: MakeSt
       isCalm = true;
       luck.calmDown();
       gateway.steady();
+      for (const instance of cloud.ours()) {
+        const { from, until } = instance.unreachable;
+        instance.unreachable = { from, until: Math.min(until, clock.now()) };
+      }
     },
     isCalm: () => isCalm,
   };

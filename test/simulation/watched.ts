@@ -5,7 +5,7 @@ import type { ServiceRecord } from "../../src/state/record.ts";
 import { StateConflict } from "../../src/state/store.ts";
 import type { Change, StateStore } from "../../src/state/store.ts";
 import type { Actor } from "./happening.ts";
-import { isWell } from "./instance.ts";
+import { isUnreachable, isWell } from "./instance.ts";
 import type { Stage } from "./stage.ts";
 
 /** A run of the program, with what is seen of it from outside. */
@@ -97,7 +97,12 @@ export function probeOf(stage: Stage): Probe {
     await clock.sleep(10 + Math.floor(random() * 40), signal);
     const instance = cloud.byAddress(address);
     const gone = instance === undefined ? 0 : Math.min(instance.exitedAt, instance.vanishedAt, instance.terminatedAt);
-    if (instance === undefined || clock.now() < instance.runningAt || clock.now() >= gone)
+    if (
+      instance === undefined ||
+      clock.now() < instance.runningAt ||
+      clock.now() >= gone ||
+      isUnreachable(instance, clock.now())
+    )
       return { ok: false, status: null, error: "connection refused" };
     const key = `${instance.id} ${probe.url}`;
     const flaps = (instance.behaviour === "flaps" && !stage.isCalm() && random() < 0.1) || luck.strikes("flaps");
