@@ -56,7 +56,16 @@ export function launch(stage: Stage, { command, run, service = "", commit = 0, f
     log(`${nonce} ${command} ${how}`);
     stage.happens({ kind: "ended", by: process, error, reported: process.reported, blinded: process.blinded });
   };
-  runCommand({ command, service, commit, files, byHand: stage.scenario.byHand, world, tell }).then(
+  runCommand({
+    command,
+    service,
+    commit,
+    files,
+    byHand: stage.scenario.byHand,
+    world,
+    tell,
+    policy: stage.policy,
+  }).then(
     (exitCode) => ends(null, `ends with ${exitCode}: ${said.trim().replaceAll("\n", " | ")}`),
     (error: unknown) =>
       ends(

@@ -13,7 +13,7 @@ export const routeInvariants = [
     on: "routes",
     check({ before, after }, scene) {
       for (const { service } of after.routes) {
-        const { desired: floor, lookedAt } = scene.history.between(service, before?.generation ?? 0, after.generation);
+        const { floor, lookedAt } = scene.history.between(service, before?.generation ?? 0, after.generation);
         const now = scene.now();
         const since = Math.min(lookedAt, now) - blindMs;
         // Nobody blames a pass for what it could not know yet, nor for letting go of the dead.

@@ -1,9 +1,13 @@
+import { drawCapacity } from "./capacity.ts";
+import type { Capacity } from "./capacity.ts";
 import { between, pick } from "./random.ts";
 import type { Random } from "./random.ts";
 import { drawRevision } from "./revision.ts";
 import type { Revision } from "./revision.ts";
 import { drawRun } from "./run.ts";
 import type { Run } from "./run.ts";
+import { drawRules } from "./scenario-policy.ts";
+import type { Rules } from "./scenario-policy.ts";
 import { drawTrouble } from "./trouble.ts";
 import type { Trouble } from "./trouble.ts";
 
@@ -34,6 +38,9 @@ export interface Scenario {
   readonly hosts: "one" | "many";
   /** By workflows, where a quarantine holds and nothing is applied from beside the branch. */
   readonly byHand: boolean;
+  readonly rules: Rules;
+  /** `null`: as many instances as are asked for. */
+  readonly capacity: Capacity | null;
   /** Each with the milliseconds that pass before it. */
   readonly steps: readonly { readonly after: number; readonly step: Step }[];
 }
@@ -69,7 +76,8 @@ export function drawScenario(random: Random): Scenario {
       steps.push({ after: index === 0 ? 0 : position === 0 ? after : between(random, 0, 60), step });
     });
   }
-  return { dedupes: random() < 0.7, hosts, byHand: random() < 0.5, steps };
+  const [dedupes, byHand] = [random() < 0.7, random() < 0.5];
+  return { dedupes, hosts, byHand, rules: drawRules(random), capacity: drawCapacity(random, at.commits), steps };
 }
 
 /** What may happen next, each with its weight; what one gives happens together. To add a kind of step is to add a line. */

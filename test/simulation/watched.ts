@@ -45,6 +45,9 @@ export function watchedStore(stage: Stage, process: Process): StateStore {
     for (const { name, record } of change.services) {
       if (record === undefined) continue;
       const before = change.basis.services.get(name)?.record ?? null;
+      const strategy = record?.target?.strategy;
+      if (strategy !== undefined && record?.target?.acceptance !== before?.target?.acceptance)
+        stage.luck.count(`strategy ${strategy}`);
       history.wrote(name, { generation, record, lookedAt: process.lookedAt, writtenAt: clock.now() });
       process.decided.set(name, record);
       stage.happens({ kind: "committed", by: process, service: name, before, after: record });
