@@ -7,6 +7,7 @@ export const behaviours = [
   "healthy",
   "slow",
   "flaps",
+  "fails-requests",
   "crashes-at-start",
   "crashes-later",
   "never-ready",
@@ -14,9 +15,9 @@ export const behaviours = [
 ] as const;
 export type Behaviour = (typeof behaviours)[number];
 
-/** Whether replicas of such a revision come up and stay. */
+/** Whether replicas of such a revision come up and stay; that one fails requests, no probe shows. */
 export function isGood(behaviour: string | null | undefined): boolean {
-  return behaviour === "healthy" || behaviour === "slow" || behaviour === "flaps";
+  return ["healthy", "slow", "flaps", "fails-requests"].some((good) => good === behaviour);
 }
 
 /** An instance that really exists in the simulated world, whoever knows of it. */

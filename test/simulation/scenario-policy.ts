@@ -10,7 +10,7 @@ export interface Rules {
   readonly canarySteps: readonly CanaryStep[];
 }
 
-const strategies = ["auto", "auto", "surge", "stop-first", "blue-green", "canary"] as const;
+const strategies = ["auto", "auto", "surge", "stop-first", "blue-green", "canary", "canary"] as const;
 
 const canaries: readonly (readonly CanaryStep[])[] = [
   [{ replicas: 1, share: null, pause: 20 }],

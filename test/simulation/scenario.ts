@@ -50,6 +50,7 @@ const names = ["web", "api", "jobs"] as const;
 interface Drawing {
   readonly random: Random;
   readonly hosts: Scenario["hosts"];
+  readonly rules: Rules;
   readonly services: readonly string[];
   /** Service files after each commit of the main branch. */
   readonly commits: (readonly Revision[])[];
@@ -60,7 +61,8 @@ type Draw = (at: Drawing) => readonly Step[];
 /** A scenario that a seed determines: mostly healthy revisions, some bad ones, processes that die, clouds that lie. */
 export function drawScenario(random: Random): Scenario {
   const hosts = random() < 0.5 ? "one" : "many";
-  const at: Drawing = { random, hosts, services: names.slice(0, pick(random, [1, 1, 1, 2, 2, 3])), commits: [] };
+  const rules = drawRules(random);
+  const at: Drawing = { random, hosts, rules, services: names.slice(0, pick(random, [1, 1, 1, 2, 2, 3])), commits: [] };
   const count = between(random, 4, 11);
   const steps: { after: number; step: Step }[] = [];
   for (let index = 0; index < count; index += 1) {
@@ -77,7 +79,7 @@ export function drawScenario(random: Random): Scenario {
     });
   }
   const [dedupes, byHand] = [random() < 0.7, random() < 0.5];
-  return { dedupes, hosts, byHand, rules: drawRules(random), capacity: drawCapacity(random, at.commits), steps };
+  return { dedupes, hosts, byHand, rules, capacity: drawCapacity(random, at.commits), steps };
 }
 
 /** What may happen next, each with its weight; what one gives happens together. To add a kind of step is to add a line. */
@@ -108,7 +110,7 @@ function drawSteps(at: Drawing): readonly Step[] {
 }
 
 /** The next commit: some services edited, one added or removed now and then. */
-function merge({ random, hosts, services, commits }: Drawing): Step {
+function merge({ random, hosts, rules, services, commits }: Drawing): Step {
   const commit = commits.length;
   const last = commits.at(-1) ?? [];
   const edited = new Set([pick(random, services), ...services.filter(() => random() < 0.35)]);
@@ -116,7 +118,10 @@ function merge({ random, hosts, services, commits }: Drawing): Step {
     const before = last.find((revision) => revision.service === service) ?? null;
     if (before !== null && random() < 0.06) return [];
     if (!edited.has(service) && commit > 0) return before === null ? [] : [before];
-    return [drawRevision(random, service, commit, before)];
+    const drawn = drawRevision(random, service, commit, before);
+    // Only a canary sees it.
+    const fails = rules.strategy === "canary" && random() < 0.25;
+    return [{ ...drawn, behaviour: fails ? "fails-requests" : drawn.behaviour }];
   });
   commits.push(files);
   return { kind: "apply", commit, files, run: drawRun(random, hosts) };

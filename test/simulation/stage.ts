@@ -95,6 +95,7 @@ export function createStage(seed: number, scenario: Scenario, makeBranch: MakeSt
     random,
     luck,
     services: ["web", "api", "jobs"],
+    fails: (token) => cloud.withToken(token).some(({ behaviour }) => behaviour === "fails-requests"),
     changed: (before, after) => happens({ kind: "routes", before, after }),
   });
   const branch = makeBranch(clock, (operation) => {

@@ -1,4 +1,5 @@
 import type { MachineBackend } from "../../src/backends/backend.ts";
+import type { GatewayStatus, Publisher } from "../../src/proxy-config/publisher.ts";
 import type { Probe } from "../../src/reconciler/world.ts";
 import { memoryStore } from "../../src/state/memory.ts";
 import type { ServiceRecord } from "../../src/state/record.ts";
@@ -13,6 +14,7 @@ export interface Process extends Actor {
   readonly decided: Map<string, ServiceRecord | null>;
   readonly reported: Set<string>;
   lookedAt: number;
+  heard: GatewayStatus | null;
   blinded: boolean;
 }
 
@@ -48,6 +50,7 @@ export function watchedStore(stage: Stage, process: Process): StateStore {
       const strategy = record?.target?.strategy;
       if (strategy !== undefined && record?.target?.acceptance !== before?.target?.acceptance)
         stage.luck.count(`strategy ${strategy}`);
+      if (record?.verdict?.evidence.traffic !== undefined) stage.luck.count("turned down for its requests");
       history.wrote(name, { generation, record, lookedAt: process.lookedAt, writtenAt: clock.now() });
       process.decided.set(name, record);
       stage.happens({ kind: "committed", by: process, service: name, before, after: record });
@@ -88,6 +91,19 @@ export function watchedBackend(stage: Stage, process: Process): MachineBackend {
       const instance = cloud.instances.get(id);
       if (instance !== undefined) stage.happens({ kind: "terminates", by: process, instance });
       await cloud.backend.terminate(owner, id, signal);
+    },
+  };
+}
+
+/** What the gateway says is remembered: what passes do is judged by it. */
+export function watchedPublisher({ gateway }: Stage, process: Process): Publisher {
+  return {
+    ...gateway.publisher,
+    async status(signal) {
+      process.heard = null;
+      const heard = await gateway.publisher.status(signal);
+      process.heard = heard;
+      return heard;
     },
   };
 }
