@@ -42,8 +42,8 @@ function createStage() {
   const random = seeded(1);
   const luck = createLuck(clock, random);
   const created = (): void => undefined;
-  const cloud = createCloud({ clock, random, luck, dedupes: true, repository: repositoryId, created });
-  const gateway = createGateway({ clock, random, luck, services: [], changed: () => undefined });
+  const cloud = createCloud({ clock, random, luck, dedupes: true, capacity: null, repository: repositoryId, created });
+  const gateway = createGateway({ clock, random, luck, services: [], fails: () => false, changed: () => undefined });
   const branch = memoryBranch();
   const listed: MachineBackend["list"] = async (owner, signal) =>
     stage.listsNothing ? [] : cloud.backend.list(owner, signal);

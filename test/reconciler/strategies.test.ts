@@ -218,6 +218,25 @@ describe("canary", () => {
     expect(follow(edited("canary"), { capacity: 9, policy, manner }).state).toBe("settled");
   });
 
+  it("one that is turned down with nothing earlier to go back to stays at its step", () => {
+    const policy = policyWith(steps({ replicas: 1 }));
+    const manner = (deployment: number) => ({ traffic: deployment === 0 ? well : { ...well, errors: 50 } });
+    const record = edited("canary");
+    const deployments = record.deployments.map((deployment) => ({ ...deployment, settledAt: null }));
+    const world = { capacity: 9, policy, manner };
+    const turnedDown = follow({ ...record, deployments }, world);
+    expect(turnedDown).toMatchObject({ state: "failed", record: { current: 1, verdict: { code: "unhealthy" } } });
+    // Whoever looks later, when the step's pause would be over.
+    const watched = turnedDown.record.deployments.map((deployment) =>
+      deployment.canary === undefined
+        ? deployment
+        : { ...deployment, canary: { ...deployment.canary, since: "2020-01-01T00:00:00.000Z" } },
+    );
+    const later = follow({ ...turnedDown.record, deployments: watched }, world);
+    expect(later.record.deployments.at(-1)).toMatchObject({ canary: { step: 0 } });
+    expect(later.record.deployments.at(-1)?.canaryEndedAt).toBeUndefined();
+  });
+
   it("goes on where another run left it, whatever the policy says by then", () => {
     const policy = policyWith(steps({ replicas: 1 }, { replicas: 2 }));
     const half = follow(edited("canary", { count: 4 }), { capacity: 9, policy }, 30);

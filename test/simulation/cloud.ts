@@ -1,8 +1,9 @@
-import type { MachineBackend, ObservedInstance, Owner, ProvisionRequest } from "../../src/backends/backend.ts";
+import type { MachineBackend, ObservedInstance, Offer, Owner, ProvisionRequest } from "../../src/backends/backend.ts";
 import { BackendError } from "../../src/backends/errors.ts";
 import type { BackendErrorCode } from "../../src/backends/errors.ts";
 import type { Address } from "../../src/state/record.ts";
-import { exists, instanceOf, observedAt } from "./instance.ts";
+import type { Capacity } from "./capacity.ts";
+import { exists, instanceOf, never, observedAt } from "./instance.ts";
 import type { Instance } from "./instance.ts";
 import type { Luck } from "./luck.ts";
 import { between } from "./random.ts";
@@ -15,6 +16,8 @@ export interface Cloud {
   readonly backend: MachineBackend;
   /** What exists and is tagged as this repository's. */
   ours(): readonly Instance[];
+  /** How many more instances there can be now. */
+  room(): number;
   withToken(token: string): readonly Instance[];
   byAddress(address: Address): Instance | undefined;
 }
@@ -24,18 +27,34 @@ export interface CloudOptions {
   readonly random: Random;
   readonly luck: Luck;
   readonly dedupes: boolean;
+  readonly capacity: Capacity | null;
   readonly repository: string;
   /** Told of what begins to exist. */
   readonly created: (instance: Instance) => void;
 }
 
-export function createCloud({ clock, random, luck, dedupes, repository, created }: CloudOptions): Cloud {
+export function createCloud({ clock, random, luck, dedupes, capacity, repository, created }: CloudOptions): Cloud {
   const instances = new Map<string, Instance>(strangers(clock.now(), repository));
   const byToken = new Map<string, Instance[]>();
   const visibility = dedupes ? 0 : 3_000;
 
   const fail = (code: BackendErrorCode, message: string): never => {
     throw new BackendError("cloud", code, message);
+  };
+
+  const ours = (): readonly Instance[] =>
+    [...instances.values()].filter(
+      (instance) => instance.repository === repository && !isStranger(instance) && exists(instance, clock.now()),
+    );
+  const room = (): number => (capacity === null ? Infinity : Math.max(0, capacity.instances - ours().length));
+  const full = (): never => {
+    luck.count("full");
+    return fail("no-capacity", "all instances are in use");
+  };
+  const offered = (): Offer => {
+    if (capacity?.told !== true) return offer;
+    if (room() === 0) luck.count("full, and said so");
+    return { ...offer, headroom: room(), availability: room() === 0 ? "busy" : "available" };
   };
 
   /** A call that changes something: refused, done without an answer, or both unknown after a long wait. */
@@ -57,6 +76,7 @@ export function createCloud({ clock, random, luck, dedupes, repository, created 
     const same = (): Instance | undefined =>
       dedupes ? byToken.get(request.token)?.find(({ stateId }) => stateId === request.owner.stateId) : undefined;
     if (same() === undefined) {
+      if (room() <= 0) full();
       if (luck.strikes("lacks")) fail("no-capacity", "no instance of that kind now");
       if (luck.strikes("quota")) fail("quota", "the quota is used up");
     }
@@ -87,7 +107,7 @@ export function createCloud({ clock, random, luck, dedupes, repository, created 
     dedupes,
     visibility,
     poll: { busy: 400, idle: 2_000 },
-    offers: async () => ({ ok: true, offers: luck.strikes("lacks") ? [] : [offer], notes: [] }),
+    offers: async () => ({ ok: true, offers: luck.strikes("lacks") ? [] : [offered()], notes: [] }),
     list,
     find: async (owner, token) =>
       (await list(owner)).find((instance) => instance.token === token && instance.stateId === owner.stateId) ?? null,
@@ -104,16 +124,14 @@ export function createCloud({ clock, random, luck, dedupes, repository, created 
   return {
     instances,
     backend,
-    ours: () =>
-      [...instances.values()].filter(
-        (instance) => instance.repository === repository && !isStranger(instance) && exists(instance, clock.now()),
-      ),
+    ours,
+    room,
     withToken: (token) => byToken.get(token) ?? [],
     byAddress: (address) => (address.kind === "tcp" ? instances.get(address.host) : undefined),
   };
 }
 
-const offer = {
+const offer: Offer = {
   backend: "cloud",
   region: "r1",
   instance: "small",
@@ -121,7 +139,7 @@ const offer = {
   spot: false,
   price: 0.5,
   availability: "available",
-} as const;
+};
 
 /** Instances that were there before us: with another state's tags, another repository's, and none. */
 function strangers(now: number, repository: string): readonly (readonly [string, Instance])[] {
@@ -132,10 +150,11 @@ function strangers(now: number, repository: string): readonly (readonly [string,
   ];
   return tags.map((tagged, index) => {
     const id = `stranger-${index}`;
-    const never = { sickAt: Infinity, exitedAt: Infinity, vanishedAt: Infinity, terminatedAt: Infinity };
+    const well = { sickAt: Infinity, exitedAt: Infinity, vanishedAt: Infinity };
+    const ended = { preemptedAt: Infinity, unreachable: never, terminatedAt: Infinity };
     const named = { token: `web-0-${index + 1}`, service: "web", replica: index, deployment: 0 };
     const begun = { createdAt: now, runningAt: now, readyAt: now };
-    return [id, { id, ...named, ...tagged, ...begun, ...never, behaviour: "healthy" }];
+    return [id, { id, ...named, ...tagged, ...begun, ...well, ...ended, behaviour: "healthy" }];
   });
 }
 

@@ -2,6 +2,7 @@ import type { Publication, Publisher, RequestWindows } from "../../src/proxy-con
 import type { Luck } from "./luck.ts";
 import { between } from "./random.ts";
 import type { Random } from "./random.ts";
+import { createTrafficCounter } from "./traffic.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
 /** A gateway that takes routes, refuses older ones, and has requests in flight that end after a while. */
@@ -21,10 +22,12 @@ export interface GatewayOptions {
   readonly random: Random;
   readonly luck: Luck;
   readonly services: readonly string[];
+  /** Whether an upstream fails some of its requests. */
+  readonly fails: (token: string) => boolean;
   readonly changed: (before: Publication | null, after: Publication) => void;
 }
 
-export function createGateway({ clock, random, luck, services, changed }: GatewayOptions): SimulatedGateway {
+export function createGateway({ clock, random, luck, services, fails, changed }: GatewayOptions): SimulatedGateway {
   let current: Publication | null = null;
   let tokens: ReadonlySet<string> = new Set();
   /** What it is to serve once it is up again. */
@@ -32,6 +35,7 @@ export function createGateway({ clock, random, luck, services, changed }: Gatewa
   let downUntil = 0;
   let countedSince = clock.now();
   let steadyAt = Infinity;
+  const traffic = createTrafficCounter({ clock, fails });
   const calm = between(random, 1, 5);
   /** When the last request to an upstream that left ends. */
   const busyUntil = new Map<string, number>();
@@ -49,6 +53,7 @@ export function createGateway({ clock, random, luck, services, changed }: Gatewa
       if (!next.has(left)) busyUntil.set(left, clock.now() + between(random, 0, random() < 0.2 ? 14_000 : 4_000));
     current = publication;
     tokens = next;
+    traffic.serves(publication);
     changed(before, publication);
   };
   const inFlight = (token: string): number =>
@@ -78,6 +83,7 @@ export function createGateway({ clock, random, luck, services, changed }: Gatewa
           inFlight: Object.fromEntries(known.map((token) => [token, inFlight(token)])),
           requests: Object.fromEntries(services.map((name, index) => [`main/${name}`, load(index)])),
           countedSince,
+          upstreams: traffic.counted(),
         };
       },
     },
@@ -86,6 +92,7 @@ export function createGateway({ clock, random, luck, services, changed }: Gatewa
     stopUntil(time) {
       downUntil = Math.max(downUntil, time);
       waiting ??= current;
+      traffic.serves(null);
       clock.at(time, () => {
         if (isDown() || waiting === null) return;
         const newest = waiting;

@@ -1,5 +1,5 @@
 import type { ProvisionRequest } from "../../src/backends/backend.ts";
-import type { Publication } from "../../src/proxy-config/publisher.ts";
+import type { GatewayStatus, Publication } from "../../src/proxy-config/publisher.ts";
 import type { ServiceRecord } from "../../src/state/record.ts";
 import type { Cloud } from "./cloud.ts";
 import type { SimulatedGateway } from "./gateway.ts";
@@ -17,6 +17,8 @@ export interface Actor {
   readonly startedAt: number;
   /** The last record of each service that it wrote: what its calls are decided by. */
   readonly decided: ReadonlyMap<string, ServiceRecord | null>;
+  /** What the gateway answered last; `null`: nothing. */
+  readonly heard: GatewayStatus | null;
 }
 
 /** What a run of the program did to the world, at the moment when it happens. */

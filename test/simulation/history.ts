@@ -5,8 +5,8 @@ import type { ServiceRecord } from "../../src/state/record.ts";
 export interface Entry {
   readonly generation: number;
   readonly record: ServiceRecord | null;
-  /** How many replicas the record wants. */
-  readonly desired: number;
+  /** How many replicas are to serve at least. */
+  readonly floor: number;
   /** When whoever wrote it had last looked at the world. */
   readonly lookedAt: number;
   readonly writtenAt: number;
@@ -14,14 +14,14 @@ export interface Entry {
 
 /** All records that the state branch ever held: told from outside, whoever knows of them inside. */
 export interface History {
-  wrote(service: string, entry: Omit<Entry, "desired">): void;
+  wrote(service: string, entry: Omit<Entry, "floor">): void;
   /** The newest record of each service. */
   newest(): ReadonlyMap<string, ServiceRecord | null>;
   record(service: string): ServiceRecord | null;
   /** The entry that holds at a generation. */
   at(service: string, generation: number): Entry | null;
-  /** The fewest replicas that a record of these generations wants, and the earliest look that one was decided by. */
-  between(service: string, after: number, upTo: number): { readonly desired: number; readonly lookedAt: number };
+  /** The lowest floor of the records of these generations, and the earliest look that one was decided by. */
+  between(service: string, after: number, upTo: number): { readonly floor: number; readonly lookedAt: number };
   /** The record that announced an attempt first. */
   announced(token: string): ServiceRecord | undefined;
 }
@@ -36,10 +36,10 @@ export function createHistory(): History {
       const { generation, record } = written;
       const all = entries.get(service) ?? [];
       entries.set(service, all);
-      const desired = record === null ? 0 : desiredReplicas(record);
+      const floor = record === null ? 0 : floorOf(record);
       // Writers hear of their writes in any order.
       const position = all.findLastIndex((entry) => entry.generation < generation) + 1;
-      all.splice(position, 0, { ...written, desired });
+      all.splice(position, 0, { ...written, floor });
       newest.set(service, all.at(-1)?.record ?? null);
       for (const replica of record?.replicas ?? [])
         if (record !== null && !announced.has(replica.token)) announced.set(replica.token, record);
@@ -49,16 +49,22 @@ export function createHistory(): History {
     at: (service, generation) => entries.get(service)?.findLast((entry) => entry.generation <= generation) ?? null,
     between(service, after, upTo) {
       const all = entries.get(service) ?? [];
-      let [desired, lookedAt] = [Infinity, Infinity];
+      let [floor, lookedAt] = [Infinity, Infinity];
       for (let index = all.length - 1; index >= 0; index -= 1) {
         const entry = all[index];
         if (entry === undefined || entry.generation <= after) break;
         if (entry.generation > upTo) continue;
-        desired = Math.min(desired, entry.desired);
+        floor = Math.min(floor, entry.floor);
         lookedAt = Math.min(lookedAt, entry.lookedAt);
       }
-      return { desired, lookedAt };
+      return { floor, lookedAt };
     },
     announced: (token) => announced.get(token),
   };
+}
+
+/** All that are wanted; where one leaves before its successor comes, as many as was said when that was accepted. */
+function floorOf(record: ServiceRecord): number {
+  const { target } = record;
+  return Math.min(desiredReplicas(record), target?.strategy === "stop-first" ? target.floor : Infinity);
 }

@@ -7,6 +7,7 @@ export const behaviours = [
   "healthy",
   "slow",
   "flaps",
+  "fails-requests",
   "crashes-at-start",
   "crashes-later",
   "never-ready",
@@ -14,9 +15,9 @@ export const behaviours = [
 ] as const;
 export type Behaviour = (typeof behaviours)[number];
 
-/** Whether replicas of such a revision come up and stay. */
+/** Whether replicas of such a revision come up and stay; that one fails requests, no probe shows. */
 export function isGood(behaviour: string | null | undefined): boolean {
-  return behaviour === "healthy" || behaviour === "slow" || behaviour === "flaps";
+  return ["healthy", "slow", "flaps", "fails-requests"].some((good) => good === behaviour);
 }
 
 /** An instance that really exists in the simulated world, whoever knows of it. */
@@ -38,8 +39,15 @@ export interface Instance {
   exitedAt: number;
   /** Gone without having been asked to. */
   vanishedAt: number;
+  /** Taken back by its provider, which is also its termination. */
+  preemptedAt: number;
+  /** Its host does not answer from then on until then. */
+  unreachable: { readonly from: number; readonly until: number };
   terminatedAt: number;
 }
+
+/** It is always in reach. */
+export const never = { from: Infinity, until: Infinity } as const;
 
 /** From the call that ends it to its end. */
 export const terminationMs = 800;
@@ -71,6 +79,8 @@ export function instanceOf(request: ProvisionRequest, id: string, now: number, r
           ? readyAt + between(random, 1_000, 20_000)
           : Infinity,
     vanishedAt: Infinity,
+    preemptedAt: Infinity,
+    unreachable: never,
     terminatedAt: Infinity,
   };
 }
@@ -90,12 +100,16 @@ export function wellUntil(instance: Instance): number {
 }
 
 export function isWell(instance: Instance, now: number): boolean {
-  return now >= instance.readyAt && now < wellUntil(instance);
+  return now >= instance.readyAt && now < wellUntil(instance) && !isUnreachable(instance, now);
+}
+
+export function isUnreachable({ unreachable: { from, until } }: Pick<Instance, "unreachable">, now: number): boolean {
+  return now >= from && now < until;
 }
 
 /** What its provider says of it, as of a moment that may be over. */
 export function observedAt(instance: Instance, now: number): ObservedInstance {
-  const exited = now >= instance.exitedAt;
+  const exited = now >= instance.exitedAt && !isUnreachable(instance, now);
   const running = now >= instance.runningAt;
   return {
     token: instance.token,
@@ -106,9 +120,17 @@ export function observedAt(instance: Instance, now: number): ObservedInstance {
     deployment: instance.deployment,
     region: "r1",
     price: 0.5,
-    status: now >= instance.terminatedAt ? "terminating" : exited ? "exited" : running ? "running" : "provisioning",
+    status: statusAt(instance, now),
     address: running ? { kind: "tcp", host: instance.id, port: 8000 } : null,
     exitCode: exited ? 1 : null,
     startedAt: running ? instance.runningAt : null,
+    ...(now >= instance.preemptedAt ? { interrupted: true } : {}),
   };
+}
+
+function statusAt(instance: Instance, now: number): ObservedInstance["status"] {
+  if (now >= instance.terminatedAt) return "terminating";
+  if (now < instance.runningAt) return "provisioning";
+  if (isUnreachable(instance, now)) return "unreachable";
+  return now >= instance.exitedAt ? "exited" : "running";
 }

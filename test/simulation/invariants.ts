@@ -1,4 +1,5 @@
 import { callInvariants } from "./calls-invariants.ts";
+import { canaryInvariants } from "./canary-invariants.ts";
 import { endInvariants } from "./ends-invariants.ts";
 import type { Happening, Scene, Watcher } from "./happening.ts";
 import { recordInvariants } from "./records-invariants.ts";
@@ -10,6 +11,7 @@ export const invariants: readonly Watcher[] = [
   ...callInvariants,
   ...routeInvariants,
   ...endInvariants,
+  ...canaryInvariants,
 ];
 
 /** An invariant that was broken. */

@@ -1,5 +1,5 @@
 import { isSameJson } from "../../src/lib/same.ts";
-import { isAlive, isQuarantined } from "../../src/reconciler/decide/draft.ts";
+import { isAlive, isOver, isQuarantined } from "../../src/reconciler/decide/draft.ts";
 import { isComplete } from "../../src/reconciler/decide/finish.ts";
 import type { DeploymentRecord, ServiceRecord } from "../../src/state/record.ts";
 import type { Snapshot } from "../../src/state/store.ts";
@@ -17,7 +17,7 @@ export async function unsettled(stage: Stage): Promise<Broken | null> {
     return { invariant: "nothing-leaked", what: `${leaked.token} runs, and no record keeps it` };
   for (const [name, { record, lease }] of state.services) {
     if (record === null) continue;
-    const what = wrongWith(record, existing);
+    const what = wrongWith(record, existing, stage);
     if (what !== null) return { invariant: "converged", what: `${name}: ${what}` };
     if (lease !== null && isSteady(record))
       return { invariant: "leases-given-back", what: `${name} is held by ${lease.owner.run}` };
@@ -32,7 +32,7 @@ function isRecorded({ service, token, stateId }: Instance, state: Snapshot): boo
   );
 }
 
-function wrongWith(record: ServiceRecord, existing: readonly Instance[]): string | null {
+function wrongWith(record: ServiceRecord, existing: readonly Instance[], stage: Stage): string | null {
   if (record.target === null) return "its accepted removal was not carried out";
   if (record.paused !== null) return null;
   const missing = record.replicas.find(
@@ -41,12 +41,13 @@ function wrongWith(record: ServiceRecord, existing: readonly Instance[]): string
   if (missing !== undefined && isGood(behaviourOf(currentOf(record))))
     return `${missing.token} is recorded as ready, and does not exist`;
   const target = record.deployments.find(({ num }) => num === record.target?.deployment);
-  const rejected = target !== undefined && isQuarantined(record, target);
+  const rejected = target !== undefined && isOver(record, target);
   if (record.current !== record.target.deployment && !rejected)
     return `works towards ${record.current}, and ${record.target.deployment} was accepted`;
   // What never comes up or never stays is tried again for ever, or was given up.
   if (!isGood(behaviourOf(currentOf(record))) || isComplete(record)) return null;
   if (isQuarantined(record, currentOf(record))) return null;
+  if (waits(record, stage)) return null;
   const replicas = record.replicas.map(({ num, deployment, status }) => `${num} of ${deployment} ${status}`);
   return `deployment ${record.current} did not settle: ${replicas.join(", ")}; ${record.verdict?.message ?? "no verdict"}`;
 }
@@ -69,6 +70,11 @@ export function restless(before: Snapshot, after: Snapshot): Broken | null {
     return { invariant: "second-pass-does-nothing", what: `a pass over ${name}, which had settled: ${what}` };
   }
   return null;
+}
+
+/** It has to wait until somebody else leaves, and says so. */
+function waits({ verdict }: ServiceRecord, { cloud }: Stage): boolean {
+  return verdict?.code === "no-capacity" && cloud.room() === 0;
 }
 
 function currentOf(record: ServiceRecord): DeploymentRecord {

@@ -9,7 +9,7 @@ import { secretName } from "./revision.ts";
 import type { Revision } from "./revision.ts";
 import type { Run } from "./run.ts";
 import type { Stage } from "./stage.ts";
-import { probeOf, watchedBackend, watchedStore } from "./watched.ts";
+import { probeOf, watchedBackend, watchedPublisher, watchedStore } from "./watched.ts";
 import type { Process } from "./watched.ts";
 
 /** A command line, and what befalls its process. */
@@ -33,6 +33,7 @@ export function launch(stage: Stage, { command, run, service = "", commit = 0, f
     decided: new Map(),
     reported: new Set(),
     lookedAt: clock.now(),
+    heard: null,
     blinded: false,
   };
   const life = createLife({ run, clock, random: stage.random, luck });
@@ -56,7 +57,16 @@ export function launch(stage: Stage, { command, run, service = "", commit = 0, f
     log(`${nonce} ${command} ${how}`);
     stage.happens({ kind: "ended", by: process, error, reported: process.reported, blinded: process.blinded });
   };
-  runCommand({ command, service, commit, files, byHand: stage.scenario.byHand, world, tell }).then(
+  runCommand({
+    command,
+    service,
+    commit,
+    files,
+    byHand: stage.scenario.byHand,
+    world,
+    tell,
+    policy: stage.policy,
+  }).then(
     (exitCode) => ends(null, `ends with ${exitCode}: ${said.trim().replaceAll("\n", " | ")}`),
     (error: unknown) =>
       ends(
@@ -77,7 +87,7 @@ function worldFor(stage: Stage, process: Process, run: Run): World {
     clock: { now: () => clock.now() + offset(), sleep: (ms, signal) => clock.sleep(ms, signal) },
     store: watchedStore(stage, process),
     backends: new Map([["cloud", watchedBackend(stage, process)]]),
-    publisher: stage.gateway.publisher,
+    publisher: watchedPublisher(stage, process),
     probe: probeOf(stage),
     env: (name) => (name === secretName && (run.secrets || process.command === "apply") ? "a value" : undefined),
     leaseOwner: {

@@ -16,6 +16,7 @@ import type { OneCommand } from "./scenario.ts";
 export const policy: Policy = {
   ...defaultPolicy,
   rollout: { ...defaultPolicy.rollout, startup: 30, drain: 8 },
+  heal: { ...defaultPolicy.heal, unreachableAfter: 60 },
   brake: { ...defaultPolicy.brake, destroy: 3 },
 };
 

@@ -22,7 +22,7 @@ export interface Revision {
   readonly secret: boolean;
 }
 
-const bad = ["slow", "crashes-at-start", "crashes-later", "never-ready", "sickens", "flaps"] as const;
+const bad = ["slow", "crashes-at-start", "crashes-later", "never-ready", "sickens", "flaps", "fails-requests"] as const;
 
 /** One edit of a service file: mostly its job, some of everything else. */
 export function drawRevision(random: Random, service: string, number: number, last: Revision | null): Revision {

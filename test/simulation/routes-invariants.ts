@@ -1,7 +1,6 @@
 import type { Publication } from "../../src/proxy-config/publisher.ts";
 import { invariant } from "./happening.ts";
 import type { Scene } from "./happening.ts";
-import { exists } from "./instance.ts";
 import type { Instance } from "./instance.ts";
 
 /** How long after something fell ill nobody can know it yet: a probe's interval, several in a row, and a pass. */
@@ -14,10 +13,12 @@ export const routeInvariants = [
     on: "routes",
     check({ before, after }, scene) {
       for (const { service } of after.routes) {
-        const { desired: floor, lookedAt } = scene.history.between(service, before?.generation ?? 0, after.generation);
-        const had = serving(before, service, scene.now(), scene);
+        const { floor, lookedAt } = scene.history.between(service, before?.generation ?? 0, after.generation);
+        const now = scene.now();
+        const since = Math.min(lookedAt, now) - blindMs;
         // Nobody blames a pass for what it could not know yet, nor for letting go of the dead.
-        const has = serving(after, service, Math.min(lookedAt, scene.now()) - blindMs, scene);
+        const had = serving(before, service, scene, (each) => wasWell(each, now, now) && wasInReach(each, since, now));
+        const has = serving(after, service, scene, (each) => wasWell(each, since, now) && !wasCutOff(each, since, now));
         if (has < had && has < floor) return `${had} of ${service} served, ${has} serve, and ${floor} are wanted`;
       }
       return null;
@@ -42,19 +43,28 @@ export const routeInvariants = [
   }),
 ];
 
-function serving(publication: Publication | null, service: string, asOf: number, { cloud, now }: Scene): number {
+type Judge = (instance: Instance) => boolean;
+
+function serving(publication: Publication | null, service: string, { cloud }: Scene, isCounted: Judge): number {
   const tokens = (publication?.routes ?? [])
     .filter((route) => route.service === service)
     .flatMap((route) => route.upstreams.map(({ id }) => id));
-  return tokens.filter((token) => cloud.withToken(token).some((each) => wasWell(each, asOf, now()))).length;
+  return tokens.filter((token) => cloud.withToken(token).some(isCounted)).length;
 }
 
-/** Well at that time, as far as it is not ended by now. */
+/** Well at that time, as far as nobody of ours has ended it by now: what the world took since then counts. */
 function wasWell(instance: Instance, asOf: number, now: number): boolean {
-  return (
-    now >= instance.readyAt &&
-    asOf < Math.min(instance.sickAt, instance.exitedAt, instance.vanishedAt) &&
-    now < instance.terminatedAt &&
-    exists({ ...instance, vanishedAt: Infinity }, now)
-  );
+  const { readyAt, sickAt, exitedAt, vanishedAt, preemptedAt, terminatedAt } = instance;
+  const endedAt = preemptedAt === Infinity ? terminatedAt : Infinity;
+  return now >= readyAt && now < endedAt && asOf < Math.min(sickAt, exitedAt, vanishedAt, preemptedAt);
+}
+
+/** Its host answered all the while. */
+function wasInReach({ unreachable }: Instance, since: number, now: number): boolean {
+  return now < unreachable.from || since >= unreachable.until;
+}
+
+/** Its host never answered. */
+function wasCutOff({ unreachable }: Instance, since: number, now: number): boolean {
+  return since >= unreachable.from && now < unreachable.until;
 }

@@ -1,9 +1,13 @@
+import { drawCapacity } from "./capacity.ts";
+import type { Capacity } from "./capacity.ts";
 import { between, pick } from "./random.ts";
 import type { Random } from "./random.ts";
 import { drawRevision } from "./revision.ts";
 import type { Revision } from "./revision.ts";
 import { drawRun } from "./run.ts";
 import type { Run } from "./run.ts";
+import { drawRules } from "./scenario-policy.ts";
+import type { Rules } from "./scenario-policy.ts";
 import { drawTrouble } from "./trouble.ts";
 import type { Trouble } from "./trouble.ts";
 
@@ -15,6 +19,7 @@ export type Step =
   /** A person's command about one service. */
   | { readonly kind: "command"; readonly command: OneCommand; readonly service: string; readonly run: Run }
   | { readonly kind: "instance-dies"; readonly how: Death; readonly which: number }
+  | { readonly kind: "host-unreachable"; readonly which: number; readonly seconds: number }
   | { readonly kind: "trouble"; readonly trouble: Trouble; readonly seconds: number }
   | { readonly kind: "gateway-down"; readonly seconds: number }
   /** The state branch loses its newest commits, or all of them (`null`), until somebody pushes them again. */
@@ -33,6 +38,9 @@ export interface Scenario {
   readonly hosts: "one" | "many";
   /** By workflows, where a quarantine holds and nothing is applied from beside the branch. */
   readonly byHand: boolean;
+  readonly rules: Rules;
+  /** `null`: as many instances as are asked for. */
+  readonly capacity: Capacity | null;
   /** Each with the milliseconds that pass before it. */
   readonly steps: readonly { readonly after: number; readonly step: Step }[];
 }
@@ -42,6 +50,7 @@ const names = ["web", "api", "jobs"] as const;
 interface Drawing {
   readonly random: Random;
   readonly hosts: Scenario["hosts"];
+  readonly rules: Rules;
   readonly services: readonly string[];
   /** Service files after each commit of the main branch. */
   readonly commits: (readonly Revision[])[];
@@ -52,7 +61,8 @@ type Draw = (at: Drawing) => readonly Step[];
 /** A scenario that a seed determines: mostly healthy revisions, some bad ones, processes that die, clouds that lie. */
 export function drawScenario(random: Random): Scenario {
   const hosts = random() < 0.5 ? "one" : "many";
-  const at: Drawing = { random, hosts, services: names.slice(0, pick(random, [1, 1, 1, 2, 2, 3])), commits: [] };
+  const rules = drawRules(random);
+  const at: Drawing = { random, hosts, rules, services: names.slice(0, pick(random, [1, 1, 1, 2, 2, 3])), commits: [] };
   const count = between(random, 4, 11);
   const steps: { after: number; step: Step }[] = [];
   for (let index = 0; index < count; index += 1) {
@@ -68,10 +78,10 @@ export function drawScenario(random: Random): Scenario {
       steps.push({ after: index === 0 ? 0 : position === 0 ? after : between(random, 0, 60), step });
     });
   }
-  return { dedupes: random() < 0.7, hosts, byHand: random() < 0.5, steps };
+  const [dedupes, byHand] = [random() < 0.7, random() < 0.5];
+  return { dedupes, hosts, byHand, rules, capacity: drawCapacity(random, at.commits), steps };
 }
 
-/** What may happen next, each with its weight. To add a kind of step is to add a line. */
 /** What may happen next, each with its weight; what one gives happens together. To add a kind of step is to add a line. */
 const kinds: readonly (readonly [number, Draw])[] = [
   [30, (at) => [merge(at)]],
@@ -83,6 +93,8 @@ const kinds: readonly (readonly [number, Draw])[] = [
   [10, (at) => [command(at)]],
   [8, (at) => [dies(at)]],
   [5, (at) => [dies(at), trouble(at), tick(at)]],
+  [6, (at) => [unreachable(at)]],
+  [3, (at) => [unreachable(at), merge(at)]],
   [8, (at) => [trouble(at)]],
   [4, ({ random }) => [{ kind: "gateway-down", seconds: between(random, 2, 120) }]],
   [3, (at) => (at.hosts === "one" ? [rewound(at)] : [tick(at)])],
@@ -98,7 +110,7 @@ function drawSteps(at: Drawing): readonly Step[] {
 }
 
 /** The next commit: some services edited, one added or removed now and then. */
-function merge({ random, hosts, services, commits }: Drawing): Step {
+function merge({ random, hosts, rules, services, commits }: Drawing): Step {
   const commit = commits.length;
   const last = commits.at(-1) ?? [];
   const edited = new Set([pick(random, services), ...services.filter(() => random() < 0.35)]);
@@ -106,7 +118,10 @@ function merge({ random, hosts, services, commits }: Drawing): Step {
     const before = last.find((revision) => revision.service === service) ?? null;
     if (before !== null && random() < 0.06) return [];
     if (!edited.has(service) && commit > 0) return before === null ? [] : [before];
-    return [drawRevision(random, service, commit, before)];
+    const drawn = drawRevision(random, service, commit, before);
+    // Only a canary sees it.
+    const fails = rules.strategy === "canary" && random() < 0.25;
+    return [{ ...drawn, behaviour: fails ? "fails-requests" : drawn.behaviour }];
   });
   commits.push(files);
   return { kind: "apply", commit, files, run: drawRun(random, hosts) };
@@ -132,6 +147,11 @@ function dies({ random }: Drawing): Step {
     how: pick(random, ["exits", "preempted", "vanishes"]),
     which: between(random, 0, 5),
   };
+}
+
+function unreachable({ random }: Drawing): Step {
+  const seconds = random() < 0.5 ? between(random, 30, 90) : between(random, 30, 400);
+  return { kind: "host-unreachable", which: between(random, 0, 5), seconds };
 }
 
 function trouble({ random }: Drawing): Step {

@@ -1,5 +1,5 @@
 import { assertNever } from "../../src/lib/assert-never.ts";
-import { exists } from "./instance.ts";
+import type { Instance } from "./instance.ts";
 import type { Broken } from "./invariants.ts";
 import { restless, unsettled } from "./judge.ts";
 import { launch } from "./launch.ts";
@@ -100,6 +100,8 @@ function perform(step: Step, stage: Stage): void {
       return launch(stage, { command: step.command, service: step.service, run: step.run });
     case "instance-dies":
       return die(step.how, step.which, stage);
+    case "host-unreachable":
+      return cutOff(step.which, step.seconds, stage);
     case "trouble":
       return luck.begin(step.trouble, clock.now() + step.seconds * 1000);
     case "gateway-down":
@@ -113,17 +115,18 @@ function perform(step: Step, stage: Stage): void {
   }
 }
 
-function die(how: Death, which: number, { cloud, clock, luck }: Stage): void {
+function die(how: Death, which: number, stage: Stage): void {
+  const { clock, luck } = stage;
   const now = clock.now();
-  const candidates = cloud.ours().filter((instance) => now < Math.min(instance.exitedAt, instance.terminatedAt));
-  const victim = candidates[which % Math.max(1, candidates.length)];
-  if (victim === undefined || !exists(victim, now)) return;
+  const victim = chosen(which, stage);
+  if (victim === undefined) return;
   luck.count(how);
   switch (how) {
     case "exits":
       victim.exitedAt = now;
       return;
     case "preempted":
+      victim.preemptedAt = now;
       victim.terminatedAt = now;
       return;
     case "vanishes":
@@ -132,4 +135,21 @@ function die(how: Death, which: number, { cloud, clock, luck }: Stage): void {
     default:
       return assertNever(how, "death");
   }
+}
+
+/** The host of one of them does not answer for a while. */
+function cutOff(which: number, seconds: number, stage: Stage): void {
+  const victim = chosen(which, stage);
+  if (victim === undefined) return;
+  stage.luck.count("unreachable");
+  const now = stage.clock.now();
+  victim.unreachable = { from: now, until: now + seconds * 1000 };
+}
+
+/** One of those that have not ended. */
+function chosen(which: number, { cloud, clock }: Stage): Instance | undefined {
+  const candidates = cloud
+    .ours()
+    .filter((instance) => clock.now() < Math.min(instance.exitedAt, instance.terminatedAt));
+  return candidates[which % Math.max(1, candidates.length)];
 }

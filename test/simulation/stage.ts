@@ -1,3 +1,4 @@
+import type { Policy } from "../../src/config/settings.ts";
 import type { BranchMemory, Seen } from "../../src/state/memory-of-branch.ts";
 import { memoryStore } from "../../src/state/memory.ts";
 import type { Snapshot } from "../../src/state/store.ts";
@@ -17,6 +18,7 @@ import { seeded } from "./random.ts";
 import type { Random } from "./random.ts";
 import { repositoryId } from "./repository.ts";
 import { mostAhead } from "./run.ts";
+import { policyOf } from "./scenario-policy.ts";
 import type { Scenario } from "./scenario.ts";
 import type { MakeStateBranch, StateBranch } from "./state-branch.ts";
 import { createVirtualClock } from "./virtual-clock.ts";
@@ -25,6 +27,7 @@ import type { VirtualClock } from "./virtual-clock.ts";
 /** The simulated world without any run of the program: what there is, what goes wrong with it, and what must hold. */
 export interface Stage {
   readonly scenario: Scenario;
+  readonly policy: Policy;
   readonly clock: VirtualClock;
   readonly random: Random;
   readonly luck: Luck;
@@ -80,6 +83,7 @@ export function createStage(seed: number, scenario: Scenario, makeBranch: MakeSt
     random,
     luck,
     dedupes: scenario.dedupes,
+    capacity: scenario.capacity,
     repository: repositoryId,
     created(instance) {
       luck.count(instance.behaviour);
@@ -91,6 +95,7 @@ export function createStage(seed: number, scenario: Scenario, makeBranch: MakeSt
     random,
     luck,
     services: ["web", "api", "jobs"],
+    fails: (token) => cloud.withToken(token).some(({ behaviour }) => behaviour === "fails-requests"),
     changed: (before, after) => happens({ kind: "routes", before, after }),
   });
   const branch = makeBranch(clock, (operation) => {
@@ -114,6 +119,7 @@ export function createStage(seed: number, scenario: Scenario, makeBranch: MakeSt
 
   return {
     scenario,
+    policy: policyOf(scenario.rules),
     clock,
     random,
     luck,
@@ -146,6 +152,10 @@ export function createStage(seed: number, scenario: Scenario, makeBranch: MakeSt
       isCalm = true;
       luck.calmDown();
       gateway.steady();
+      for (const instance of cloud.ours()) {
+        const { from, until } = instance.unreachable;
+        instance.unreachable = { from, until: Math.min(until, clock.now()) };
+      }
     },
     isCalm: () => isCalm,
   };

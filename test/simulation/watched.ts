@@ -1,11 +1,12 @@
 import type { MachineBackend } from "../../src/backends/backend.ts";
+import type { GatewayStatus, Publisher } from "../../src/proxy-config/publisher.ts";
 import type { Probe } from "../../src/reconciler/world.ts";
 import { memoryStore } from "../../src/state/memory.ts";
 import type { ServiceRecord } from "../../src/state/record.ts";
 import { StateConflict } from "../../src/state/store.ts";
 import type { Change, StateStore } from "../../src/state/store.ts";
 import type { Actor } from "./happening.ts";
-import { isWell } from "./instance.ts";
+import { isUnreachable, isWell } from "./instance.ts";
 import type { Stage } from "./stage.ts";
 
 /** A run of the program, with what is seen of it from outside. */
@@ -13,6 +14,7 @@ export interface Process extends Actor {
   readonly decided: Map<string, ServiceRecord | null>;
   readonly reported: Set<string>;
   lookedAt: number;
+  heard: GatewayStatus | null;
   blinded: boolean;
 }
 
@@ -45,6 +47,10 @@ export function watchedStore(stage: Stage, process: Process): StateStore {
     for (const { name, record } of change.services) {
       if (record === undefined) continue;
       const before = change.basis.services.get(name)?.record ?? null;
+      const strategy = record?.target?.strategy;
+      if (strategy !== undefined && record?.target?.acceptance !== before?.target?.acceptance)
+        stage.luck.count(`strategy ${strategy}`);
+      if (record?.verdict?.evidence.traffic !== undefined) stage.luck.count("turned down for its requests");
       history.wrote(name, { generation, record, lookedAt: process.lookedAt, writtenAt: clock.now() });
       process.decided.set(name, record);
       stage.happens({ kind: "committed", by: process, service: name, before, after: record });
@@ -89,6 +95,19 @@ export function watchedBackend(stage: Stage, process: Process): MachineBackend {
   };
 }
 
+/** What the gateway says is remembered: what passes do is judged by it. */
+export function watchedPublisher({ gateway }: Stage, process: Process): Publisher {
+  return {
+    ...gateway.publisher,
+    async status(signal) {
+      process.heard = null;
+      const heard = await gateway.publisher.status(signal);
+      process.heard = heard;
+      return heard;
+    },
+  };
+}
+
 /** One process's probes: of what flaps it never sees three failures in a row. */
 export function probeOf(stage: Stage): Probe {
   const { clock, cloud, random, luck } = stage;
@@ -97,7 +116,12 @@ export function probeOf(stage: Stage): Probe {
     await clock.sleep(10 + Math.floor(random() * 40), signal);
     const instance = cloud.byAddress(address);
     const gone = instance === undefined ? 0 : Math.min(instance.exitedAt, instance.vanishedAt, instance.terminatedAt);
-    if (instance === undefined || clock.now() < instance.runningAt || clock.now() >= gone)
+    if (
+      instance === undefined ||
+      clock.now() < instance.runningAt ||
+      clock.now() >= gone ||
+      isUnreachable(instance, clock.now())
+    )
       return { ok: false, status: null, error: "connection refused" };
     const key = `${instance.id} ${probe.url}`;
     const flaps = (instance.behaviour === "flaps" && !stage.isCalm() && random() < 0.1) || luck.strikes("flaps");

@@ -2,7 +2,7 @@ import type { CanaryStep } from "../../config/settings.ts";
 import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
 import type { Canary } from "../../state/progress.ts";
 import type { DeploymentRecord, ReplicaRecord, ServiceRecord } from "../../state/record.ts";
-import { currentDeployment, isServing, note, wake, withDeployment } from "./draft.ts";
+import { currentDeployment, isOver, isServing, note, wake, withDeployment } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
 import { isKnownToServe } from "./go-back.ts";
 import { healthOf } from "./health.ts";
@@ -58,6 +58,8 @@ export function runningCanary(record: ServiceRecord): Canary | null {
 function isCanary(record: ServiceRecord, deployment: DeploymentRecord): boolean {
   const { target } = record;
   if (target?.strategy !== "canary" || deployment.num !== target.deployment) return false;
+  // Turned down, with nothing earlier to go back to: it stays at its step.
+  if (isOver(record, deployment)) return false;
   if (deployment.settledAt !== null || deployment.run !== record.run || deployment.canaryEndedAt !== undefined)
     return false;
   // What takes a canary back is what served before it: it would be watched, and get a canary's share, in place of the bad one.

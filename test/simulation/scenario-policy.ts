@@ -1,0 +1,36 @@
+import { defaultPolicy } from "../../src/config/settings.ts";
+import type { CanaryStep, Policy, RolloutPolicy } from "../../src/config/settings.ts";
+import { policy } from "./program.ts";
+import { pick } from "./random.ts";
+import type { Random } from "./random.ts";
+
+/** What the settings of a scenario say: plain data. */
+export interface Rules {
+  readonly strategy: RolloutPolicy["strategy"];
+  readonly canarySteps: readonly CanaryStep[];
+}
+
+const strategies = ["auto", "auto", "surge", "stop-first", "blue-green", "canary", "canary"] as const;
+
+const canaries: readonly (readonly CanaryStep[])[] = [
+  [{ replicas: 1, share: null, pause: 20 }],
+  [{ replicas: null, share: 0.3, pause: 20 }],
+];
+
+export function drawRules(random: Random): Rules {
+  return { strategy: pick(random, strategies), canarySteps: pick(random, canaries) };
+}
+
+/** The policy of a scenario, with waits that end within it. */
+export function policyOf({ strategy, canarySteps }: Rules): Policy {
+  return {
+    ...policy,
+    rollout: {
+      ...policy.rollout,
+      strategy,
+      deadline: 120,
+      hold: strategy === "blue-green" ? 20 : 0,
+      canary: { ...defaultPolicy.rollout.canary, steps: canarySteps },
+    },
+  };
+}
