@@ -9,21 +9,20 @@ export const observedMutants: readonly Mutant[] = [
       "if (record.paused !== null) return {",
       "if (record.paused === undefined) return {",
     ],
-    ["a blind pass changes things", "return (blind ? [absorb] : steps).reduce(", "return steps.reduce("],
+    [
+      "a blind pass changes things",
+      "return (blind ? [charged(braked(absorb))] : steps).reduce(",
+      "return steps.reduce(",
+    ],
     [
       "a call is repeated where that makes a second instance",
       "context.observed.dedupes.get(replica.backend) === true ||",
       "true ||",
     ],
     [
-      "calls do not wait for room",
-      ".slice(0, record.target === null ? 0 : mayExist(record));",
-      ".slice(0, record.target === null ? 0 : Infinity);",
-    ],
-    [
       "a removed service is still provisioned for",
-      ".slice(0, record.target === null ? 0 : mayExist(record));",
-      ".slice(0, record.target === null ? Infinity : mayExist(record));",
+      "record.target === null ? [] : callable(record, announced);",
+      "callable(record, announced);",
     ],
   ]),
   ...inFile("src/reconciler/decide/absorb.ts", [

@@ -35,12 +35,12 @@ export const stateMutants: readonly Mutant[] = [
   ...inFile("src/state/prepare.ts", [
     [
       "a branch that was begun anew is the same",
-      "if (change.basis.stateId !== stateId) return new StateConflict(reads);",
+      "if (change.basis.stateId !== tip.stateId) return new StateConflict(reads);",
       "",
     ],
     [
       "what was read may have changed",
-      "const changed = reads.filter((name) => !isSame(change.basis.services.get(name), services.get(name)));",
+      "const changed = reads.filter((name) => !isSame(change.basis.services.get(name), tip.services.get(name)));",
       "const changed: string[] = [];",
     ],
   ]),
