@@ -9,7 +9,7 @@ import { secretName } from "./revision.ts";
 import type { Revision } from "./revision.ts";
 import type { Run } from "./run.ts";
 import type { Stage } from "./stage.ts";
-import { probeOf, watchedBackend, watchedStore } from "./watched.ts";
+import { probeOf, watchedBackend, watchedPublisher, watchedStore } from "./watched.ts";
 import type { Process } from "./watched.ts";
 
 /** A command line, and what befalls its process. */
@@ -25,17 +25,21 @@ export interface Launch {
 export function launch(stage: Stage, { command, run, service = "", commit = 0, files = [] }: Launch): void {
   const { clock, lives, log, luck } = stage;
   const nonce = `p${lives.size + 1}`;
+  const life = createLife({ run, clock, random: stage.random, luck });
   const process: Process = {
     nonce,
     command,
     files,
     startedAt: clock.now(),
     decided: new Map(),
+    leases: new Map(),
+    looked: false,
+    heard: null,
+    isWaking: life.isWaking,
     reported: new Set(),
     lookedAt: clock.now(),
     blinded: false,
   };
-  const life = createLife({ run, clock, random: stage.random, luck });
   lives.set(nonce, life);
   if (run.ahead !== 0) luck.count("clock skewed");
   if (run.set !== null) luck.count("clock set");
@@ -77,7 +81,7 @@ function worldFor(stage: Stage, process: Process, run: Run): World {
     clock: { now: () => clock.now() + offset(), sleep: (ms, signal) => clock.sleep(ms, signal) },
     store: watchedStore(stage, process),
     backends: new Map([["cloud", watchedBackend(stage, process)]]),
-    publisher: stage.gateway.publisher,
+    publisher: watchedPublisher(stage, process),
     probe: probeOf(stage),
     env: (name) => (name === secretName && (run.secrets || process.command === "apply") ? "a value" : undefined),
     leaseOwner: {

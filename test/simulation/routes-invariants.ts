@@ -1,7 +1,7 @@
 import type { Publication } from "../../src/proxy-config/publisher.ts";
 import { invariant } from "./happening.ts";
 import type { Scene } from "./happening.ts";
-import { exists } from "./instance.ts";
+import { wellUntil } from "./instance.ts";
 import type { Instance } from "./instance.ts";
 
 /** How long after something fell ill nobody can know it yet: a probe's interval, several in a row, and a pass. */
@@ -42,19 +42,18 @@ export const routeInvariants = [
   }),
 ];
 
-function serving(publication: Publication | null, service: string, asOf: number, { cloud, now }: Scene): number {
+function serving(publication: Publication | null, service: string, asOf: number, scene: Scene): number {
   const tokens = (publication?.routes ?? [])
     .filter((route) => route.service === service)
     .flatMap((route) => route.upstreams.map(({ id }) => id));
-  return tokens.filter((token) => cloud.withToken(token).some((each) => wasWell(each, asOf, now()))).length;
+  return tokens.filter((token) => scene.cloud.withToken(token).some((each) => wasWell(each, asOf, scene))).length;
 }
 
-/** Well at that time, as far as it is not ended by now. */
-function wasWell(instance: Instance, asOf: number, now: number): boolean {
+/** Well at that time, as far as nobody of ours has ended it by now. */
+function wasWell(instance: Instance, asOf: number, { now, asked }: Scene): boolean {
   return (
-    now >= instance.readyAt &&
-    asOf < Math.min(instance.sickAt, instance.exitedAt, instance.vanishedAt) &&
-    now < instance.terminatedAt &&
-    exists({ ...instance, vanishedAt: Infinity }, now)
+    now() >= instance.readyAt &&
+    asOf < wellUntil(instance) &&
+    (!asked.has(instance.id) || now() < instance.terminatedAt)
   );
 }

@@ -1,16 +1,20 @@
 import type { MachineBackend } from "../../src/backends/backend.ts";
+import type { Publisher } from "../../src/proxy-config/publisher.ts";
 import type { Probe } from "../../src/reconciler/world.ts";
 import { memoryStore } from "../../src/state/memory.ts";
-import type { ServiceRecord } from "../../src/state/record.ts";
+import type { Lease, ServiceRecord } from "../../src/state/record.ts";
 import { StateConflict } from "../../src/state/store.ts";
 import type { Change, StateStore } from "../../src/state/store.ts";
-import type { Actor } from "./happening.ts";
+import type { Actor, Heard } from "./happening.ts";
 import { isWell } from "./instance.ts";
 import type { Stage } from "./stage.ts";
 
 /** A run of the program, with what is seen of it from outside. */
 export interface Process extends Actor {
   readonly decided: Map<string, ServiceRecord | null>;
+  readonly leases: Map<string, Lease | null>;
+  looked: boolean;
+  heard: Heard | null;
   readonly reported: Set<string>;
   lookedAt: number;
   blinded: boolean;
@@ -42,12 +46,15 @@ export function watchedStore(stage: Stage, process: Process): StateStore {
 
   function wrote(change: Change, generation: number): void {
     stage.log(`${process.nonce} commit ${generation}: ${change.message}`);
-    for (const { name, record } of change.services) {
+    for (const { name, record, lease: written } of change.services) {
+      const { lease: held = null } = change.basis.services.get(name) ?? {};
+      const lease = { before: held, after: written === undefined ? held : written };
+      if (written !== undefined && written?.handOver !== true) process.leases.set(name, written);
       if (record === undefined) continue;
       const before = change.basis.services.get(name)?.record ?? null;
       history.wrote(name, { generation, record, lookedAt: process.lookedAt, writtenAt: clock.now() });
       process.decided.set(name, record);
-      stage.happens({ kind: "committed", by: process, service: name, before, after: record });
+      stage.happens({ kind: "committed", by: process, service: name, before, after: record, lease });
     }
   }
 
@@ -63,7 +70,7 @@ export function watchedStore(stage: Stage, process: Process): StateStore {
 
 /** Every call that changes something is told before it is made. */
 export function watchedBackend(stage: Stage, process: Process): MachineBackend {
-  const { cloud, clock } = stage;
+  const { cloud, clock, underWay, asked } = stage;
   return {
     ...cloud.backend,
     async list(owner, signal) {
@@ -71,6 +78,7 @@ export function watchedBackend(stage: Stage, process: Process): MachineBackend {
       try {
         const listed = await cloud.backend.list(owner, signal);
         process.lookedAt = begunAt;
+        process.looked = true;
         return listed;
       } catch (error) {
         process.blinded = true;
@@ -79,19 +87,38 @@ export function watchedBackend(stage: Stage, process: Process): MachineBackend {
     },
     async provision(request, signal) {
       stage.happens({ kind: "provisions", by: process, request });
-      return cloud.backend.provision(request, signal);
+      // One that stopped between its thought and its call is late by more than anybody can allow for.
+      if (!process.isWaking()) underWay.add(request.token);
+      try {
+        return await cloud.backend.provision(request, signal);
+      } finally {
+        underWay.delete(request.token);
+      }
     },
     async terminate(owner, id, signal) {
       const instance = cloud.instances.get(id);
+      asked.add(id);
       if (instance !== undefined) stage.happens({ kind: "terminates", by: process, instance });
       await cloud.backend.terminate(owner, id, signal);
     },
   };
 }
 
+/** What the gateway answers is heard by one process. */
+export function watchedPublisher({ clock, gateway }: Stage, process: Process): Publisher {
+  return {
+    ...gateway.publisher,
+    async status(signal) {
+      const status = await gateway.publisher.status(signal);
+      if (status !== null) process.heard = { at: clock.now(), countedSince: status.countedSince ?? 0 };
+      return status;
+    },
+  };
+}
+
 /** One process's probes: of what flaps it never sees three failures in a row. */
 export function probeOf(stage: Stage): Probe {
-  const { clock, cloud, random, luck } = stage;
+  const { clock, cloud, random, luck, flapped } = stage;
   const failures = new Map<string, number>();
   return async (address, probe, _env, signal) => {
     await clock.sleep(10 + Math.floor(random() * 40), signal);
@@ -103,6 +130,7 @@ export function probeOf(stage: Stage): Probe {
     const flaps = (instance.behaviour === "flaps" && !stage.isCalm() && random() < 0.1) || luck.strikes("flaps");
     const failed = failures.get(key) ?? 0;
     const ok = isWell(instance, clock.now()) && !(flaps && failed < 2);
+    if (!ok && isWell(instance, clock.now())) flapped.add(instance.token);
     failures.set(key, ok ? 0 : failed + 1);
     return { ok, status: ok ? 200 : 503, error: null };
   };
