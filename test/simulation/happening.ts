@@ -23,8 +23,18 @@ export interface Actor {
   readonly looked: boolean;
   /** What a gateway that was up said last; `null`: nothing yet. */
   readonly heard: Heard | null;
+  /** What its probes were answered last, by token and URL. */
+  readonly probed: ReadonlyMap<string, ReadonlyMap<string, Answers>>;
+  /** When the last listing that succeeded was asked for. */
+  readonly lookedAt: number;
   /** It stopped for a while, and goes on at this very moment: nothing that it does now could it have thought over. */
   readonly isWaking: () => boolean;
+}
+
+/** When a probe was last answered so; `-Infinity`: never. */
+export interface Answers {
+  readonly wellAt: number;
+  readonly illAt: number;
 }
 
 export interface Heard {

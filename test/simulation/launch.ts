@@ -35,6 +35,7 @@ export function launch(stage: Stage, { command, run, service = "", commit = 0, f
     leases: new Map(),
     looked: false,
     heard: null,
+    probed: new Map(),
     isWaking: life.isWaking,
     reported: new Set(),
     lookedAt: clock.now(),
@@ -82,7 +83,7 @@ function worldFor(stage: Stage, process: Process, run: Run): World {
     store: watchedStore(stage, process),
     backends: new Map([["cloud", watchedBackend(stage, process)]]),
     publisher: watchedPublisher(stage, process),
-    probe: probeOf(stage),
+    probe: probeOf(stage, process),
     env: (name) => (name === secretName && (run.secrets || process.command === "apply") ? "a value" : undefined),
     leaseOwner: {
       run: nonce,

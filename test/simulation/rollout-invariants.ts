@@ -5,7 +5,6 @@ import type { ReplicaRecord, ServiceRecord } from "../../src/state/record.ts";
 import { invariant } from "./happening.ts";
 import type { Actor, Scene } from "./happening.ts";
 import type { Instance } from "./instance.ts";
-import { wellUntil } from "./instance.ts";
 import { policy } from "./program.ts";
 
 /** What no write of a rollout may do to what serves, whatever it was told. */
@@ -36,7 +35,8 @@ export const rolloutInvariants = [
         (replica) =>
           replica.readyAt !== null &&
           replica.deployment === after.current &&
-          instancesOf(replica, scene).some((each) => each.readyAt + ms <= scene.now() && mayBeWell(each, by)),
+          mayBeWell(replica, by) &&
+          instancesOf(replica, scene).some((each) => each.readyAt + ms <= scene.now()),
       );
       return baked
         ? null
@@ -57,9 +57,9 @@ export const rolloutInvariants = [
   invariant({
     name: "takes-over-when-complete",
     on: "committed",
-    check({ by, before, after }, scene) {
+    check({ by, before, after }) {
       if (before === null || after === null || before.run === after.run || !mayJudge(after)) return null;
-      const well = servingOf(after, scene).filter(({ instances }) => instances.some((each) => mayBeWell(each, by)));
+      const well = servingOf(after).filter((replica) => mayBeWell(replica, by));
       if (well.length >= desiredReplicas(after)) return null;
       return `run ${after.run} of ${after.name} takes over with ${well.length} of ${desiredReplicas(after)} replicas`;
     },
@@ -67,15 +67,31 @@ export const rolloutInvariants = [
   invariant({
     name: "what-is-well-stays",
     on: "committed",
-    check({ by, before, after }, scene) {
+    check({ by, before, after }) {
       if (before === null || after === null || !mayJudge(after)) return null;
       const left = leaving(before, after, ["replaced", "scaled-down", "superseded"]).find((replica) =>
-        instancesOf(replica, scene).some((each) => scene.now() < wellUntil(each)),
+        isWell(replica, by),
       );
       if (left === undefined) return null;
-      const well = servingOf(after, scene).filter(({ instances }) => instances.some((each) => mayBeWell(each, by)));
+      const well = servingOf(after).filter((replica) => mayBeWell(replica, by));
       if (well.length >= desiredReplicas(after)) return null;
       return `${left.token} leaves, which serves well, for ${well.length} that do; ${desiredReplicas(after)} are wanted`;
+    },
+  }),
+  invariant({
+    name: "looked-at-before-it-leaves",
+    on: "committed",
+    check({ by, before, after }) {
+      if (before === null || after === null || !mayJudge(after)) return null;
+      const left = leaving(before, after, ["replaced", "scaled-down"]);
+      const ofOld = left.some(({ deployment }) => deployment !== after.current);
+      if (left.length === 0) return null;
+      const unseen = servingOf(after).find(
+        (replica) => (ofOld || replica.deployment === after.current) && !by.probed.has(replica.token),
+      );
+      return unseen === undefined
+        ? null
+        : `${left[0]?.token} leaves, and ${by.nonce} has not looked at ${unseen.token}, which is to serve on`;
     },
   }),
   invariant({
@@ -86,8 +102,8 @@ export const rolloutInvariants = [
       const deployment = currentDeployment(after);
       const was = before?.deployments.find(({ num }) => num === deployment.num);
       if (deployment.settledAt === null || was === undefined || was.settledAt !== null) return null;
-      const ready = servingOf(after, scene).filter(({ instances }) =>
-        instances.some(({ readyAt }) => readyAt <= scene.now()),
+      const ready = servingOf(after).filter((replica) =>
+        instancesOf(replica, scene).some(({ readyAt }) => readyAt <= scene.now()),
       ).length;
       if (ready >= desiredReplicas(after)) return null;
       return `deployment ${deployment.num} of ${after.name} settles with ${ready} of ${desiredReplicas(after)} replicas`;
@@ -124,21 +140,26 @@ function instancesOf({ token }: ReplicaRecord, { cloud }: Scene): readonly Insta
   return cloud.withToken(token);
 }
 
-/** Well at a time when this process could have looked. */
-function mayBeWell(instance: Instance, { startedAt }: Actor): boolean {
-  return wellUntil(instance) > startedAt;
+/** A probe's interval, and a little: what was answered longer before a look was known at the look. */
+const known = 1_500;
+
+/** Every probe of it may have been answered well when this process looked last. */
+function mayBeWell({ token }: ReplicaRecord, { probed, lookedAt }: Actor): boolean {
+  const answers = [...(probed.get(token)?.values() ?? [])];
+  return answers.length > 0 && answers.every(({ wellAt, illAt }) => wellAt > illAt || wellAt >= lookedAt - known);
 }
 
-interface Serving {
-  readonly replica: ReplicaRecord;
-  readonly instances: readonly Instance[];
+/** Every probe of it was answered well when this process looked last, and since. */
+function isWell({ token }: ReplicaRecord, { probed, lookedAt }: Actor): boolean {
+  const answers = [...(probed.get(token)?.values() ?? [])];
+  return answers.length > 0 && answers.every(({ wellAt, illAt }) => wellAt > illAt && illAt < lookedAt - known);
 }
 
 /** Replicas that a record routes to. */
-function servingOf(record: ServiceRecord, scene: Scene): readonly Serving[] {
-  return record.replicas
-    .filter((replica) => isServing(replica) && deploymentOf(record, replica.deployment).run === record.run)
-    .map((replica) => ({ replica, instances: instancesOf(replica, scene) }));
+function servingOf(record: ServiceRecord): readonly ReplicaRecord[] {
+  return record.replicas.filter(
+    (replica) => isServing(replica) && deploymentOf(record, replica.deployment).run === record.run,
+  );
 }
 
 /** Replicas that were routed to, and that this write lets go for one of these reasons. */

@@ -1,11 +1,12 @@
 import type { MachineBackend } from "../../src/backends/backend.ts";
 import type { Publisher } from "../../src/proxy-config/publisher.ts";
+import { listening } from "../../src/reconciler/prober.ts";
 import type { Probe } from "../../src/reconciler/world.ts";
 import { memoryStore } from "../../src/state/memory.ts";
 import type { Lease, ServiceRecord } from "../../src/state/record.ts";
 import { StateConflict } from "../../src/state/store.ts";
 import type { Change, StateStore } from "../../src/state/store.ts";
-import type { Actor, Heard } from "./happening.ts";
+import type { Actor, Answers, Heard } from "./happening.ts";
 import { isWell } from "./instance.ts";
 import type { Stage } from "./stage.ts";
 
@@ -15,6 +16,7 @@ export interface Process extends Actor {
   readonly leases: Map<string, Lease | null>;
   looked: boolean;
   heard: Heard | null;
+  readonly probed: Map<string, Map<string, Answers>>;
   readonly reported: Set<string>;
   lookedAt: number;
   blinded: boolean;
@@ -117,21 +119,31 @@ export function watchedPublisher({ clock, gateway }: Stage, process: Process): P
 }
 
 /** One process's probes: of what flaps it never sees three failures in a row. */
-export function probeOf(stage: Stage): Probe {
+export function probeOf(stage: Stage, process: Process): Probe {
   const { clock, cloud, random, luck, flapped } = stage;
   const failures = new Map<string, number>();
   return async (address, probe, _env, signal) => {
     await clock.sleep(10 + Math.floor(random() * 40), signal);
     const instance = cloud.byAddress(address);
     const gone = instance === undefined ? 0 : Math.min(instance.exitedAt, instance.vanishedAt, instance.terminatedAt);
-    if (instance === undefined || clock.now() < instance.runningAt || clock.now() >= gone)
-      return { ok: false, status: null, error: "connection refused" };
+    const answered = (ok: boolean): void => {
+      if (instance === undefined) return;
+      const known = process.probed.get(instance.token) ?? new Map<string, Answers>();
+      const { wellAt, illAt } = known.get(probe.url) ?? { wellAt: -Infinity, illAt: -Infinity };
+      known.set(probe.url, ok ? { wellAt: clock.now(), illAt } : { wellAt, illAt: clock.now() });
+      process.probed.set(instance.token, known);
+    };
+    const isUp = instance !== undefined && clock.now() >= instance.runningAt && clock.now() < gone;
+    if (!isUp) answered(false);
+    if (instance === undefined || !isUp) return { ok: false, status: null, error: "connection refused" };
     const key = `${instance.id} ${probe.url}`;
     const flaps = (instance.behaviour === "flaps" && !stage.isCalm() && random() < 0.1) || luck.strikes("flaps");
     const failed = failures.get(key) ?? 0;
     const ok = isWell(instance, clock.now()) && !(flaps && failed < 2);
     if (!ok && isWell(instance, clock.now())) flapped.add(instance.token);
     failures.set(key, ok ? 0 : failed + 1);
+    // Of a service without probes any answer shows that it listens.
+    answered(ok || probe.url === listening.url);
     return { ok, status: ok ? 200 : 503, error: null };
   };
 }

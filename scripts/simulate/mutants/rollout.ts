@@ -12,11 +12,7 @@ export const rolloutMutants: readonly Mutant[] = [
       "if (currentDeployment(record).run === record.run) return announced;",
     ],
     ["bake: the probes are not looked at", 'if (healthOf(first, context) !== "well") return draft;', ""],
-    [
-      "those that still end do not count towards the surge",
-      "const occupied = mayAnnounce(context) ? 0 : ending.length;",
-      "const occupied = 0;",
-    ],
+    // What is announced beside those that still end waits in `callable`, or is not called for: not counting them costs time alone.
     [
       "announced replicas are called for at once",
       "return exchanging || existing > 0 ? Math.max(0, desiredReplicas(record) + surge - existing) : Infinity;",
