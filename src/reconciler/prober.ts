@@ -92,20 +92,33 @@ export function createProber(world: { readonly clock: Clock; readonly probe: Pro
     const begunAt = world.clock.now();
     let answered = false;
     while (!signal.aborted) {
+      const askedAt = world.clock.now();
       const answer = await world.probe(replica.address, probe, replica.env, signal);
       if (signal.aborted) return;
+      if (world.clock.now() > askedAt + probe.timeout * 1000 + stoodStill) {
+        forget(entry, index);
+        continue;
+      }
       const before = entry.streaks[index] ?? unprobed;
       const after = continued(before, implicit ? asListening(answer) : answer);
       entry.streaks = entry.streaks.map((streak, position) => (position === index ? after : streak));
       answered ||= after.successes > 0;
       if (answered && tellsApart(before, after, probe)) changed();
       if (probe.until_ready && after.successes >= probe.ready_after) return;
-      await world.clock.sleep(
-        answered ? probe.interval * 1000 : untilFirst(probe, world.clock.now() - begunAt),
-        signal,
-      );
+      const now = world.clock.now();
+      const pause = answered ? probe.interval * 1000 : untilFirst(probe, now - begunAt);
+      await world.clock.sleep(pause, signal);
+      if (world.clock.now() > now + pause + stoodStill) forget(entry, index);
     }
   }
+}
+
+/** Milliseconds beyond what was waited for, from which on this process must have stood still. */
+const stoodStill = 10_000;
+
+/** After a machine was suspended, what was seen before it says nothing of how things are: neither that all is well nor that it fails. */
+function forget(entry: Followed, index: number): void {
+  entry.streaks = entry.streaks.map((streak, position) => (position === index ? unprobed : streak));
 }
 
 /** Any answer shows that somebody listens; what it says is nobody's promise. */

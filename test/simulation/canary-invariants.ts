@@ -9,12 +9,12 @@ export const canaryInvariants = [
     name: "failing-canary-turned-down",
     on: "committed",
     check({ by, before, after }) {
-      if (before === null || after === null || by.heard === null) return null;
+      if (before === null || after === null || by.status === null) return null;
       const { num, canary } = before.deployments.find(({ num: each }) => each === after.current) ?? {};
       const next = after.deployments.find(({ num: each }) => each === num);
       if (num === undefined || canary === undefined || next === undefined) return null;
       if (next.canary !== undefined && next.canary.step <= canary.step) return null;
-      return isConvicted(num, { before, after }, by.heard)
+      return isConvicted(num, { before, after }, by.status)
         ? `deployment ${num} of ${after.name} goes on, and the gateway has said that it fails its requests`
         : null;
     },

@@ -1,6 +1,6 @@
 import type { ProvisionRequest } from "../../src/backends/backend.ts";
 import type { GatewayStatus, Publication } from "../../src/proxy-config/publisher.ts";
-import type { ServiceRecord } from "../../src/state/record.ts";
+import type { Lease, ServiceRecord } from "../../src/state/record.ts";
 import type { Cloud } from "./cloud.ts";
 import type { SimulatedGateway } from "./gateway.ts";
 import type { History } from "./history.ts";
@@ -17,8 +17,31 @@ export interface Actor {
   readonly startedAt: number;
   /** The last record of each service that it wrote: what its calls are decided by. */
   readonly decided: ReadonlyMap<string, ServiceRecord | null>;
-  /** What the gateway answered last; `null`: nothing. */
-  readonly heard: GatewayStatus | null;
+  /** What the gateway answered when it was asked last; `null`: nothing. */
+  readonly status: GatewayStatus | null;
+  /** The last lease of each service that it wrote; `null`: it gave it back. */
+  readonly leases: ReadonlyMap<string, Lease | null>;
+  /** A listing has succeeded. */
+  readonly looked: boolean;
+  /** What a gateway that was up said last; `null`: nothing yet. */
+  readonly heard: Heard | null;
+  /** What its probes were answered last, by token and URL. */
+  readonly probed: ReadonlyMap<string, ReadonlyMap<string, Answers>>;
+  /** When the last listing that succeeded was asked for. */
+  readonly lookedAt: number;
+  /** It stopped for a while, and goes on at this very moment: nothing that it does now could it have thought over. */
+  readonly isWaking: () => boolean;
+}
+
+/** When a probe was last answered so; `-Infinity`: never. */
+export interface Answers {
+  readonly wellAt: number;
+  readonly illAt: number;
+}
+
+export interface Heard {
+  readonly at: number;
+  readonly countedSince: number;
 }
 
 /** What a run of the program did to the world, at the moment when it happens. */
@@ -29,6 +52,7 @@ export type Happening =
       readonly service: string;
       readonly before: ServiceRecord | null;
       readonly after: ServiceRecord | null;
+      readonly lease: { readonly before: Lease | null; readonly after: Lease | null };
     }
   /** The provider is asked for an instance. */
   | { readonly kind: "provisions"; readonly by: Actor; readonly request: ProvisionRequest }
@@ -60,6 +84,14 @@ export interface Scene {
   readonly skew: number;
   /** Since when commits of the state branch are missing; `null`: none are. */
   readonly rewoundAt: () => number | null;
+  /** Tokens of calls for instances that are on their way to the provider, whoever made them. */
+  readonly underWay: ReadonlySet<string>;
+  /** Tokens of instances that failed a probe though they were well. */
+  readonly flapped: ReadonlySet<string>;
+  /** Ids of instances that a process asked to be ended. */
+  readonly asked: ReadonlySet<string>;
+  /** Whether the process with this nonce is alive. */
+  readonly isAlive: (nonce: string) => boolean;
 }
 
 /** Something that must never happen, whoever dies and whatever lies. */

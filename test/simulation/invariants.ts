@@ -1,13 +1,23 @@
+import { attemptInvariants } from "./attempts-invariants.ts";
 import { callInvariants } from "./calls-invariants.ts";
 import { canaryInvariants } from "./canary-invariants.ts";
 import { endInvariants } from "./ends-invariants.ts";
 import type { Happening, Scene, Watcher } from "./happening.ts";
+import { leaseInvariants } from "./leases-invariants.ts";
 import { recordInvariants } from "./records-invariants.ts";
+import { rolloutInvariants } from "./rollout-invariants.ts";
 import { routeInvariants } from "./routes-invariants.ts";
+import { sightInvariants } from "./sight-invariants.ts";
+import { verdictInvariants } from "./verdict-invariants.ts";
 
 /** What must hold at every moment, whoever dies and whatever lies. What must hold at the end is the judge's (`judge.ts`). */
 export const invariants: readonly Watcher[] = [
   ...recordInvariants,
+  ...rolloutInvariants,
+  ...verdictInvariants,
+  ...attemptInvariants,
+  ...leaseInvariants,
+  ...sightInvariants,
   ...callInvariants,
   ...routeInvariants,
   ...endInvariants,

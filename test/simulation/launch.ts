@@ -25,18 +25,23 @@ export interface Launch {
 export function launch(stage: Stage, { command, run, service = "", commit = 0, files = [] }: Launch): void {
   const { clock, lives, log, luck } = stage;
   const nonce = `p${lives.size + 1}`;
+  const life = createLife({ run, clock, random: stage.random, luck });
   const process: Process = {
     nonce,
     command,
     files,
     startedAt: clock.now(),
     decided: new Map(),
+    leases: new Map(),
+    looked: false,
+    heard: null,
+    probed: new Map(),
+    isWaking: life.isWaking,
     reported: new Set(),
     lookedAt: clock.now(),
-    heard: null,
+    status: null,
     blinded: false,
   };
-  const life = createLife({ run, clock, random: stage.random, luck });
   lives.set(nonce, life);
   if (run.ahead !== 0) luck.count("clock skewed");
   if (run.set !== null) luck.count("clock set");
@@ -88,7 +93,7 @@ function worldFor(stage: Stage, process: Process, run: Run): World {
     store: watchedStore(stage, process),
     backends: new Map([["cloud", watchedBackend(stage, process)]]),
     publisher: watchedPublisher(stage, process),
-    probe: probeOf(stage),
+    probe: probeOf(stage, process),
     env: (name) => (name === secretName && (run.secrets || process.command === "apply") ? "a value" : undefined),
     leaseOwner: {
       run: nonce,

@@ -13,6 +13,8 @@ export interface Life {
   /** Resolves once the process may go on. */
   readonly goesOn: () => Promise<void>;
   readonly isAlive: () => boolean;
+  /** It stopped for a while, which ends at this very moment. */
+  readonly isWaking: () => boolean;
   kill(): void;
 }
 
@@ -34,6 +36,7 @@ export function createLife({ run, clock, random, luck }: LifeOptions): Life {
   };
   return {
     isAlive: () => alive,
+    isWaking: () => clock.now() === frozenUntil,
     kill: () => (alive = false),
     goesOn,
     async lives(effect) {

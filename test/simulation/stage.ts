@@ -38,6 +38,10 @@ export interface Stage {
   readonly memory: BranchMemory | undefined;
   readonly history: History;
   readonly lives: Map<string, Life>;
+  /** Calls for instances that are on their way to the provider, by token. */
+  readonly underWay: Set<string>;
+  readonly flapped: Set<string>;
+  readonly asked: Set<string>;
   readonly timeline: string[];
   readonly scene: Scene;
   readonly log: (text: string) => void;
@@ -63,6 +67,10 @@ export function createStage(seed: number, scenario: Scenario, makeBranch: MakeSt
   const luck = createLuck(clock, random);
   const history = createHistory();
   const timeline: string[] = [];
+  const lives = new Map<string, Life>();
+  const underWay = new Set<string>();
+  const flapped = new Set<string>();
+  const asked = new Set<string>();
   let broken: Broken | null = null;
   let isCalm = false;
   let lost: { readonly commits: ReturnType<StateBranch["history"]>; readonly at: number } | null = null;
@@ -115,6 +123,10 @@ export function createStage(seed: number, scenario: Scenario, makeBranch: MakeSt
     history,
     skew: scenario.hosts === "many" ? 2 * mostAhead : 0,
     rewoundAt: () => lost?.at ?? null,
+    underWay,
+    flapped,
+    asked,
+    isAlive: (nonce) => lives.get(nonce)?.isAlive() ?? false,
   };
 
   return {
@@ -128,7 +140,10 @@ export function createStage(seed: number, scenario: Scenario, makeBranch: MakeSt
     branch,
     memory: scenario.hosts === "one" ? sharedMemory() : undefined,
     history,
-    lives: new Map(),
+    lives,
+    underWay,
+    flapped,
+    asked,
     timeline,
     scene,
     log,

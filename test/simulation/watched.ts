@@ -1,20 +1,25 @@
 import type { MachineBackend } from "../../src/backends/backend.ts";
 import type { GatewayStatus, Publisher } from "../../src/proxy-config/publisher.ts";
+import { listening } from "../../src/reconciler/prober.ts";
 import type { Probe } from "../../src/reconciler/world.ts";
 import { memoryStore } from "../../src/state/memory.ts";
-import type { ServiceRecord } from "../../src/state/record.ts";
+import type { Lease, ServiceRecord } from "../../src/state/record.ts";
 import { StateConflict } from "../../src/state/store.ts";
 import type { Change, StateStore } from "../../src/state/store.ts";
-import type { Actor } from "./happening.ts";
+import type { Actor, Answers, Heard } from "./happening.ts";
 import { isUnreachable, isWell } from "./instance.ts";
 import type { Stage } from "./stage.ts";
 
 /** A run of the program, with what is seen of it from outside. */
 export interface Process extends Actor {
   readonly decided: Map<string, ServiceRecord | null>;
+  readonly leases: Map<string, Lease | null>;
+  looked: boolean;
+  heard: Heard | null;
+  readonly probed: Map<string, Map<string, Answers>>;
   readonly reported: Set<string>;
   lookedAt: number;
-  heard: GatewayStatus | null;
+  status: GatewayStatus | null;
   blinded: boolean;
 }
 
@@ -44,7 +49,10 @@ export function watchedStore(stage: Stage, process: Process): StateStore {
 
   function wrote(change: Change, generation: number): void {
     stage.log(`${process.nonce} commit ${generation}: ${change.message}`);
-    for (const { name, record } of change.services) {
+    for (const { name, record, lease: written } of change.services) {
+      const { lease: held = null } = change.basis.services.get(name) ?? {};
+      const lease = { before: held, after: written === undefined ? held : written };
+      if (written !== undefined && written?.handOver !== true) process.leases.set(name, written);
       if (record === undefined) continue;
       const before = change.basis.services.get(name)?.record ?? null;
       const strategy = record?.target?.strategy;
@@ -53,7 +61,7 @@ export function watchedStore(stage: Stage, process: Process): StateStore {
       if (record?.verdict?.evidence.traffic !== undefined) stage.luck.count("turned down for its requests");
       history.wrote(name, { generation, record, lookedAt: process.lookedAt, writtenAt: clock.now() });
       process.decided.set(name, record);
-      stage.happens({ kind: "committed", by: process, service: name, before, after: record });
+      stage.happens({ kind: "committed", by: process, service: name, before, after: record, lease });
     }
   }
 
@@ -69,7 +77,7 @@ export function watchedStore(stage: Stage, process: Process): StateStore {
 
 /** Every call that changes something is told before it is made. */
 export function watchedBackend(stage: Stage, process: Process): MachineBackend {
-  const { cloud, clock } = stage;
+  const { cloud, clock, underWay, asked } = stage;
   return {
     ...cloud.backend,
     async list(owner, signal) {
@@ -77,6 +85,7 @@ export function watchedBackend(stage: Stage, process: Process): MachineBackend {
       try {
         const listed = await cloud.backend.list(owner, signal);
         process.lookedAt = begunAt;
+        process.looked = true;
         return listed;
       } catch (error) {
         process.blinded = true;
@@ -85,49 +94,67 @@ export function watchedBackend(stage: Stage, process: Process): MachineBackend {
     },
     async provision(request, signal) {
       stage.happens({ kind: "provisions", by: process, request });
-      return cloud.backend.provision(request, signal);
+      // One that stopped between its thought and its call is late by more than anybody can allow for.
+      if (!process.isWaking()) underWay.add(request.token);
+      try {
+        return await cloud.backend.provision(request, signal);
+      } finally {
+        underWay.delete(request.token);
+      }
     },
     async terminate(owner, id, signal) {
       const instance = cloud.instances.get(id);
+      asked.add(id);
       if (instance !== undefined) stage.happens({ kind: "terminates", by: process, instance });
       await cloud.backend.terminate(owner, id, signal);
     },
   };
 }
 
-/** What the gateway says is remembered: what passes do is judged by it. */
-export function watchedPublisher({ gateway }: Stage, process: Process): Publisher {
+/** What the gateway answers is heard by one process, and remembered: what its passes do is judged by it. */
+export function watchedPublisher({ clock, gateway }: Stage, process: Process): Publisher {
   return {
     ...gateway.publisher,
     async status(signal) {
-      process.heard = null;
-      const heard = await gateway.publisher.status(signal);
-      process.heard = heard;
-      return heard;
+      process.status = null;
+      const status = await gateway.publisher.status(signal);
+      process.status = status;
+      if (status !== null) process.heard = { at: clock.now(), countedSince: status.countedSince ?? 0 };
+      return status;
     },
   };
 }
 
 /** One process's probes: of what flaps it never sees three failures in a row. */
-export function probeOf(stage: Stage): Probe {
-  const { clock, cloud, random, luck } = stage;
+export function probeOf(stage: Stage, process: Process): Probe {
+  const { clock, cloud, random, luck, flapped } = stage;
   const failures = new Map<string, number>();
   return async (address, probe, _env, signal) => {
     await clock.sleep(10 + Math.floor(random() * 40), signal);
     const instance = cloud.byAddress(address);
     const gone = instance === undefined ? 0 : Math.min(instance.exitedAt, instance.vanishedAt, instance.terminatedAt);
-    if (
-      instance === undefined ||
-      clock.now() < instance.runningAt ||
-      clock.now() >= gone ||
-      isUnreachable(instance, clock.now())
-    )
-      return { ok: false, status: null, error: "connection refused" };
+    const answered = (ok: boolean): void => {
+      if (instance === undefined) return;
+      const known = process.probed.get(instance.token) ?? new Map<string, Answers>();
+      const { wellAt, illAt } = known.get(probe.url) ?? { wellAt: -Infinity, illAt: -Infinity };
+      known.set(probe.url, ok ? { wellAt: clock.now(), illAt } : { wellAt, illAt: clock.now() });
+      process.probed.set(instance.token, known);
+    };
+    const isUp =
+      instance !== undefined &&
+      clock.now() >= instance.runningAt &&
+      clock.now() < gone &&
+      !isUnreachable(instance, clock.now());
+    if (!isUp) answered(false);
+    if (instance === undefined || !isUp) return { ok: false, status: null, error: "connection refused" };
     const key = `${instance.id} ${probe.url}`;
     const flaps = (instance.behaviour === "flaps" && !stage.isCalm() && random() < 0.1) || luck.strikes("flaps");
     const failed = failures.get(key) ?? 0;
     const ok = isWell(instance, clock.now()) && !(flaps && failed < 2);
+    if (!ok && isWell(instance, clock.now())) flapped.add(instance.token);
     failures.set(key, ok ? 0 : failed + 1);
+    // Of a service without probes any answer shows that it listens.
+    answered(ok || probe.url === listening.url);
     return { ok, status: ok ? 200 : 503, error: null };
   };
 }

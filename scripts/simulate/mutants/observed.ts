@@ -9,21 +9,20 @@ export const observedMutants: readonly Mutant[] = [
       "if (record.paused !== null) return {",
       "if (record.paused === undefined) return {",
     ],
-    ["a blind pass changes things", "return (blind ? [absorb] : steps).reduce(", "return steps.reduce("],
+    [
+      "a blind pass changes things",
+      "return (blind ? [charged(braked(absorb))] : steps).reduce(",
+      "return steps.reduce(",
+    ],
     [
       "a call is repeated where that makes a second instance",
       "context.observed.dedupes.get(replica.backend) === true ||",
       "true ||",
     ],
     [
-      "calls do not wait for room",
-      ".slice(0, record.target === null ? 0 : mayExist(record));",
-      ".slice(0, record.target === null ? 0 : Infinity);",
-    ],
-    [
       "a removed service is still provisioned for",
-      ".slice(0, record.target === null ? 0 : mayExist(record));",
-      ".slice(0, record.target === null ? Infinity : mayExist(record));",
+      "record.target === null ? [] : callable(record, announced);",
+      "callable(record, announced);",
     ],
   ]),
   ...inFile("src/reconciler/decide/absorb.ts", [
@@ -90,13 +89,7 @@ export const observedMutants: readonly Mutant[] = [
       "context.now >= window * 1000",
     ],
   ]),
-  ...inFile("src/reconciler/decide/autoscale.ts", [
-    [
-      "missing statistics are a count of zero",
-      "if (requests === null) return current;",
-      "if (requests === null) return clamp(0, bounds);",
-    ],
-  ]),
+  // That nobody has counted is asked twice, here and in `autoscale.ts`: taking out either alone changes nothing.
   ...inFile("src/reconciler/observe.ts", [
     [
       "instances of other states are ours",

@@ -6,12 +6,13 @@ export const rolloutMutants: readonly Mutant[] = [
   ...inFile("src/reconciler/decide/rollout.ts", [
     ["the surge has no limit", "const surge = 1;", "const surge = 9;"],
     ["bake: no time is waited", "if (context.now < until) return wake(draft, until);", ""],
-    ["bake: the probes are not looked at", 'if (healthOf(first, context) !== "well") return draft;', ""],
     [
-      "those that still end do not count towards the surge",
-      "const occupied = mayAnnounce(context) ? 0 : ending.length;",
-      "const occupied = 0;",
+      "calls do not wait for room",
+      "if (currentDeployment(record).run === record.run) return announced.slice(0, mayExist(record));",
+      "if (currentDeployment(record).run === record.run) return announced;",
     ],
+    ["bake: the probes are not looked at", 'if (healthOf(first, context) !== "well") return draft;', ""],
+    // What is announced beside those that still end waits in `callable`, or is not called for: not counting them costs time alone.
     [
       "announced replicas are called for at once",
       "return exchanging || existing > 0 ? Math.max(0, desiredReplicas(record) + surge - existing) : Infinity;",
@@ -19,13 +20,13 @@ export const rolloutMutants: readonly Mutant[] = [
     ],
     [
       "a new run takes over before all of it is ready",
-      "if (ready.length < desired || !proven) return draft;",
+      "if (!mayTakeOver(draft) || !proven) return draft;",
       "if (!proven) return draft;",
     ],
     [
       "a new run takes over before it is baked",
-      "if (ready.length < desired || !proven) return draft;",
-      "if (ready.length < desired) return draft;",
+      "if (!mayTakeOver(draft) || !proven) return draft;",
+      "if (!mayTakeOver(draft)) return draft;",
     ],
     [
       "a new run takes over though it fails its probes",
@@ -36,8 +37,8 @@ export const rolloutMutants: readonly Mutant[] = [
   ...inFile("src/reconciler/decide/let-go.ts", [
     [
       "an old replica leaves before its successor serves",
-      "const replaced = baked ? Math.max(0, stale.length + Math.min(successors, desired) - desired) : 0;",
-      "const replaced = stale.length;",
+      "const exchanged = baked ? Math.max(0, stale.length + Math.min(successors, desired) - desired) : 0;",
+      "const exchanged = stale.length;",
     ],
     [
       "old replicas leave for successors that fail",
@@ -50,27 +51,29 @@ export const rolloutMutants: readonly Mutant[] = [
       'if (stale.length === 0 || [...stale, ...fresh].some((replica) => healthOf(replica, context) === "unknown"))',
       "if (stale.length === 0)",
     ],
+    [
+      "scaling down takes what serves before all was looked at",
+      "filter((replica) => !unknown || !isServing(replica))",
+      "filter(() => true)",
+    ],
+    [
+      "what serves leaves before the run beside it has taken over",
+      "const neverRouted = stale.filter((replica) => !isRouted(replica, draft));",
+      "const neverRouted = stale;",
+    ],
+  ]),
+  ...inFile("src/reconciler/decide/health.ts", [
     ["what nobody has looked at counts as well", '? "well" : "unknown";', '? "well" : "well";'],
     [
       "what fails its probes counts as well",
       'if (streaks.some((streak) => streak.failures > 0)) return "failing";',
       "",
     ],
-    [
-      "scaling down takes what serves before all was looked at",
-      "filter((replica) => !unknown || !isServing(replica))",
-      "filter(() => true)",
-    ],
     ["the most important leave first", "importance(a) - importance(b) ||", "importance(b) - importance(a) ||"],
     [
       "those that are well leave before those that fail",
       "wellness(a, context) - wellness(b, context) ||",
       "wellness(b, context) - wellness(a, context) ||",
-    ],
-    [
-      "what serves leaves before the run beside it has taken over",
-      "const neverRouted = stale.filter((replica) => !isRouted(replica, draft));",
-      "const neverRouted = stale;",
     ],
   ]),
   ...inFile("src/reconciler/decide/renumber.ts", [
@@ -81,8 +84,8 @@ export const rolloutMutants: readonly Mutant[] = [
   ...inFile("src/reconciler/decide/judge.ts", [
     [
       "a settled deployment is judged",
-      "if (deployment.settledAt !== null || isQuarantined(draft.record, deployment))",
-      "if (isQuarantined(draft.record, deployment))",
+      "if (deployment.settledAt !== null || isOver(draft.record, deployment))",
+      "if (isOver(draft.record, deployment))",
     ],
     [
       "an edit is judged by replicas that it merely renumbered",
@@ -95,6 +98,8 @@ export const rolloutMutants: readonly Mutant[] = [
       'if (replica.error.code === "no-capacity" || replica.error.code === "unreachable") return null;',
       "",
     ],
+  ]),
+  ...inFile("src/reconciler/decide/go-back.ts", [
     [
       "a bad rollout goes back to what never settled",
       "other.settledAt !== null && other.num < deployment.num",
@@ -113,15 +118,11 @@ export const rolloutMutants: readonly Mutant[] = [
     ],
   ]),
   ...inFile("src/reconciler/decide/start.ts", [
-    [
-      "the quarantine is ignored",
-      "if (isQuarantined(draft.record, currentDeployment(draft.record))) return draft;",
-      "",
-    ],
+    ["the quarantine is ignored", "if (isOver(draft.record, deployment)) return draft;", ""],
     [
       "what failed is tried again at once",
-      "const starts = Math.max(0, count - waiting.length);",
-      "const starts = count;",
+      "const wanted = Math.min(count - waiting.length - exhausted.length, room.count);",
+      "const wanted = Math.min(count - exhausted.length, room.count);",
     ],
     ["numbers of attempts are used again", "attempts: attempt,", "attempts: record.attempts,"],
     [

@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+
+import { createProber, listening } from "../../src/reconciler/prober.ts";
+import type { ProbeAnswer } from "../../src/reconciler/world.ts";
+import { createVirtualClock } from "../simulation/virtual-clock.ts";
+
+const ill: ProbeAnswer = { ok: false, status: 503, error: null };
+const probe = { ...listening, url: "/health", interval: 1, until_ready: false };
+const replica = { token: "web-1-1", address: { kind: "unix", path: "/s" }, probes: [probe], env: {} } as const;
+
+describe("a prober whose machine was suspended", () => {
+  it.each([
+    ["between two probes", "sleep"],
+    ["during a probe, whose answer is as old", "probe"],
+  ] as const)("does not hold what it saw before against a replica: %s", async (_, where) => {
+    const clock = createVirtualClock(0);
+    /** Failures in a row that are held against the replica when each probe is asked. */
+    const held: number[] = [];
+    const suspended = async (place: "sleep" | "probe"): Promise<void> => {
+      if (place === where && held.length === 5) await clock.sleep(120_000);
+    };
+    const prober = createProber(
+      {
+        clock: {
+          now: () => clock.now(),
+          async sleep(ms) {
+            await clock.sleep(ms);
+            await suspended("sleep");
+          },
+        },
+        async probe() {
+          held.push(prober.streaks(replica.token)[0]?.failures ?? 0);
+          await clock.sleep(5);
+          await suspended("probe");
+          return ill;
+        },
+      },
+      () => {},
+    );
+    prober.follow([replica]);
+    await clock.runUntil(() => held.length === 7, 200_000);
+    prober.stop();
+    expect(held).toEqual([0, 1, 2, 3, 4, 0, 1]);
+  });
+});

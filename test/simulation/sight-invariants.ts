@@ -1,0 +1,45 @@
+import { currentDeployment, isAlive } from "../../src/reconciler/decide/draft.ts";
+import { invariant } from "./happening.ts";
+
+/** What nobody may conclude without having looked. */
+export const sightInvariants = [
+  invariant({
+    name: "blind-gives-nothing-up",
+    on: "committed",
+    check({ by, before, after }) {
+      if (by.looked || before === null) return null;
+      const given = before.replicas.find((replica) => {
+        if (!isAlive(replica) || replica.status === "submitted") return false;
+        const next = after?.replicas.find(({ token }) => token === replica.token);
+        return next === undefined || !isAlive(next);
+      });
+      return given === undefined ? null : `${by.nonce} gives ${given.token} up, and has seen no listing`;
+    },
+  }),
+  invariant({
+    name: "blind-ends-nothing",
+    on: "terminates",
+    check: ({ by, instance }) => (by.looked ? null : `${by.nonce} ends ${instance.token}, and has seen no listing`),
+  }),
+  invariant({
+    name: "scaled-down-by-a-count",
+    on: "committed",
+    check({ by, before, after }, { skew }) {
+      if (before === null || after === null || before.target?.acceptedAt !== after.target?.acceptedAt) return null;
+      if (before.current !== after.current || before.scaled === null || after.scaled === null) return null;
+      if (after.scaled.count >= before.scaled.count) return null;
+      const exchanged = before.replicas.find(
+        (replica) =>
+          isAlive(replica) &&
+          replica.deployment !== after.current &&
+          after.replicas.some(
+            (other) => other.token === replica.token && isAlive(other) && other.deployment !== after.current,
+          ),
+      );
+      if (exchanged !== undefined) return `${after.name} scales down while ${exchanged.token} is exchanged`;
+      const window = (currentDeployment(after).spec.scaling?.window ?? 0) * 1000;
+      if (by.heard !== null && by.heard.at - by.heard.countedSince >= window - skew) return null;
+      return `${after.name} scales down from ${before.scaled.count} to ${after.scaled.count}, and nobody counted for long`;
+    },
+  }),
+];

@@ -1,0 +1,82 @@
+import { fromTimestamp } from "../../src/lib/timestamp.ts";
+import { isQuarantined } from "../../src/reconciler/decide/draft.ts";
+import type { ServiceRecord } from "../../src/state/record.ts";
+import { invariant } from "./happening.ts";
+import type { Scene } from "./happening.ts";
+import type { Instance } from "./instance.ts";
+import { policy } from "./program.ts";
+
+/** What no verdict about a revision may say without a cause, and what follows from one. */
+export const verdictInvariants = [
+  invariant({
+    name: "quarantined-for-a-cause",
+    on: "committed",
+    check({ before, after }, scene) {
+      const num = newlyQuarantined(before, after);
+      if (num === null || before === null || after === null) return null;
+      const deployment = before.deployments.find((each) => each.num === num);
+      if (deployment === undefined) return `deployment ${num} of ${after.name} is quarantined, and nobody accepted it`;
+      if (deployment.settledAt !== null) return `deployment ${num} of ${after.name} is quarantined, and had settled`;
+      const token = after.verdict?.evidence.token ?? "";
+      const since = fromTimestamp(deployment.acceptedAt) - scene.skew;
+      const caused = scene.cloud
+        .withToken(token)
+        .some((instance) => instance.createdAt >= since && turnedBad(instance, scene));
+      return caused ? null : `deployment ${num} of ${after.name} is quarantined for ${token}, which did nothing wrong`;
+    },
+  }),
+  invariant({
+    name: "goes-back-to-the-last-settled",
+    on: "committed",
+    check({ before, after }) {
+      const num = newlyQuarantined(before, after);
+      if (num === null || before === null || after === null) return null;
+      const settled = before.deployments.filter((each) => each.settledAt !== null && each.num < num).at(-1);
+      if (after.current === (settled?.num ?? num)) return null;
+      return `${after.name} works towards ${after.current} after ${num}, and ${settled?.num ?? "nothing"} settled last`;
+    },
+  }),
+  invariant({
+    name: "accepted-is-tried",
+    on: "committed",
+    check({ by, before, after }) {
+      const target = after?.target ?? null;
+      if (after === null || target === null || target.acceptedAt === before?.target?.acceptedAt) return null;
+      const deployment = after.deployments.find(({ num }) => num === target.deployment);
+      if (deployment === undefined || !isQuarantined(after, deployment)) return null;
+      return `${by.command} accepts deployment ${target.deployment} of ${after.name}, which is quarantined already`;
+    },
+  }),
+  invariant({
+    name: "quarantine-is-remembered",
+    on: "committed",
+    check({ by, before, after }) {
+      if (before === null || after === null) return null;
+      const forgotten = before.quarantined
+        .slice(-10)
+        .find(
+          ({ at, acceptance }) => !after.quarantined.some((each) => each.at === at && each.acceptance === acceptance),
+        );
+      return forgotten === undefined
+        ? null
+        : `${by.command} forgets that deployment ${forgotten.deployment} of ${after.name} is quarantined`;
+    },
+  }),
+];
+
+/** Number of the deployment that a write turns down; `null`: none. */
+function newlyQuarantined(before: ServiceRecord | null, after: ServiceRecord | null): number | null {
+  const known = before?.quarantined ?? [];
+  const added = after?.quarantined.find(
+    ({ at, acceptance }) => !known.some((each) => each.at === at && each.acceptance === acceptance),
+  );
+  return added?.deployment ?? null;
+}
+
+/** It ended by itself, fell ill, or was not seen to be ready in time. */
+function turnedBad(instance: Instance, { flapped, now, skew }: Scene): boolean {
+  if (now() >= Math.min(instance.exitedAt, instance.sickAt, instance.terminatedAt)) return true;
+  const late = instance.runningAt + policy.rollout.startup * 1000 - skew;
+  // Whoever looks again after that time holds one failed probe against it.
+  return now() >= late && (instance.readyAt > late || flapped.has(instance.token));
+}
