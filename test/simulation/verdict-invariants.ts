@@ -73,8 +73,9 @@ function newlyQuarantined(before: ServiceRecord | null, after: ServiceRecord | n
   return added?.deployment ?? null;
 }
 
-/** It ended by itself, fell ill, or was not seen to be ready in time. */
+/** It ended by itself, fell ill, failed requests, or was not seen to be ready in time. */
 function turnedBad(instance: Instance, { flapped, now, skew }: Scene): boolean {
+  if (instance.behaviour === "fails-requests") return true;
   if (now() >= Math.min(instance.exitedAt, instance.sickAt, instance.terminatedAt)) return true;
   const late = instance.runningAt + policy.rollout.startup * 1000 - skew;
   // Whoever looks again after that time holds one failed probe against it.
