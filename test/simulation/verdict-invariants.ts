@@ -19,9 +19,13 @@ export const verdictInvariants = [
       if (deployment.settledAt !== null) return `deployment ${num} of ${after.name} is quarantined, and had settled`;
       const token = after.verdict?.evidence.token ?? "";
       const since = fromTimestamp(deployment.acceptedAt) - scene.skew;
+      // What the edit leaves as it was, and never settled, is judged under its new number, too.
+      const isRenumbered = before.deployments.some(
+        (each) => each.num < num && each.settledAt === null && each.job === deployment.job,
+      );
       const caused = scene.cloud
         .withToken(token)
-        .some((instance) => instance.createdAt >= since && turnedBad(instance, scene));
+        .some((instance) => (instance.createdAt >= since || isRenumbered) && turnedBad(instance, scene));
       return caused ? null : `deployment ${num} of ${after.name} is quarantined for ${token}, which did nothing wrong`;
     },
   }),
@@ -76,6 +80,8 @@ function newlyQuarantined(before: ServiceRecord | null, after: ServiceRecord | n
 /** It ended by itself, fell ill, failed requests, or was not seen to be ready in time. */
 function turnedBad(instance: Instance, { flapped, now, skew }: Scene): boolean {
   if (instance.behaviour === "fails-requests") return true;
+  // Until a listing tells that its host is to blame, nothing else answers for it.
+  if (now() >= instance.unreachable.from && now() < instance.unreachable.until) return true;
   if (now() >= Math.min(instance.exitedAt, instance.sickAt, instance.terminatedAt)) return true;
   const late = instance.runningAt + policy.rollout.startup * 1000 - skew;
   // Whoever looks again after that time holds one failed probe against it.
