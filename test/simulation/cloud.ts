@@ -2,6 +2,7 @@ import type { MachineBackend, ObservedInstance, Offer, Owner, ProvisionRequest }
 import { BackendError } from "../../src/backends/errors.ts";
 import type { BackendErrorCode } from "../../src/backends/errors.ts";
 import type { Address } from "../../src/state/record.ts";
+import { price } from "./budget.ts";
 import type { Capacity } from "./capacity.ts";
 import { exists, instanceOf, never, observedAt } from "./instance.ts";
 import type { Instance } from "./instance.ts";
@@ -137,7 +138,7 @@ const offer: Offer = {
   instance: "small",
   resources: "cpu=2 mem=8GB",
   spot: false,
-  price: 0.5,
+  price,
   availability: "available",
 };
 

@@ -1,6 +1,7 @@
 import type { ProvisionRequest } from "../../src/backends/backend.ts";
 import type { GatewayStatus, Publication } from "../../src/proxy-config/publisher.ts";
 import type { ServiceRecord } from "../../src/state/record.ts";
+import type { Snapshot } from "../../src/state/store.ts";
 import type { Cloud } from "./cloud.ts";
 import type { SimulatedGateway } from "./gateway.ts";
 import type { History } from "./history.ts";
@@ -29,6 +30,8 @@ export type Happening =
       readonly service: string;
       readonly before: ServiceRecord | null;
       readonly after: ServiceRecord | null;
+      /** All that is recorded, this write included. */
+      readonly state: Snapshot;
     }
   /** The provider is asked for an instance. */
   | { readonly kind: "provisions"; readonly by: Actor; readonly request: ProvisionRequest }
@@ -58,6 +61,8 @@ export interface Scene {
   readonly history: History;
   /** By how many milliseconds clocks of two runs may differ. */
   readonly skew: number;
+  /** What all services may cost, in $/hour; `null`: anything. */
+  readonly hourly: number | null;
   /** Since when commits of the state branch are missing; `null`: none are. */
   readonly rewoundAt: () => number | null;
 }

@@ -2,6 +2,7 @@ import { callInvariants } from "./calls-invariants.ts";
 import { canaryInvariants } from "./canary-invariants.ts";
 import { endInvariants } from "./ends-invariants.ts";
 import type { Happening, Scene, Watcher } from "./happening.ts";
+import { limitInvariants } from "./limits-invariants.ts";
 import { recordInvariants } from "./records-invariants.ts";
 import { routeInvariants } from "./routes-invariants.ts";
 
@@ -12,6 +13,7 @@ export const invariants: readonly Watcher[] = [
   ...routeInvariants,
   ...endInvariants,
   ...canaryInvariants,
+  ...limitInvariants,
 ];
 
 /** An invariant that was broken. */

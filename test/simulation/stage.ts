@@ -114,12 +114,13 @@ export function createStage(seed: number, scenario: Scenario, makeBranch: MakeSt
     gateway,
     history,
     skew: scenario.hosts === "many" ? 2 * mostAhead : 0,
+    hourly: scenario.hourly,
     rewoundAt: () => lost?.at ?? null,
   };
 
   return {
     scenario,
-    policy: policyOf(scenario.rules),
+    policy: policyOf(scenario),
     clock,
     random,
     luck,

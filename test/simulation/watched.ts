@@ -4,7 +4,7 @@ import type { Probe } from "../../src/reconciler/world.ts";
 import { memoryStore } from "../../src/state/memory.ts";
 import type { ServiceRecord } from "../../src/state/record.ts";
 import { StateConflict } from "../../src/state/store.ts";
-import type { Change, StateStore } from "../../src/state/store.ts";
+import type { Change, Snapshot, StateStore } from "../../src/state/store.ts";
 import type { Actor } from "./happening.ts";
 import { isUnreachable, isWell } from "./instance.ts";
 import type { Stage } from "./stage.ts";
@@ -33,7 +33,7 @@ export function watchedStore(stage: Stage, process: Process): StateStore {
     async commit(change, signal) {
       try {
         const snapshot = await store.commit(change, signal);
-        wrote(change, snapshot.generation);
+        wrote(change, snapshot);
         return snapshot;
       } catch (error) {
         if (!(error instanceof StateConflict) && stage.scene.rewoundAt() === null) await lookFor(change);
@@ -42,7 +42,8 @@ export function watchedStore(stage: Stage, process: Process): StateStore {
     },
   };
 
-  function wrote(change: Change, generation: number): void {
+  function wrote(change: Change, state: Snapshot): void {
+    const { generation } = state;
     stage.log(`${process.nonce} commit ${generation}: ${change.message}`);
     for (const { name, record } of change.services) {
       if (record === undefined) continue;
@@ -53,17 +54,17 @@ export function watchedStore(stage: Stage, process: Process): StateStore {
       if (record?.verdict?.evidence.traffic !== undefined) stage.luck.count("turned down for its requests");
       history.wrote(name, { generation, record, lookedAt: process.lookedAt, writtenAt: clock.now() });
       process.decided.set(name, record);
-      stage.happens({ kind: "committed", by: process, service: name, before, after: record });
+      stage.happens({ kind: "committed", by: process, service: name, before, after: record, state });
     }
   }
 
   async function lookFor(change: Change): Promise<void> {
-    const { services, generation } = await stage.state();
+    const state = await stage.state();
     const landed = change.services.every(
       ({ name, record }) =>
-        record === undefined || JSON.stringify(services.get(name)?.record ?? null) === JSON.stringify(record),
+        record === undefined || JSON.stringify(state.services.get(name)?.record ?? null) === JSON.stringify(record),
     );
-    if (landed && change.services.some(({ record }) => record !== undefined)) wrote(change, generation);
+    if (landed && change.services.some(({ record }) => record !== undefined)) wrote(change, state);
   }
 }
 
