@@ -49,7 +49,7 @@ export type Happening =
       readonly error: unknown;
       /** Tokens of instances that it said it does not know. */
       readonly reported: ReadonlySet<string>;
-      /** A listing failed meanwhile. */
+      /** A listing failed meanwhile, or showed nothing of what there is. */
       readonly blinded: boolean;
     };
 
@@ -63,6 +63,8 @@ export interface Scene {
   readonly skew: number;
   /** What all services may cost, in $/hour; `null`: anything. */
   readonly hourly: number | null;
+  /** Tokens that passes gave up because a listing did not show them. */
+  readonly missed: Set<string>;
   /** Since when commits of the state branch are missing; `null`: none are. */
   readonly rewoundAt: () => number | null;
 }

@@ -101,6 +101,7 @@ const kinds: readonly (readonly [number, Draw])[] = [
   [3, (at) => [unreachable(at), merge(at)]],
   [8, (at) => [trouble(at)]],
   [4, ({ random }) => [{ kind: "gateway-down", seconds: between(random, 2, 120) }]],
+  [2, ({ random }) => [{ kind: "trouble", trouble: { empties: 1 }, seconds: between(random, 5, 60) }]],
   [3, (at) => (at.hosts === "one" ? [rewound(at)] : [tick(at)])],
 ];
 

@@ -115,6 +115,7 @@ export function createStage(seed: number, scenario: Scenario, makeBranch: MakeSt
     history,
     skew: scenario.hosts === "many" ? 2 * mostAhead : 0,
     hourly: scenario.hourly,
+    missed: new Set(),
     rewoundAt: () => lost?.at ?? null,
   };
 

@@ -78,6 +78,7 @@ export function watchedBackend(stage: Stage, process: Process): MachineBackend {
       try {
         const listed = await cloud.backend.list(owner, signal);
         process.lookedAt = begunAt;
+        if (cloud.liedAt() >= begunAt) process.blinded = true;
         return listed;
       } catch (error) {
         process.blinded = true;
