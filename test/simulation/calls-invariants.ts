@@ -106,7 +106,9 @@ function tooMany(record: ServiceRecord | null, token: string, { cloud, now }: Sc
   const counted = record.replicas.filter(
     (replica) =>
       replica.token === token ||
-      (runOf(replica.deployment) === run && cloud.withToken(replica.token).some((each) => exists(each, now()))),
+      (replica.status !== "failed" &&
+        runOf(replica.deployment) === run &&
+        cloud.withToken(replica.token).some((each) => exists(each, now()))),
   );
   const limit = limitOf(record, asked);
   if (counted.length <= limit) return null;

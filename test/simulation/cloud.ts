@@ -2,6 +2,7 @@ import type { MachineBackend, ObservedInstance, Offer, Owner, ProvisionRequest }
 import { BackendError } from "../../src/backends/errors.ts";
 import type { BackendErrorCode } from "../../src/backends/errors.ts";
 import type { Address } from "../../src/state/record.ts";
+import { price } from "./budget.ts";
 import type { Capacity } from "./capacity.ts";
 import { exists, instanceOf, never, observedAt } from "./instance.ts";
 import type { Instance } from "./instance.ts";
@@ -18,6 +19,8 @@ export interface Cloud {
   ours(): readonly Instance[];
   /** How many more instances there can be now. */
   room(): number;
+  /** When a listing last showed nothing though there was something. */
+  liedAt(): number;
   withToken(token: string): readonly Instance[];
   byAddress(address: Address): Instance | undefined;
 }
@@ -36,6 +39,7 @@ export interface CloudOptions {
 export function createCloud({ clock, random, luck, dedupes, capacity, repository, created }: CloudOptions): Cloud {
   const instances = new Map<string, Instance>(strangers(clock.now(), repository));
   const byToken = new Map<string, Instance[]>();
+  let liedAt = -Infinity;
   const visibility = dedupes ? 0 : 3_000;
 
   const fail = (code: BackendErrorCode, message: string): never => {
@@ -96,6 +100,10 @@ export function createCloud({ clock, random, luck, dedupes, capacity, repository
     const asOf = clock.now() - (visibility > 0 ? between(random, 0, visibility - 1) : 0);
     await clock.sleep(between(random, 5, 60));
     if (luck.strikes("blinds")) fail("unavailable", "the listing timed out");
+    if (dedupes && luck.strikes("empties")) {
+      liedAt = clock.now();
+      return [];
+    }
     return [...instances.values()]
       .filter((instance) => instance.repository === owner.repository && exists(instance, asOf))
       .map((instance) => observedAt(instance, asOf));
@@ -126,6 +134,7 @@ export function createCloud({ clock, random, luck, dedupes, capacity, repository
     backend,
     ours,
     room,
+    liedAt: () => liedAt,
     withToken: (token) => byToken.get(token) ?? [],
     byAddress: (address) => (address.kind === "tcp" ? instances.get(address.host) : undefined),
   };
@@ -137,7 +146,7 @@ const offer: Offer = {
   instance: "small",
   resources: "cpu=2 mem=8GB",
   spot: false,
-  price: 0.5,
+  price,
   availability: "available",
 };
 

@@ -1,6 +1,7 @@
 import type { ProvisionRequest } from "../../src/backends/backend.ts";
 import type { GatewayStatus, Publication } from "../../src/proxy-config/publisher.ts";
 import type { Lease, ServiceRecord } from "../../src/state/record.ts";
+import type { Snapshot } from "../../src/state/store.ts";
 import type { Cloud } from "./cloud.ts";
 import type { SimulatedGateway } from "./gateway.ts";
 import type { History } from "./history.ts";
@@ -53,6 +54,8 @@ export type Happening =
       readonly before: ServiceRecord | null;
       readonly after: ServiceRecord | null;
       readonly lease: { readonly before: Lease | null; readonly after: Lease | null };
+      /** All that is recorded, this write included. */
+      readonly state: Snapshot;
     }
   /** The provider is asked for an instance. */
   | { readonly kind: "provisions"; readonly by: Actor; readonly request: ProvisionRequest }
@@ -70,7 +73,7 @@ export type Happening =
       readonly error: unknown;
       /** Tokens of instances that it said it does not know. */
       readonly reported: ReadonlySet<string>;
-      /** A listing failed meanwhile. */
+      /** A listing failed meanwhile, or showed nothing of what there is. */
       readonly blinded: boolean;
     };
 
@@ -82,6 +85,10 @@ export interface Scene {
   readonly history: History;
   /** By how many milliseconds clocks of two runs may differ. */
   readonly skew: number;
+  /** What all services may cost, in $/hour; `null`: anything. */
+  readonly hourly: number | null;
+  /** Tokens that passes gave up because a listing did not show them. */
+  readonly missed: Set<string>;
   /** Since when commits of the state branch are missing; `null`: none are. */
   readonly rewoundAt: () => number | null;
   /** Tokens of calls for instances that are on their way to the provider, whoever made them. */

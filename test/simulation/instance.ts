@@ -1,4 +1,5 @@
 import type { ObservedInstance, ProvisionRequest } from "../../src/backends/backend.ts";
+import { price } from "./budget.ts";
 import { between } from "./random.ts";
 import type { Random } from "./random.ts";
 
@@ -119,7 +120,7 @@ export function observedAt(instance: Instance, now: number): ObservedInstance {
     replica: instance.replica,
     deployment: instance.deployment,
     region: "r1",
-    price: 0.5,
+    price,
     status: statusAt(instance, now),
     address: running ? { kind: "tcp", host: instance.id, port: 8000 } : null,
     exitCode: exited ? 1 : null,

@@ -4,6 +4,7 @@ import { canaryInvariants } from "./canary-invariants.ts";
 import { endInvariants } from "./ends-invariants.ts";
 import type { Happening, Scene, Watcher } from "./happening.ts";
 import { leaseInvariants } from "./leases-invariants.ts";
+import { limitInvariants } from "./limits-invariants.ts";
 import { recordInvariants } from "./records-invariants.ts";
 import { rolloutInvariants } from "./rollout-invariants.ts";
 import { routeInvariants } from "./routes-invariants.ts";
@@ -22,6 +23,7 @@ export const invariants: readonly Watcher[] = [
   ...routeInvariants,
   ...endInvariants,
   ...canaryInvariants,
+  ...limitInvariants,
 ];
 
 /** An invariant that was broken. */

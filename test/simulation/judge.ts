@@ -1,8 +1,10 @@
 import { isSameJson } from "../../src/lib/same.ts";
 import { isAlive, isOver, isQuarantined } from "../../src/reconciler/decide/draft.ts";
 import { isComplete } from "../../src/reconciler/decide/finish.ts";
+import { desiredReplicas } from "../../src/reconciler/decide/scale.ts";
 import type { DeploymentRecord, ServiceRecord } from "../../src/state/record.ts";
 import type { Snapshot } from "../../src/state/store.ts";
+import { price } from "./budget.ts";
 import { behaviours, isGood } from "./instance.ts";
 import type { Instance } from "./instance.ts";
 import type { Broken } from "./invariants.ts";
@@ -72,9 +74,14 @@ export function restless(before: Snapshot, after: Snapshot): Broken | null {
   return null;
 }
 
-/** It has to wait until somebody else leaves, and says so. */
-function waits({ verdict }: ServiceRecord, { cloud }: Stage): boolean {
-  return verdict?.code === "no-capacity" && cloud.room() === 0;
+/** It has to wait until somebody else leaves, or for money. Going back says why it goes back instead. */
+function waits(record: ServiceRecord, { cloud, scenario: { hourly } }: Stage): boolean {
+  const code = record.current === record.target?.deployment ? record.verdict?.code : null;
+  if (cloud.room() === 0 && (code === null || code === "no-capacity")) return true;
+  // A run that takes over as a whole is started whole.
+  const wanted = Math.max(1, currentOf(record).run === record.run ? 1 : desiredReplicas(record));
+  const short = hourly !== null && (cloud.ours().length + wanted) * price > hourly;
+  return short && (code === null || code === "over-budget");
 }
 
 function currentOf(record: ServiceRecord): DeploymentRecord {

@@ -107,7 +107,8 @@ function worldFor(stage: Stage, process: Process, run: Run): World {
     isAlive: async (owner) => (scenario.hosts === "one" ? (lives.get(owner.nonce)?.isAlive() ?? "unknown") : "unknown"),
     owner: { repository: repositoryId, project: "main" },
     emit: (event) => {
-      if (event.detail.startsWith("missing-env")) stage.luck.count("missing-env");
+      const verdict = /^(?:missing-env|over-budget|braked|stuck)(?=:)/.exec(event.detail);
+      if (verdict !== null) stage.luck.count(verdict[0]);
       stage.log(`${nonce} ${textOf(event)}`);
     },
   };

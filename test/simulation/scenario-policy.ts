@@ -3,6 +3,7 @@ import type { CanaryStep, Policy, RolloutPolicy } from "../../src/config/setting
 import { policy } from "./program.ts";
 import { pick } from "./random.ts";
 import type { Random } from "./random.ts";
+import type { Scenario } from "./scenario.ts";
 
 /** What the settings of a scenario say: plain data. */
 export interface Rules {
@@ -22,9 +23,10 @@ export function drawRules(random: Random): Rules {
 }
 
 /** The policy of a scenario, with waits that end within it. */
-export function policyOf({ strategy, canarySteps }: Rules): Policy {
+export function policyOf({ rules: { strategy, canarySteps }, hourly }: Pick<Scenario, "rules" | "hourly">): Policy {
   return {
     ...policy,
+    budget: { ...policy.budget, hourly },
     rollout: {
       ...policy.rollout,
       strategy,

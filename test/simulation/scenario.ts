@@ -1,3 +1,4 @@
+import { drawHourly } from "./budget.ts";
 import { drawCapacity } from "./capacity.ts";
 import type { Capacity } from "./capacity.ts";
 import { between, pick } from "./random.ts";
@@ -41,6 +42,8 @@ export interface Scenario {
   readonly rules: Rules;
   /** `null`: as many instances as are asked for. */
   readonly capacity: Capacity | null;
+  /** What all services together may cost, in $/hour; `null`: anything. */
+  readonly hourly: number | null;
   /** Each with the milliseconds that pass before it. */
   readonly steps: readonly { readonly after: number; readonly step: Step }[];
 }
@@ -79,7 +82,8 @@ export function drawScenario(random: Random): Scenario {
     });
   }
   const [dedupes, byHand] = [random() < 0.7, random() < 0.5];
-  return { dedupes, hosts, byHand, rules, capacity: drawCapacity(random, at.commits), steps };
+  const [capacity, hourly] = [drawCapacity(random, at.commits), drawHourly(random, at.commits)];
+  return { dedupes, hosts, byHand, rules, capacity, hourly, steps };
 }
 
 /** What may happen next, each with its weight; what one gives happens together. To add a kind of step is to add a line. */
@@ -97,6 +101,7 @@ const kinds: readonly (readonly [number, Draw])[] = [
   [3, (at) => [unreachable(at), merge(at)]],
   [8, (at) => [trouble(at)]],
   [4, ({ random }) => [{ kind: "gateway-down", seconds: between(random, 2, 120) }]],
+  [2, ({ random }) => [{ kind: "trouble", trouble: { empties: 1 }, seconds: between(random, 5, 60) }]],
   [3, (at) => (at.hosts === "one" ? [rewound(at)] : [tick(at)])],
 ];
 

@@ -122,6 +122,8 @@ export function createStage(seed: number, scenario: Scenario, makeBranch: MakeSt
     gateway,
     history,
     skew: scenario.hosts === "many" ? 2 * mostAhead : 0,
+    hourly: scenario.hourly,
+    missed: new Set(),
     rewoundAt: () => lost?.at ?? null,
     underWay,
     flapped,
@@ -131,7 +133,7 @@ export function createStage(seed: number, scenario: Scenario, makeBranch: MakeSt
 
   return {
     scenario,
-    policy: policyOf(scenario.rules),
+    policy: policyOf(scenario),
     clock,
     random,
     luck,

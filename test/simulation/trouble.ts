@@ -13,6 +13,8 @@ export type Fault =
   | "hangs"
   /** A listing fails. */
   | "blinds"
+  /** A listing shows nothing though everything is there: of providers alone that take a repeated call for the first one. */
+  | "empties"
   /** There is no capacity: where it is asked for, and where offers are. */
   | "lacks"
   /** The quota is used up. */

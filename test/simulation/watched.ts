@@ -5,7 +5,7 @@ import type { Probe } from "../../src/reconciler/world.ts";
 import { memoryStore } from "../../src/state/memory.ts";
 import type { Lease, ServiceRecord } from "../../src/state/record.ts";
 import { StateConflict } from "../../src/state/store.ts";
-import type { Change, StateStore } from "../../src/state/store.ts";
+import type { Change, Snapshot, StateStore } from "../../src/state/store.ts";
 import type { Actor, Answers, Heard } from "./happening.ts";
 import { isUnreachable, isWell } from "./instance.ts";
 import type { Stage } from "./stage.ts";
@@ -38,7 +38,7 @@ export function watchedStore(stage: Stage, process: Process): StateStore {
     async commit(change, signal) {
       try {
         const snapshot = await store.commit(change, signal);
-        wrote(change, snapshot.generation);
+        wrote(change, snapshot);
         return snapshot;
       } catch (error) {
         if (!(error instanceof StateConflict) && stage.scene.rewoundAt() === null) await lookFor(change);
@@ -47,7 +47,8 @@ export function watchedStore(stage: Stage, process: Process): StateStore {
     },
   };
 
-  function wrote(change: Change, generation: number): void {
+  function wrote(change: Change, state: Snapshot): void {
+    const { generation } = state;
     stage.log(`${process.nonce} commit ${generation}: ${change.message}`);
     for (const { name, record, lease: written } of change.services) {
       const { lease: held = null } = change.basis.services.get(name) ?? {};
@@ -61,17 +62,17 @@ export function watchedStore(stage: Stage, process: Process): StateStore {
       if (record?.verdict?.evidence.traffic !== undefined) stage.luck.count("turned down for its requests");
       history.wrote(name, { generation, record, lookedAt: process.lookedAt, writtenAt: clock.now() });
       process.decided.set(name, record);
-      stage.happens({ kind: "committed", by: process, service: name, before, after: record, lease });
+      stage.happens({ kind: "committed", by: process, service: name, before, after: record, lease, state });
     }
   }
 
   async function lookFor(change: Change): Promise<void> {
-    const { services, generation } = await stage.state();
+    const state = await stage.state();
     const landed = change.services.every(
       ({ name, record }) =>
-        record === undefined || JSON.stringify(services.get(name)?.record ?? null) === JSON.stringify(record),
+        record === undefined || JSON.stringify(state.services.get(name)?.record ?? null) === JSON.stringify(record),
     );
-    if (landed && change.services.some(({ record }) => record !== undefined)) wrote(change, generation);
+    if (landed && change.services.some(({ record }) => record !== undefined)) wrote(change, state);
   }
 }
 
@@ -86,6 +87,7 @@ export function watchedBackend(stage: Stage, process: Process): MachineBackend {
         const listed = await cloud.backend.list(owner, signal);
         process.lookedAt = begunAt;
         process.looked = true;
+        if (cloud.liedAt() >= begunAt) process.blinded = true;
         return listed;
       } catch (error) {
         process.blinded = true;

@@ -1,0 +1,49 @@
+import type { ReplicaRecord, ServiceRecord } from "../../src/state/record.ts";
+import { costOf } from "./budget.ts";
+import { invariant } from "./happening.ts";
+
+/** What no write of the state may do to what holds for all services together. */
+export const limitInvariants = [
+  invariant({
+    name: "budget-held",
+    on: "committed",
+    check({ by, service, state }, { hourly }) {
+      if (hourly === null) return null;
+      const cost = [...state.services.values()].reduce((sum, { record }) => sum + costOf(record), 0);
+      return cost > hourly + 1e-9
+        ? `all services cost $${cost}/h once ${by.nonce} has written ${service}, and $${hourly}/h is the limit`
+        : null;
+    },
+  }),
+  invariant({
+    name: "brake-held",
+    on: "committed",
+    check({ before, after, state }, { cloud, missed, now }) {
+      if (before === null || after === null || now() - cloud.liedAt() > lieLasts) return null;
+      const lost = before.replicas.filter((replica) => isRunning(replica) && isMissed(after, replica.token));
+      if (lost.length === 0 || before.brake?.consentedAt !== undefined) return null;
+      for (const { token } of lost) missed.add(token);
+      const all = [...state.services.values()].flatMap(({ record }) => record?.replicas ?? []);
+      const running = all.filter(isRunning).length + missed.size;
+      const wanted = all.filter(({ status, error }) => status !== "terminating" || error !== null).length;
+      if (Math.min(running, wanted) < fewest || missed.size <= wanted / 2) return null;
+      return `${missed.size} of ${wanted} replicas are given up because a listing was empty`;
+    },
+  }),
+];
+
+/** From an empty listing to the write of the pass that saw it. */
+const lieLasts = 5_000;
+
+/** With fewer running replicas, a share of them says nothing. */
+const fewest = 4;
+
+function isRunning({ status, instance }: ReplicaRecord): boolean {
+  return status === "running" && instance !== null;
+}
+
+function isMissed({ replicas }: ServiceRecord, token: string): boolean {
+  const replica = replicas.find((each) => each.token === token);
+  // What was given up may have been replaced in the same write.
+  return replica === undefined || (replica.status === "failed" && replica.error?.code === "unreachable");
+}
