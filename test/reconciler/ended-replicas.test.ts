@@ -52,6 +52,20 @@ describe("a replica that ended by itself and is not gone yet", () => {
     expect(wakeAt).toBe(now + 30_000);
   });
 
+  it("of which the newest attempt has just ended waits for that one's time, though what was before it is gone now", () => {
+    const again = { ...first, token: "web-3-9", readyAt: null, failures: 1 };
+    const record = { ...whole, attempts: 9, replicas: [exited(first, 1, ago(60)), again, second] };
+    const instances = new Map([
+      [again.token, instanceOf(again, { status: "exited", exitCode: 1 })],
+      [second.token, instanceOf(second)],
+    ]);
+    const { record: next } = pass(record, { instances });
+    expect(next.replicas.map(({ num, status, token }) => [num, status, token])).toEqual([
+      [0, "terminating", "web-3-9"],
+      [1, "running", second.token],
+    ]);
+  });
+
   it("holds no number once its successor has it", () => {
     const record = { ...whole, replicas: [exited(first, 1, ago(1)), second] };
     const replaced = pass(record, observed(record)).record;

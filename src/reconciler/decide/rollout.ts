@@ -35,12 +35,14 @@ export function rollOut(draft: Draft, context: Context): Draft {
 /** Failed attempts hold back only a next one of the same revision, and only while one is wanted. */
 function forget(draft: Draft): Draft {
   const { record } = draft;
-  const { fresh, stale } = sortOut(draft);
+  const { fresh, stale, ending } = sortOut(draft);
   const missing = desiredReplicas(record) - fresh.length;
   const wanted = isBeside(draft)
     ? missing
     : Math.max(missing - stale.length, stale.length > 0 ? Math.min(surge, missing) : 0);
-  const taken = new Set([...fresh, ...stale].map(({ num }) => num));
+  // Of a number's attempts the newest counts, also when it has just ended by itself.
+  const endedAlone = ending.filter(({ error, deployment }) => error !== null && deployment === record.current);
+  const taken = new Set([...fresh, ...stale, ...endedAlone].map(({ num }) => num));
   const failed = record.replicas
     .filter((replica) => replica.status === "failed" && !taken.has(replica.num))
     .sort((a, b) => a.num - b.num);
