@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { tryMutant } from "./simulate/mutant-task.ts";
 import type { MutantOutcome } from "./simulate/mutant-task.ts";
 import { mutants, outdated } from "./simulate/mutants.ts";
+import { floor } from "./simulate/mutants/floor.ts";
 import { repositoryRoot } from "./simulate/mutate.ts";
 import { sideBySide } from "./simulate/side-by-side.ts";
 
@@ -15,13 +16,20 @@ const { values } = parseArgs({
     from: { type: "string", default: "1" },
     /** Only rules and files with this text. */
     only: { type: "string", default: "" },
+    /** Only the rules that are missed soon (`mutants/floor.ts`). */
+    floor: { type: "boolean", default: false },
     threads: { type: "string", default: String(availableParallelism()) },
   },
 });
 const wrong = outdated(mutants, repositoryRoot);
 for (const line of wrong) console.error(line);
 const chosen =
-  wrong.length > 0 ? [] : mutants.filter(({ rule, file }) => rule.includes(values.only) || file.includes(values.only));
+  wrong.length > 0
+    ? []
+    : mutants.filter(
+        ({ rule, file }) =>
+          (rule.includes(values.only) || file.includes(values.only)) && (!values.floor || floor.includes(rule)),
+      );
 const task = { from: Number(values.from), count: Number(values.seeds) };
 let missed = 0;
 

@@ -16,7 +16,7 @@ export type MutantAnswer =
 export type MutantOutcome = Exclude<MutantAnswer, { readonly kind: "begins" }>;
 
 /** A seed of the program as it is takes well under a second of a processor. */
-const longestSeed = 120_000;
+const longestSeed = 30_000;
 
 /** Runs one mutant in a thread of its own. A seed that never ends and a program that falls over are noticed too. */
 export async function tryMutant(task: MutantTask): Promise<MutantOutcome> {

@@ -4,6 +4,9 @@ import { desiredReplicas } from "../../src/reconciler/decide/scale.ts";
 import type { ReplicaRecord } from "../../src/state/record.ts";
 import { invariant } from "./happening.ts";
 
+/** Milliseconds; `failure.ts` counts on it. */
+const longestCall = 60_000;
+
 /** What no attempt may do: come before its time, or be given up before it is known to have come to nothing. */
 export const attemptInvariants = [
   invariant({
@@ -29,17 +32,31 @@ export const attemptInvariants = [
     },
   }),
   invariant({
-    name: "given-up-when-no-call-is-under-way",
+    name: "called-for-once",
+    on: "provisions",
+    check: ({ request: { token } }, { cloud, called }) =>
+      !cloud.backend.dedupes && called.has(token) ? `${token} is called for twice, and may come twice` : null,
+  }),
+  invariant({
+    name: "given-up-when-it-came-to-nothing",
     on: "committed",
-    check({ before, after }, { cloud, underWay }) {
+    check({ before, after }, { cloud, now, skew, underWay }) {
       // Where a repeated call makes no second instance, whatever comes late is ended.
       if (cloud.backend.dedupes) return null;
-      const given = (before?.replicas ?? []).find(({ token, status }) => {
-        if (status !== "submitted" || !underWay.has(token)) return false;
-        const now = after?.replicas.find((replica) => replica.token === token);
-        return now === undefined || now.status === "failed";
+      const given = (before?.replicas ?? []).find(({ token, status, submittedAt, runningAt }) => {
+        if (status !== "submitted" && (status !== "terminating" || runningAt !== null)) return false;
+        const next = after?.replicas.find((replica) => replica.token === token);
+        if (next !== undefined && next.status !== "failed") return false;
+        // What a run calls for after it stood still comes when nobody can expect it any more.
+        const until = fromTimestamp(submittedAt) + longestCall - skew;
+        const isThere = cloud
+          .withToken(token)
+          .some(
+            (each) => each.createdAt < until && now() < Math.min(each.exitedAt, each.vanishedAt, each.terminatedAt),
+          );
+        return isThere || underWay.has(token);
       });
-      return given === undefined ? null : `${given.token} is given up, and a call for it is under way`;
+      return given === undefined ? null : `${given.token} is given up, and is there, or a call for it is under way`;
     },
   }),
 ];

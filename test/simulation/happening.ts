@@ -95,6 +95,8 @@ export interface Scene {
   readonly underWay: ReadonlySet<string>;
   /** Tokens of instances that failed a probe though they were well. */
   readonly flapped: ReadonlySet<string>;
+  /** Tokens that the provider was asked for an instance with. */
+  readonly called: ReadonlySet<string>;
   /** Ids of instances that a process asked to be ended. */
   readonly asked: ReadonlySet<string>;
   /** Whether the process with this nonce is alive. */

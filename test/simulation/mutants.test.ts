@@ -2,6 +2,7 @@ import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 
 import { mutants, outdated } from "../../scripts/simulate/mutants.ts";
+import { floor } from "../../scripts/simulate/mutants/floor.ts";
 import { repositoryRoot } from "../../scripts/simulate/mutate.ts";
 import { optionsOf } from "../../scripts/simulate/options.ts";
 
@@ -19,6 +20,10 @@ describe("the list of mutants", () => {
   it("has each rule once, and edits that change something", () => {
     expect(new Set(mutants.map(({ rule }) => rule)).size).toBe(mutants.length);
     expect(mutants.filter(({ from, to }) => from === to)).toEqual([]);
+  });
+
+  it("has every rule of its floor", () => {
+    expect(floor.filter((rule) => !mutants.some((mutant) => mutant.rule === rule))).toEqual([]);
   });
 
   it("is refused where a text is gone, or there twice", () => {

@@ -42,6 +42,7 @@ export interface Stage {
   readonly underWay: Set<string>;
   readonly flapped: Set<string>;
   readonly asked: Set<string>;
+  readonly called: Set<string>;
   readonly timeline: string[];
   readonly scene: Scene;
   readonly log: (text: string) => void;
@@ -71,6 +72,7 @@ export function createStage(seed: number, scenario: Scenario, makeBranch: MakeSt
   const underWay = new Set<string>();
   const flapped = new Set<string>();
   const asked = new Set<string>();
+  const called = new Set<string>();
   let broken: Broken | null = null;
   let isCalm = false;
   let lost: { readonly commits: ReturnType<StateBranch["history"]>; readonly at: number } | null = null;
@@ -128,6 +130,7 @@ export function createStage(seed: number, scenario: Scenario, makeBranch: MakeSt
     underWay,
     flapped,
     asked,
+    called,
     isAlive: (nonce) => lives.get(nonce)?.isAlive() ?? false,
   };
 
@@ -146,6 +149,7 @@ export function createStage(seed: number, scenario: Scenario, makeBranch: MakeSt
     underWay,
     flapped,
     asked,
+    called,
     timeline,
     scene,
     log,

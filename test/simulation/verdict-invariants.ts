@@ -1,5 +1,5 @@
 import { fromTimestamp } from "../../src/lib/timestamp.ts";
-import { isQuarantined } from "../../src/reconciler/decide/draft.ts";
+import { isQuarantined, isServing } from "../../src/reconciler/decide/draft.ts";
 import type { ServiceRecord } from "../../src/state/record.ts";
 import { invariant } from "./happening.ts";
 import type { Scene } from "./happening.ts";
@@ -30,6 +30,17 @@ export const verdictInvariants = [
     },
   }),
   invariant({
+    name: "unhealthy-is-quarantined",
+    on: "committed",
+    check({ before, after }) {
+      const verdict = after?.verdict ?? null;
+      if (after === null || verdict?.code !== "unhealthy" || verdict.at === before?.verdict?.at) return null;
+      const deployment = after.deployments.find(({ num }) => num === verdict.deployment);
+      if (deployment === undefined || isQuarantined(after, deployment)) return null;
+      return `deployment ${deployment.num} of ${after.name} is found unhealthy, and is not quarantined`;
+    },
+  }),
+  invariant({
     name: "goes-back-to-the-last-settled",
     on: "committed",
     check({ before, after }) {
@@ -38,6 +49,20 @@ export const verdictInvariants = [
       const settled = before.deployments.filter((each) => each.settledAt !== null && each.num < num).at(-1);
       if (after.current === (settled?.num ?? num)) return null;
       return `${after.name} works towards ${after.current} after ${num}, and ${settled?.num ?? "nothing"} settled last`;
+    },
+  }),
+  invariant({
+    name: "bad-one-serves-until-replaced",
+    on: "committed",
+    check({ before, after }) {
+      const num = newlyQuarantined(before, after);
+      const ended = after?.replicas.find(
+        ({ token, deployment, termination }) =>
+          deployment === num &&
+          termination?.reason === "unhealthy" &&
+          before?.replicas.some((replica) => replica.token === token && isServing(replica)),
+      );
+      return ended === undefined ? null : `${ended.token} serves, and is ended before anything takes its place`;
     },
   }),
   invariant({

@@ -78,7 +78,7 @@ export function watchedStore(stage: Stage, process: Process): StateStore {
 
 /** Every call that changes something is told before it is made. */
 export function watchedBackend(stage: Stage, process: Process): MachineBackend {
-  const { cloud, clock, underWay, asked } = stage;
+  const { cloud, clock, underWay, asked, called } = stage;
   return {
     ...cloud.backend,
     async list(owner, signal) {
@@ -96,6 +96,7 @@ export function watchedBackend(stage: Stage, process: Process): MachineBackend {
     },
     async provision(request, signal) {
       stage.happens({ kind: "provisions", by: process, request });
+      called.add(request.token);
       // One that stopped between its thought and its call is late by more than anybody can allow for.
       if (!process.isWaking()) underWay.add(request.token);
       try {

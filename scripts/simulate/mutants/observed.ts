@@ -19,11 +19,7 @@ export const observedMutants: readonly Mutant[] = [
       "context.observed.dedupes.get(replica.backend) === true ||",
       "true ||",
     ],
-    [
-      "a removed service is still provisioned for",
-      "record.target === null ? [] : callable(record, announced);",
-      "callable(record, announced);",
-    ],
+    // What is accepted to be removed has nothing announced: `remove` lets go of it in the same decision.
   ]),
   ...inFile("src/reconciler/decide/absorb.ts", [
     [
