@@ -93,8 +93,6 @@ export interface Scene {
   readonly rewoundAt: () => number | null;
   /** Tokens of calls for instances that are on their way to the provider, whoever made them. */
   readonly underWay: ReadonlySet<string>;
-  /** Tokens of instances that failed a probe though they were well. */
-  readonly flapped: ReadonlySet<string>;
   /** Tokens that the provider was asked for an instance with. */
   readonly called: ReadonlySet<string>;
   /** Ids of instances that a process asked to be ended. */

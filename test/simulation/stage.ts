@@ -40,7 +40,6 @@ export interface Stage {
   readonly lives: Map<string, Life>;
   /** Calls for instances that are on their way to the provider, by token. */
   readonly underWay: Set<string>;
-  readonly flapped: Set<string>;
   readonly asked: Set<string>;
   readonly called: Set<string>;
   readonly timeline: string[];
@@ -70,7 +69,6 @@ export function createStage(seed: number, scenario: Scenario, makeBranch: MakeSt
   const timeline: string[] = [];
   const lives = new Map<string, Life>();
   const underWay = new Set<string>();
-  const flapped = new Set<string>();
   const asked = new Set<string>();
   const called = new Set<string>();
   let broken: Broken | null = null;
@@ -128,7 +126,6 @@ export function createStage(seed: number, scenario: Scenario, makeBranch: MakeSt
     missed: new Set(),
     rewoundAt: () => lost?.at ?? null,
     underWay,
-    flapped,
     asked,
     called,
     isAlive: (nonce) => lives.get(nonce)?.isAlive() ?? false,
@@ -147,7 +144,6 @@ export function createStage(seed: number, scenario: Scenario, makeBranch: MakeSt
     history,
     lives,
     underWay,
-    flapped,
     asked,
     called,
     timeline,

@@ -103,12 +103,11 @@ function newlyQuarantined(before: ServiceRecord | null, after: ServiceRecord | n
 }
 
 /** It ended by itself, fell ill, failed requests, or was not seen to be ready in time. */
-function turnedBad(instance: Instance, { flapped, now, skew }: Scene): boolean {
+function turnedBad(instance: Instance, { now, skew }: Scene): boolean {
   if (instance.behaviour === "fails-requests") return true;
   // Until a listing tells that its host is to blame, nothing else answers for it.
   if (now() >= instance.unreachable.from && now() < instance.unreachable.until) return true;
   if (now() >= Math.min(instance.exitedAt, instance.sickAt, instance.terminatedAt)) return true;
   const late = instance.runningAt + policy.rollout.startup * 1000 - skew;
-  // Whoever looks again after that time holds one failed probe against it.
-  return now() >= late && (instance.readyAt > late || flapped.has(instance.token));
+  return now() >= late && instance.readyAt > late;
 }

@@ -130,7 +130,7 @@ export function watchedPublisher({ clock, gateway }: Stage, process: Process): P
 
 /** One process's probes: of what flaps it never sees three failures in a row. */
 export function probeOf(stage: Stage, process: Process): Probe {
-  const { clock, cloud, random, luck, flapped } = stage;
+  const { clock, cloud, random, luck } = stage;
   const failures = new Map<string, number>();
   return async (address, probe, _env, signal) => {
     await clock.sleep(10 + Math.floor(random() * 40), signal);
@@ -154,7 +154,6 @@ export function probeOf(stage: Stage, process: Process): Probe {
     const flaps = (instance.behaviour === "flaps" && !stage.isCalm() && random() < 0.1) || luck.strikes("flaps");
     const failed = failures.get(key) ?? 0;
     const ok = isWell(instance, clock.now()) && !(flaps && failed < 2);
-    if (!ok && isWell(instance, clock.now())) flapped.add(instance.token);
     failures.set(key, ok ? 0 : failed + 1);
     // Of a service without probes any answer shows that it listens.
     answered(ok || probe.url === listening.url);

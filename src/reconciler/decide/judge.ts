@@ -35,7 +35,10 @@ function isOf(replica: ReplicaRecord, deployment: DeploymentRecord, record: Serv
 /** Past its time to become ready, and seen not to be by this very process: whoever comes late has to look first. */
 function isLate(replica: ReplicaRecord, context: Context): boolean {
   if (replica.readyAt !== null || replica.runningAt === null) return false;
-  const seen = (context.observed.probes.get(replica.token) ?? []).some((streak) => streak.failures > 0);
+  // One failure says little to whoever has just come: it may pass the next time.
+  const { failureThreshold } = context.policy.rollout;
+  const streaks = context.observed.probes.get(replica.token) ?? [];
+  const seen = streaks.some((streak) => streak.failures >= failureThreshold);
   return seen && context.now >= fromTimestamp(replica.runningAt) + context.policy.rollout.startup * 1000;
 }
 
