@@ -65,7 +65,23 @@ describe("place()", () => {
   it("lacks nothing where nothing was offered", () => {
     expect(place([], service("type: service\nname: web\nport: 80\nimage: x\n").spec)).toEqual({
       offers: [],
+      taken: [],
       lack: null,
     });
+  });
+
+  it.each([
+    ["a quota that is used up", { availability: "no_quota" }],
+    ["what is in use", { availability: "busy" }],
+    ["a host without room", { headroom: 0 }],
+  ] as const)("keeps %s apart: one that is given back can be had again", (_, overrides) => {
+    const { spec } = service("type: service\nname: web\nport: 80\nimage: x\n");
+    const offer = { ...onDemand, ...overrides };
+    expect(place([offer, elsewhere, { ...spot, availability: "busy" }], spec)).toEqual({
+      offers: [elsewhere],
+      taken: [offer],
+      lack: null,
+    });
+    expect(place([{ ...onDemand, availability: "not_available" }], spec)).toMatchObject({ offers: [], taken: [] });
   });
 });

@@ -94,10 +94,17 @@ describe("routesOf() takes", () => {
   });
 
   it("weights from a canary that has a share of the requests", () => {
-    const canary = { ...deployment(1, 0), canary: { step: 0, replicas: 1, since: null, share: 0.1 } };
+    const canary = {
+      ...deployment(1, 0),
+      settledAt: null,
+      canary: { step: 0, replicas: 1, since: null, share: 0.1 },
+    };
     const unready = replica("web-4", 1, { readyAt: null });
     const replicas = [replica("web-1", 0), replica("web-2", 0), replica("web-3", 1), unready];
-    const [route] = routes([record([deployment(0, 0), canary], replicas, { current: 1 })]);
+    const at = "2026-01-01T00:00:00Z";
+    const accepted = { fingerprint: "", acceptance: 1, commit: null, planId: "", by: "me", acceptedAt: at, floor: 2 };
+    const target = { ...accepted, deployment: 1 };
+    const [route] = routes([record([deployment(0, 0), canary], replicas, { current: 1, target })]);
     const weights = route?.upstreams.map(({ id, weight }) => [id, weight]);
     expect(weights).toEqual([
       ["web-1", 9],

@@ -15,7 +15,7 @@ export const rolloutMutants: readonly Mutant[] = [
     // What is announced beside those that still end waits in `callable`, or is not called for: not counting them costs time alone.
     [
       "announced replicas are called for at once",
-      "return exchanging || existing > 0 ? Math.max(0, desiredReplicas(record) + surge - existing) : Infinity;",
+      "return exchanging || existing > 0 ? Math.max(0, desired + surge - existing) : Infinity;",
       "return exchanging || existing > 0 ? Infinity : Infinity;",
     ],
     [
@@ -58,7 +58,7 @@ export const rolloutMutants: readonly Mutant[] = [
     ],
     [
       "what serves leaves before the run beside it has taken over",
-      "const neverRouted = stale.filter((replica) => !isRouted(replica, draft));",
+      "const neverRouted = stale.filter((replica) => !isRouted(replica, draft.record));",
       "const neverRouted = stale;",
     ],
   ]),
@@ -77,9 +77,7 @@ export const rolloutMutants: readonly Mutant[] = [
     ],
   ]),
   ...inFile("src/reconciler/decide/renumber.ts", [
-    ["replicas with another job are renumbered", " || theirs.job !== current.job) return next;", ") return next;"],
-    ["replicas of another run are renumbered", "theirs.run !== current.run || ", ""],
-    ["a restart renumbers", "theirs.restarts !== current.restarts || ", ""],
+    ["replicas with another job are renumbered", "if (!isSameJob(theirs, current)) return next;", ""],
   ]),
   ...inFile("src/reconciler/decide/judge.ts", [
     [
@@ -89,14 +87,14 @@ export const rolloutMutants: readonly Mutant[] = [
     ],
     [
       "an edit is judged by replicas that it merely renumbered",
-      "replica.deployment === deployment.num && replica.submittedAt >= deployment.acceptedAt",
-      "replica.deployment === deployment.num",
+      "return replica.submittedAt >= deployment.acceptedAt || !isKnownToServe(record, deployment);",
+      "return true;",
     ],
     ["a replica that nobody has probed yet is late", "return seen && context.now >=", "return context.now >="],
     [
       "a lack of capacity is the revision's fault",
-      'if (replica.error.code === "no-capacity" || replica.error.code === "unreachable") return null;',
-      "",
+      "return blameless.has(replica.error.code) ? null : replica.error.message;",
+      "return replica.error.message;",
     ],
   ]),
   ...inFile("src/reconciler/decide/go-back.ts", [
