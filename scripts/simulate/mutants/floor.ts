@@ -2,7 +2,6 @@
 export const floor: readonly string[] = [
   "the surge has no limit",
   "bake: no time is waited",
-  "bake: the probes are not looked at",
   "calls do not wait for room",
   "announced replicas are called for at once",
   "a new run takes over before all of it is ready",
