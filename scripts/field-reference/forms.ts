@@ -40,7 +40,7 @@ function formOf(json: Json): string {
   if ("const" in json) return words([json["const"]]);
   const types = new Set([json["type"]].flat());
   if (types.has("array")) return listForm(json);
-  if (types.has("object")) return isMapping(json) ? "a mapping" : "a mapping of names to texts";
+  if (types.has("object")) return isMapping(json) ? "a mapping" : namesForm(json);
   if (types.has("boolean")) return words([true, false]);
   if (types.has("integer")) return `a whole number${limits(json)}`;
   // Texts are also given as numbers, and the other way round: numbers have their pattern.
@@ -54,6 +54,11 @@ function isNumber(json: Json): boolean {
 function listForm(json: Json): string {
   const item = formsOf(recordOf(json["items"]));
   return json["maxItems"] === 1 ? `a list with one item: ${item}` : listOfItems(item);
+}
+
+function namesForm(json: Json): string {
+  const named = plurals[formsOf(recordOf(json["additionalProperties"]))];
+  return `a mapping of names to ${named ?? "texts"}`;
 }
 
 function listOfItems(item: string): string {
