@@ -13,7 +13,7 @@ export interface Step {
 }
 
 /** What the pass was decided with. `now` in milliseconds since the epoch. */
-export type Judging = Pick<Context, "policy" | "now" | "consent">;
+export type Judging = Pick<Context, "observed" | "policy" | "now" | "consent">;
 
 /**
  * What the write of a pass must still keep when it is put on the newest state: services do not wait for each other, so
@@ -22,7 +22,7 @@ export type Judging = Pick<Context, "policy" | "now" | "consent">;
 export function guardOf({ before, after }: Step, judging: Judging): Change["guard"] {
   if (after === null) return undefined;
   const pays = isLimited(after, judging.policy) && startsForMoney(before, after);
-  const lost = casualtiesOf(before, after).length;
+  const lost = casualtiesOf(before, after, judging.observed).length;
   if (!pays && lost === 0) return undefined;
   return (tip) => {
     const others = othersOf(tip, after.name, judging.now);

@@ -98,7 +98,9 @@ function followProbes(
   const running = record.replicas.flatMap((replica) => {
     const instance = instances.get(replica.token);
     const address = instance?.address ?? replica.address;
-    if (!isAlive(replica) || instance?.status !== "running" || address === null) return [];
+    // What its provider does not list any more is asked itself: it may be the provider that is mistaken.
+    const status = instance?.status ?? replica.status;
+    if (!isAlive(replica) || status !== "running" || address === null) return [];
     const deployment = record.deployments.find((other) => other.num === replica.deployment);
     if (deployment === undefined) return [];
     const { env } = resolveValues(deployment.spec, observer.world.env);

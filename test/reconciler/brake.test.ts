@@ -153,6 +153,23 @@ describe("the brake", () => {
     expect(back.record?.brake).toBeUndefined();
   });
 
+  const silent = { successes: 0, failures: 3, last: { ok: false, status: null, error: "connection refused" } };
+  const onHost = (record: ServiceRecord): ServiceRecord => ({
+    ...record,
+    replicas: record.replicas.map((each) => ({ ...each, address: { kind: "unix", path: `/run/${each.token}` } })),
+  });
+
+  it.each([
+    { name: "do not answer either", record: six, streak: silent, running: 0 },
+    { name: "have not been asked long enough", record: six, streak: { ...silent, failures: 2 }, running: 6 },
+    { name: "answer, however badly", record: six, streak: failing(9), running: 6 },
+    // Whatever hides them from the listing hides their sockets, too.
+    { name: "are reached by a path of this host", record: onHost(six), streak: silent, running: 6 },
+  ])("replicas that are listed no more and $name: $running are kept", ({ record, streak, running }) => {
+    const probes = new Map(record.replicas.map(({ token }) => [token, [streak]]));
+    expect(counts(pass(record, { seen: 0, observed: { probes } })).running).toBe(running);
+  });
+
   it("believes it after an hour, or with consent, and remembers what was given up for an hour", () => {
     const held = next(pass(six, { seen: 0 }));
     expect(counts(pass(held, { seen: 0, at: now + 59 * minute })).started).toBe(0);

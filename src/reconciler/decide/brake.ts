@@ -14,7 +14,7 @@ import { givenUpSince, hour } from "./toll.ts";
 export function braked(...deciders: readonly Decider[]): Decider {
   return (draft, context) => {
     const next = deciders.reduce((before, decider) => decider(before, context), draft);
-    const lost = casualtiesOf(draft.record, next.record);
+    const lost = casualtiesOf(draft.record, next.record, context.observed);
     if (lost.length === 0) return isInSight(draft.record, context) ? released(next, context) : next;
     const over = overBrake(draft.record, lost.length, context);
     return over === null ? counted(next, lost.length, context) : held(draft, next, { lost, over, context });

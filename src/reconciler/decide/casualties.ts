@@ -1,6 +1,7 @@
 import type { Policy } from "../../config/settings.ts";
 import { fromTimestamp } from "../../lib/timestamp.ts";
 import type { ReplicaRecord, ServiceRecord } from "../../state/record.ts";
+import type { Observed } from "../observed.ts";
 import { isAlive } from "./draft.ts";
 import { noOthers } from "./others.ts";
 import type { Others } from "./others.ts";
@@ -9,13 +10,34 @@ import { hour, tollOf } from "./toll.ts";
 /** With fewer running replicas in the project, a share of them says nothing. */
 const fewest = 4;
 
-/** Replicas that a provider had and that were given up by a pass as lost or ill, as they were before it: not those that ended by themselves, or had to leave. */
-export function casualtiesOf(before: ServiceRecord, after: ServiceRecord): readonly ReplicaRecord[] {
+/**
+ * Replicas that a provider had and that were given up by a pass as lost or ill, as they were before it: not those that ended
+ * by themselves, or had to leave, nor those of which two have said the same, their provider and they themselves.
+ */
+export function casualtiesOf(
+  before: ServiceRecord,
+  after: ServiceRecord,
+  observed: Pick<Observed, "probes">,
+): readonly ReplicaRecord[] {
   const known = new Map(before.replicas.map((replica) => [replica.token, replica]));
   return after.replicas.flatMap((replica) => {
     const was = known.get(replica.token);
-    return was !== undefined && was !== replica && isGivenUp(was, replica) ? [was] : [];
+    if (was === undefined || was === replica || !isGivenUp(was, replica)) return [];
+    return replica.error?.code === "unreachable" && isSilent(was, observed) ? [] : [was];
   });
+}
+
+/** Failures in a row after which nobody is thought to answer. */
+const silentAfter = 3;
+
+/**
+ * Asked by ourselves over the network it gives no answer at all: a provider that does not list it is not mistaken. A path
+ * of this host tells nothing new: whatever hides the replica from the listing hides its socket, too.
+ */
+function isSilent({ token, address }: ReplicaRecord, { probes }: Pick<Observed, "probes">): boolean {
+  if (address?.kind !== "tcp") return false;
+  const streaks = probes.get(token) ?? [];
+  return streaks.length > 0 && streaks.every(({ failures, last }) => failures >= silentAfter && last?.status === null);
 }
 
 function isGivenUp(was: ReplicaRecord, { status, error }: ReplicaRecord): boolean {
