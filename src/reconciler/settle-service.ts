@@ -110,7 +110,7 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
           record: decision.record,
           message: messageOf(name, decision),
           last: isEnd(decision),
-          guard: guardOf({ before: record, after: decision.record }, { ...scene, observed }),
+          guard: guardOf({ before: record, after: decision.record }, scene),
         },
         session,
         options.abort,

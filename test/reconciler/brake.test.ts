@@ -6,6 +6,7 @@ import { acceptCasualties, acceptRemoval } from "../../src/reconciler/accept.ts"
 import { decide } from "../../src/reconciler/decide.ts";
 import type { Decision } from "../../src/reconciler/decide.ts";
 import { noOthers } from "../../src/reconciler/decide/others.ts";
+import { guardOf } from "../../src/reconciler/limits.ts";
 import { isMaterial } from "../../src/reconciler/material.ts";
 import type { Observed } from "../../src/reconciler/observed.ts";
 import type { ServiceRecord } from "../../src/state/record.ts";
@@ -168,6 +169,20 @@ describe("the brake", () => {
   ])("replicas that are listed no more and $name: $running are kept", ({ record, streak, running }) => {
     const probes = new Map(record.replicas.map(({ token }) => [token, [streak]]));
     expect(counts(pass(record, { seen: 0, observed: { probes } })).running).toBe(running);
+  });
+
+  it("is asked again on the newest state, though what was given up has been replaced at once", () => {
+    // Two of ten are few, as far as is known; another service has given up four meanwhile.
+    const decision = pass(six, { seen: 4 });
+    expect(counts(decision)).toEqual({ running: 4, started: 2 });
+    const guard = guardOf({ before: six, after: decision.record }, { policy, now, consent: undefined });
+    const givenUp = [{ at: toTimestamp(now - minute), count: 4 }];
+    const tip = (brake: Partial<Pick<ServiceRecord, "brake">>) => {
+      const other = { ...settled({ replicas: { min: 4, max: 4 } }), name: "other", ...brake };
+      const state = { record: other, intents: [], lease: null };
+      return { commit: null, generation: 1, stateId: "s", services: new Map([["other", state]]) };
+    };
+    expect([guard?.(tip({})), guard?.(tip({ brake: { givenUp } }))]).toEqual([true, false]);
   });
 
   it("believes it after an hour, or with consent, and remembers what was given up for an hour", () => {
