@@ -10,7 +10,6 @@ import type { Replacement, Revision } from "./accept.ts";
 import { chooseStrategy } from "./choose-strategy.ts";
 import { isAlive, isOver, isQuarantined } from "./decide/draft.ts";
 import { knownRepos, stateOf } from "./known-repos.ts";
-import type { Supply } from "./observed.ts";
 import { cadenceReasons } from "./plan-cadence.ts";
 import type { DesiredService, PlanAction, PlanInput, PlannedChange, PlannedService } from "./plan-document.ts";
 import { reasonsFor, refusalOf, safetyOf } from "./plan-reasons.ts";
@@ -132,10 +131,9 @@ function rehearsed(planned: PlannedService, record: ServiceRecord | null, input:
   const refusal = refusalOf(revision, supply, input);
   // What will not be done has no timeline.
   const standing = planned.replicas.current > 0;
+  const scene: Scene = { policy, now: input.now, offers: supply.offers, providers: input.providers };
   const rehearsal =
-    refusal !== null || (offer === undefined && !standing)
-      ? null
-      : rehearseWithin(accepted, sceneOf(planned, supply, input), input.snapshot);
+    refusal !== null || (offer === undefined && !standing) ? null : rehearseWithin(accepted, scene, input.snapshot);
   const each = (offer ?? supply.taken[0])?.price ?? record?.replicas.find(isAlive)?.price ?? 0;
   return {
     ...planned,
@@ -158,10 +156,6 @@ function rehearsed(planned: PlannedService, record: ServiceRecord | null, input:
     ],
     refusal,
   };
-}
-
-function sceneOf({ name }: PlannedService, { offers }: Supply, input: PlanInput): Scene {
-  return { policy: policyFor(input.policy, name), now: input.now, offers, providers: input.providers };
 }
 
 function priceOf(record: ServiceRecord | null): number {

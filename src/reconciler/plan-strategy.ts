@@ -1,5 +1,6 @@
 import type { CanaryStep, Policy } from "../config/settings.ts";
 import type { Choice } from "./choose-strategy.ts";
+import { canaryText } from "./decide/canary.ts";
 import type { PlannedService, Reason } from "./plan-document.ts";
 import type { Rehearsal } from "./rehearsal.ts";
 
@@ -40,7 +41,6 @@ function course({ strategy, replacement }: Choice, { policy, wanted, rehearsal }
   }
 }
 
-function stepText({ replicas, share, pause }: CanaryStep): string {
-  const what = share === null ? `${replicas ?? 1} new` : `${Math.round(share * 1000) / 10}% of the requests`;
-  return `${what} for ${pause} s`;
+function stepText(step: CanaryStep): string {
+  return `${canaryText(step)} for ${step.pause} s`;
 }

@@ -1,4 +1,5 @@
 import { rollbackTargets } from "../reconciler/accept-rollback.ts";
+import { canaryText } from "../reconciler/decide/canary.ts";
 import { endingOf } from "../reconciler/ending.ts";
 import type { DeploymentRecord, ReplicaRecord, ServiceRecord } from "../state/record.ts";
 import { replicaText, statusText } from "./status.ts";
@@ -50,10 +51,8 @@ function exchangeLines(record: ServiceRecord): readonly string[] {
   const { canary, tookOverAt } = deployment;
   const named = strategy === "surge" ? [] : [`Its strategy is ${strategy}.`];
   if (canary !== undefined) {
-    const what =
-      canary.share === null ? `${canary.replicas} new` : `${Math.round(canary.share * 1000) / 10}% of the requests`;
     const since = canary.since === null ? "and is being reached" : `and has stood since ${canary.since}`;
-    return [...named, `Canary step ${canary.step + 1} is ${what}, ${since}.`];
+    return [...named, `Canary step ${canary.step + 1} is ${canaryText(canary)}, ${since}.`];
   }
   return tookOverAt === undefined ? named : [...named, `It took over at ${tookOverAt}; the run before it stands by.`];
 }

@@ -1,4 +1,5 @@
 import type { CanaryStep } from "../../config/settings.ts";
+import { formatShare } from "../../lib/format-share.ts";
 import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
 import type { Canary } from "../../state/progress.ts";
 import type { DeploymentRecord, ReplicaRecord, ServiceRecord } from "../../state/record.ts";
@@ -103,7 +104,11 @@ function end(draft: Draft, context: Context): Draft {
   return withDeployment(draft, { ...deployment, canaryEndedAt: toTimestamp(context.now) });
 }
 
-function stepText(index: number, { replicas, share, pause }: CanaryStep, verb: string): string {
-  const what = share === null ? `${replicas ?? 1} new` : `${Math.round(share * 1000) / 10}% of the requests`;
-  return `canary step ${index + 1} (${what}) ${verb}${verb === "stands" ? `, and is watched for ${pause} s` : ""}`;
+function stepText(index: number, step: CanaryStep, verb: string): string {
+  return `canary step ${index + 1} (${canaryText(step)}) ${verb}${verb === "stands" ? `, and is watched for ${step.pause} s` : ""}`;
+}
+
+/** What a step gives the new version: some replicas, or a share of the requests. */
+export function canaryText({ replicas, share }: Pick<CanaryStep, "replicas" | "share">): string {
+  return share === null ? `${replicas ?? 1} new` : `${formatShare(share)} of the requests`;
 }

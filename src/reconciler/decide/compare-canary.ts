@@ -1,3 +1,4 @@
+import { formatShare } from "../../lib/format-share.ts";
 import type { ReplicaRecord, ServiceRecord } from "../../state/record.ts";
 import type { Traffic } from "../../state/verdict.ts";
 import { isServing } from "./draft.ts";
@@ -27,7 +28,7 @@ export function compareCanary(record: ServiceRecord, context: Context): Omit<Fau
     return {
       bad,
       traffic,
-      what: `failed ${percent(rate)} of ${now.requests} requests, and the version before it ${percent(usual)}`,
+      what: `failed ${formatShare(rate)} of ${now.requests} requests, and the version before it ${formatShare(usual)}`,
     };
   if (now.seconds > before.seconds * maxLatency && now.seconds - before.seconds > leastSlower)
     return {
@@ -47,8 +48,4 @@ function together(replicas: readonly ReplicaRecord[], context: Context): Traffic
     errors: each.reduce((sum, one) => sum + one.errors, 0),
     seconds: requests === 0 ? 0 : seconds / requests,
   };
-}
-
-function percent(share: number): string {
-  return `${Math.round(share * 1000) / 10}%`;
 }
