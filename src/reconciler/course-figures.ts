@@ -10,6 +10,11 @@ export function peakOf({ points }: Course): number {
   return Math.max(...points.map((point) => point.instances));
 }
 
+/** Most $/hour at one moment. */
+export function hourlyOf({ points }: Course): number {
+  return Math.max(0, ...points.map(({ price }) => price));
+}
+
 /** Seconds for which fewer serve than are to. */
 export function reducedSeconds(course: Course, floor: number): number {
   const reduced = spans(course).filter(({ serving }) => serving < floor);

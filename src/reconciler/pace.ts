@@ -1,6 +1,21 @@
 import type { Decision } from "./decide.ts";
 import type { World } from "./world.ts";
 
+/** Looks of one service since something new was asked for. */
+export interface Looks {
+  readonly idle: number;
+  /** What the last one asked for. */
+  readonly asked: ReadonlySet<string>;
+}
+
+export const noLooks: Looks = { idle: 0, asked: new Set() };
+
+/** One look more. A call that is made once more, since its effect is not seen yet, is nothing new: providers limit calls. */
+export function looked({ idle, asked }: Looks, { actions }: Pick<Decision, "actions">): Looks {
+  const keys = actions.map(({ kind, replica }) => `${kind} ${replica.token}`);
+  return { idle: keys.every((key) => asked.has(key)) ? idle + 1 : 0, asked: new Set(keys) };
+}
+
 /** How long to wait before the next look, in milliseconds: short while a provider is at work, long otherwise. */
 export function pauseAfter(decision: Decision, looks: number, world: Pick<World, "backends" | "clock">): number {
   const polls = [...world.backends.values()].map((backend) => backend.poll);

@@ -32,25 +32,53 @@ export interface Course {
 export interface Stage {
   readonly at: number;
   readonly record: ServiceRecord;
+  /** Where a rehearsal goes on from here. */
+  readonly progress: Progress;
 }
 
-/** Folds `decide` to its end over a world in which everything takes as long as expected, but for one fault. The passes are those of `settleService`. */
-export function rehearseOnce(record: ServiceRecord, scene: Scene, fault: Fault | null): Course {
-  let world = openWorld(record, scene, fault);
-  let now = scene.now;
-  let stored = record;
-  let leased = false;
-  let next = record;
-  let changedAt = now;
-  let end: ServiceState = "working";
-  const timeline: TimelineEvent[] = [];
+/** How far a rehearsal has come, after a pass. */
+interface Progress {
+  readonly world: RehearsedWorld;
+  readonly now: number;
+  readonly pass: number;
+  readonly record: ServiceRecord;
+  readonly stored: ServiceRecord;
+  readonly leased: boolean;
+  readonly changedAt: number;
+  /** How much of the course's events and points had been then. */
+  readonly told: number;
+  readonly points: { readonly before: number; readonly last: Point | undefined };
+}
+
+/** Folds `decide` to its end over a world in which everything takes as long as expected. The passes are those of `settleService`. */
+export function rehearseOnce(record: ServiceRecord, scene: Scene): Course {
+  const world = openWorld(record, scene);
+  const { now } = scene;
+  const begin = { world, now, pass: 0, record, stored: record, leased: false, changedAt: now, told: 0 };
+  return goOn({ ...begin, points: { before: 0, last: pointOf(world, record, now) } }, { timeline: [], points: [] });
+}
+
+/** The same course with a fault after one of its stages: up to there it goes as it did. */
+export function rehearseWith(fault: Fault, stage: Stage, course: Course): Course {
+  const { progress } = stage;
+  return goOn({ ...progress, world: { ...progress.world, fault } }, course);
+}
+
+function goOn(progress: Progress, so: Pick<Course, "timeline" | "points">): Course {
+  const timeline = so.timeline.slice(0, progress.told);
+  const points = [
+    ...so.points.slice(0, progress.points.before),
+    ...(progress.points.last === undefined ? [] : [progress.points.last]),
+  ];
   const stages: Stage[] = [];
-  const points: Point[] = [pointOf(world, record, now)];
-  for (let pass = 0; pass < mostPasses; pass += 1) {
-    world = advance(world, next, { now, pass });
-    const observed = observedIn(world, next, { now, pass });
+  const { scene } = progress.world;
+  let { world, now, record, stored, leased, changedAt } = progress;
+  let end: ServiceState = "working";
+  for (let { pass } = progress; pass < mostPasses; pass += 1) {
+    world = advance(world, record, { now, pass });
+    const observed = observedIn(world, record, { now, pass });
     const { policy, others } = scene;
-    const decision: Decision = decide(next, { observed, policy, now, ...(others === undefined ? {} : { others }) });
+    const decision: Decision = decide(record, { observed, policy, now, ...(others === undefined ? {} : { others }) });
     end = decision.state;
     const wrote = isWritten(stored, decision, leased);
     if (wrote) now += assumedWrite;
@@ -61,15 +89,19 @@ export function rehearseOnce(record: ServiceRecord, scene: Scene, fault: Fault |
       break;
     }
     if (wrote) ({ stored, leased } = { stored: decision.record, leased: true });
-    if (wrote) stages.push({ at: now, record: decision.record });
-    next = decision.record;
+    record = decision.record;
     world = perform(world, decision.actions, now);
-    addPoint(points, pointOf(world, next, now));
+    addPoint(points, pointOf(world, record, now));
+    if (wrote) {
+      const told = { told: timeline.length, points: { before: points.length - 1, last: points.at(-1) } };
+      const next = { world, now, pass: pass + 1, record, stored, leased, changedAt, ...told };
+      stages.push({ at: now, record, progress: next });
+    }
     if (isEnd(decision)) break;
     if (wrote) continue;
-    const soonest = Math.min(nextMoment(world, next, { now, pass }), Math.max(now, decision.wakeAt ?? Infinity));
+    const soonest = Math.min(nextMoment(world, record, { now, pass }), Math.max(now, decision.wakeAt ?? Infinity));
     // Nothing that is rehearsed makes money free again.
-    if (decision.state === "waiting" && next.verdict?.code === "over-budget") break;
+    if (decision.state === "waiting" && record.verdict?.code === "over-budget") break;
     const given = changedAt + scene.policy.rollout.deadline * 1000 + patience;
     if (soonest === Infinity || (decision.state === "waiting" && soonest > given)) break;
     now = soonest;

@@ -1,8 +1,10 @@
 import type { ServiceRecord } from "../state/record.ts";
 import type { Snapshot } from "../state/store.ts";
+import { hourlyOf } from "./course-figures.ts";
 import { isLimited } from "./decide/budget.ts";
 import { othersOf } from "./decide/others.ts";
 import type { Rehearsal, Scene } from "./rehearsal.ts";
+import { rehearseOnce } from "./rehearse-once.ts";
 import { rehearse } from "./rehearse.ts";
 
 /**
@@ -10,10 +12,10 @@ import { rehearse } from "./rehearse.ts";
  * without budgets: whether that fits is the plan's to say. Pure.
  */
 export function rehearseWithin(record: ServiceRecord, scene: Scene, snapshot: Snapshot): Rehearsal {
-  const free = rehearse(record, { ...scene, policy: { ...scene.policy, budget: noBudget, services: {} } });
-  if (!isLimited(record, scene.policy)) return free;
+  const free = { ...scene, policy: { ...scene.policy, budget: noBudget, services: {} } };
+  if (!isLimited(record, scene.policy)) return rehearse(record, free);
   const others = othersOf(snapshot, record.name, scene.now);
-  return { ...rehearse(record, { ...scene, others: () => others }), hourly: free.hourly };
+  return { ...rehearse(record, { ...scene, others: () => others }), hourly: hourlyOf(rehearseOnce(record, free)) };
 }
 
 const noBudget = { hourly: null, monthly: null } as const;

@@ -1,5 +1,5 @@
 import type { ServiceRecord } from "../state/record.ts";
-import { extraCost, fewestServing, peakOf, reducedSeconds } from "./course-figures.ts";
+import { extraCost, fewestServing, hourlyOf, peakOf, reducedSeconds } from "./course-figures.ts";
 import { desiredReplicas } from "./decide/scale.ts";
 import { expectationText } from "./expected-times.ts";
 import type { Point, Rehearsal, Scene } from "./rehearsal.ts";
@@ -12,14 +12,14 @@ import { worstCase } from "./worst-case.ts";
  * it took the last times, so that what a plan shows is what passes will do; and once more with the worst single failure.
  */
 export function rehearse(record: ServiceRecord, scene: Scene): Rehearsal {
-  const course = rehearseOnce(record, scene, null);
+  const course = rehearseOnce(record, scene);
   const backends = scene.offers.length > 0 ? scene.offers.slice(0, 1) : record.replicas;
   return {
     timeline: course.timeline,
     end: course.end,
     seconds: Math.round((course.endedAt - scene.now) / 1000),
     peak: peakOf(course),
-    hourly: Math.max(0, ...course.points.map(({ price }) => price)),
+    hourly: hourlyOf(course),
     fewestServing: fewestServing(course),
     reducedSeconds: reducedSeconds(course, keptBy(record)),
     points: shownPoints(course, scene),

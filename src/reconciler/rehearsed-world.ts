@@ -36,7 +36,7 @@ export interface Look {
   readonly pass: number;
 }
 
-export function openWorld(record: ServiceRecord, scene: Scene, fault: Fault | null): RehearsedWorld {
+export function openWorld(record: ServiceRecord, scene: Scene): RehearsedWorld {
   const there = record.replicas.filter(
     (replica) => replica.status === "terminating" || (isAlive(replica) && !isToBeCalled(replica, scene)),
   );
@@ -45,7 +45,7 @@ export function openWorld(record: ServiceRecord, scene: Scene, fault: Fault | nu
     return [replica.token, standing(replica, scene.now, expected)] as const;
   });
   const pools = poolsOf(scene.offers, there);
-  return { known: record, instances: new Map(instances), pools, outcomes: new Map(), scene, fault };
+  return { known: record, instances: new Map(instances), pools, outcomes: new Map(), scene, fault: null };
 }
 
 /** What was announced is called for, again if it was before: unless that could make a second one. */

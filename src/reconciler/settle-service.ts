@@ -15,7 +15,7 @@ import { guardOf } from "./limits.ts";
 import { isMaterial } from "./material.ts";
 import { observe } from "./observe.ts";
 import type { Observed, Outcome } from "./observed.ts";
-import { pauseAfter } from "./pace.ts";
+import { looked, noLooks, pauseAfter } from "./pace.ts";
 import type { Prober } from "./prober.ts";
 import type { Session } from "./session.ts";
 import { messageOf, tell } from "./tell.ts";
@@ -79,7 +79,7 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
   let record = hold.stored;
   let outcomes: ReadonlyMap<string, Outcome> = new Map();
   let touched = false;
-  let looks = 0;
+  let looks = noLooks;
   while (record !== null) {
     const over = isOver(run);
     if (over || isToHandOver(hold, name)) {
@@ -150,8 +150,8 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
       return { name, state: decision.state, record: decision.record, heldBy: null, touched };
     }
     // What was written may be acted on further at once; otherwise something has to happen first.
-    looks = decision.actions.length > 0 ? 0 : looks + 1;
-    if (isSameJson(hold.stored, decided.stored)) await pauseFor(run, pauseAfter(decision, looks, world));
+    looks = looked(looks, decision);
+    if (isSameJson(hold.stored, decided.stored)) await pauseFor(run, pauseAfter(decision, looks.idle, world));
     ({ hold, record } = await refresh(run, hold, record));
   }
   return { name, state: "removed", record: null, heldBy: null, touched };

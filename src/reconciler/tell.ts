@@ -4,6 +4,7 @@ import type { World } from "./world.ts";
 
 /** Tells what a pass decided, once it is written. */
 export function tell(name: string, decision: Decision, world: World): void {
+  if (decision.notes.length === 0) return;
   const time = toTimestamp(world.clock.now());
   for (const note of decision.notes) world.emit({ ...note, time, service: name });
 }

@@ -3,7 +3,7 @@ import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
 import { fewestServing, reducedSeconds } from "./course-figures.ts";
 import { deploymentOf, isServing } from "./decide/draft.ts";
 import type { Failure, Scene, WorstCase } from "./rehearsal.ts";
-import { rehearseOnce } from "./rehearse-once.ts";
+import { rehearseWith } from "./rehearse-once.ts";
 import type { Course, Stage } from "./rehearse-once.ts";
 
 /** The most harmful of the failures that an exchange is likely to meet, each of them rehearsed; `null`: nothing that serves is exchanged. */
@@ -15,8 +15,8 @@ export function worstCase(record: ServiceRecord, scene: Scene, course: Course): 
 interface Candidate {
   readonly kind: Failure["kind"];
   readonly replica: ReplicaRecord;
-  /** In milliseconds since the epoch. */
-  readonly at: number;
+  /** Right after this one. */
+  readonly stage: Stage;
 }
 
 /** The moments of least reserve: the first old one has left, or something new was asked for where none leaves; and the last one has left. */
@@ -36,7 +36,7 @@ function candidates(record: ServiceRecord, { stages }: Course): readonly Candida
 /** One that served before ends. */
 function dying(stage: Stage | undefined, old: ReadonlySet<string>): readonly Candidate[] {
   const replica = serving(stage, old)[0];
-  return stage === undefined || replica === undefined ? [] : [{ kind: "dies", replica, at: stage.at + 1 }];
+  return stage === undefined || replica === undefined ? [] : [{ kind: "dies", replica, stage }];
 }
 
 /** The newest fails its probes; without any that would show it, it ends. */
@@ -46,7 +46,7 @@ function turningBad(stage: Stage | undefined, old: ReadonlySet<string>): readonl
   if (stage === undefined || replica === undefined) return [];
   const { probes } = deploymentOf(stage.record, replica.deployment).spec;
   const shows = probes.some((probe) => !probe.until_ready);
-  return [{ kind: shows ? "turns-bad" : "dies", replica, at: stage.at + 1 }];
+  return [{ kind: shows ? "turns-bad" : "dies", replica, stage }];
 }
 
 function serving(stage: Stage | undefined, old: ReadonlySet<string>): readonly ReplicaRecord[] {
@@ -58,10 +58,11 @@ function readyTime({ readyAt }: ReplicaRecord): number {
 }
 
 function caseOf(
-  { kind, replica, at }: Candidate,
+  { kind, replica, stage }: Candidate,
   { record, scene, course }: { readonly record: ServiceRecord; readonly scene: Scene; readonly course: Course },
 ): WorstCase {
-  const failed = rehearseOnce(record, scene, { kind, token: replica.token, at });
+  const at = stage.at + 1;
+  const failed = rehearseWith({ kind, token: replica.token, at }, stage, course);
   return {
     failure: {
       kind,

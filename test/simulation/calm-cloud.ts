@@ -45,9 +45,16 @@ export function createCalmCloud(
     const next = Math.min(...moments.filter((moment) => moment > clock.now()));
     return next === Infinity ? 60_000 : next - clock.now();
   };
-  /** How many times the last calls were looked after, as passes count it. */
+  /** How many times the last new calls were looked after, as passes count it. */
   let looks = -1;
   let called = false;
+  /** Calls of the pass before, and of this one: one that is made once more is nothing new. */
+  let asked: ReadonlySet<string> = new Set();
+  let asking = new Set<string>();
+  const hear = (call: string): void => {
+    asking.add(call);
+    called ||= !asked.has(call);
+  };
   const pace = (): number => (untilNext() * 8) / 2 ** Math.min(called ? 0 : looks + 1, 3);
   const backend: MachineBackend = {
     kind: "machine",
@@ -74,6 +81,8 @@ export function createCalmCloud(
     async list() {
       looks = called ? 0 : looks + 1;
       called = false;
+      asked = asking;
+      asking = new Set();
       // What happens at this very moment has happened before anybody is told.
       await clock.sleep(0);
       return there().map((instance) => observed(instance, clock.now()));
@@ -83,13 +92,13 @@ export function createCalmCloud(
         .map((instance) => observed(instance, clock.now()))
         .find((instance) => instance.token === token) ?? null,
     async provision(request) {
-      called = true;
+      hear(`provision ${request.token}`);
       if (there().length >= capacity) throw new BackendError(name, "no-capacity", "nothing more can be had");
       const instance = create(request);
       return observed(instance, clock.now());
     },
     async terminate(_owner, id) {
-      called = true;
+      hear(`terminate ${id}`);
       const instance = instances.get(id);
       if (instance !== undefined && instance.goneAt === Infinity) instance.goneAt = clock.now() + times.end;
     },
@@ -100,6 +109,8 @@ export function createCalmCloud(
     begin() {
       looks = -1;
       called = false;
+      asked = new Set();
+      asking = new Set();
     },
     answersAt: (address) =>
       (address.kind === "tcp" ? (instances.get(address.host)?.runningAt ?? Infinity) : Infinity) + times.answer,

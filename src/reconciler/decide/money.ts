@@ -1,4 +1,4 @@
-import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
+import { fromTimestamp } from "../../lib/timestamp.ts";
 import type { ReplicaRecord, ServiceRecord } from "../../state/record.ts";
 
 const hour = 3_600_000;
@@ -18,7 +18,8 @@ export function spentOf(record: ServiceRecord, now: number): number {
 
 /** `2026-11`, in UTC. */
 export function monthOf(now: number): string {
-  return toTimestamp(now).slice(0, 7);
+  const date = new Date(now);
+  return `${date.getUTCFullYear()}-${String(date.getUTCMonth() + 1).padStart(2, "0")}`;
 }
 
 /** The record with what those of its replicas have cost that ended since `before`. Where nothing did, it stays the same. */
@@ -44,7 +45,8 @@ function wasThere({ instance, runningAt }: ReplicaRecord): boolean {
 
 function costOf({ price }: ReplicaRecord, from: string, now: number): number {
   if (price === 0) return 0;
-  const begin = Math.max(fromTimestamp(`${monthOf(now)}-01T00:00:00.000Z`), fromTimestamp(from));
+  const date = new Date(now);
+  const begin = Math.max(Date.UTC(date.getUTCFullYear(), date.getUTCMonth()), fromTimestamp(from));
   return (price * Math.max(0, now - begin)) / hour;
 }
 

@@ -55,21 +55,21 @@ function roomNow({ record }: Draft, supply: Supply, { observed }: Context): numb
 
 /** Why nothing can be started at all, as a verdict. What runs, runs on. */
 function hindered(draft: Draft, supply: Supply, context: Context): Verdict | null {
-  const deployment = currentDeployment(draft.record);
-  const base = { deployment: deployment.num, replica: null, at: toTimestamp(context.now) };
-  if (supply.missingEnv.length > 0) {
-    const names = supply.missingEnv.join(", ");
+  const lack = lackIn(supply);
+  if (lack === null) return null;
+  return { ...lack, deployment: currentDeployment(draft.record).num, replica: null, at: toTimestamp(context.now) };
+}
+
+function lackIn({ missingEnv, refusal, offers, lack }: Supply): Pick<Verdict, "code" | "message" | "evidence"> | null {
+  if (missingEnv.length > 0)
     return {
-      ...base,
       code: "missing-env",
-      message: `no value here for ${names}`,
-      evidence: { missing: supply.missingEnv },
+      message: `no value here for ${missingEnv.join(", ")}`,
+      evidence: { missing: missingEnv },
     };
-  }
-  if (supply.refusal !== null) return { ...base, code: "refused", message: supply.refusal, evidence: {} };
-  if (supply.offers.length === 0)
-    return { ...base, code: "no-capacity", message: supply.lack ?? "no backend offers an instance now", evidence: {} };
-  return null;
+  if (refusal !== null) return { code: "refused", message: refusal, evidence: {} };
+  if (offers.length > 0) return null;
+  return { code: "no-capacity", message: lack ?? "no backend offers an instance now", evidence: {} };
 }
 
 /** A replica that its service's `retry` gives up: the others serve on, and it is said. */
