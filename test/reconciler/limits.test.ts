@@ -42,7 +42,16 @@ function createStage() {
   const random = seeded(1);
   const luck = createLuck(clock, random);
   const created = (): void => undefined;
-  const cloud = createCloud({ clock, random, luck, dedupes: true, capacity: null, repository: repositoryId, created });
+  const cloud = createCloud({
+    clock,
+    random,
+    luck,
+    dedupes: true,
+    poll: 400,
+    capacity: null,
+    repository: repositoryId,
+    created,
+  });
   const gateway = createGateway({ clock, random, luck, services: [], fails: () => false, changed: () => undefined });
   const branch = memoryBranch();
   const listed: MachineBackend["list"] = async (owner, signal) =>

@@ -30,13 +30,24 @@ export interface CloudOptions {
   readonly random: Random;
   readonly luck: Luck;
   readonly dedupes: boolean;
+  /** See `Scenario`. */
+  readonly poll: number;
   readonly capacity: Capacity | null;
   readonly repository: string;
   /** Told of what begins to exist. */
   readonly created: (instance: Instance) => void;
 }
 
-export function createCloud({ clock, random, luck, dedupes, capacity, repository, created }: CloudOptions): Cloud {
+export function createCloud({
+  clock,
+  random,
+  luck,
+  dedupes,
+  poll,
+  capacity,
+  repository,
+  created,
+}: CloudOptions): Cloud {
   const instances = new Map<string, Instance>(strangers(clock.now(), repository));
   const byToken = new Map<string, Instance[]>();
   let liedAt = -Infinity;
@@ -114,7 +125,7 @@ export function createCloud({ clock, random, luck, dedupes, capacity, repository
     name: "cloud",
     dedupes,
     visibility,
-    poll: { busy: 400, idle: 2_000 },
+    poll: { busy: poll, idle: poll * 5 },
     offers: async () => ({ ok: true, offers: luck.strikes("lacks") ? [] : [offered()], notes: [] }),
     list,
     find: async (owner, token) =>

@@ -26,8 +26,9 @@ export const endInvariants = [
       // It was there for longer than the listings lag behind when the pass began, and is there when it has ended.
       const unknown = cloud.ours().find((instance) => {
         if (instance.createdAt + visibility >= by.startedAt || now() >= instance.terminatedAt) return false;
-        const recorded =
-          history.record(instance.service)?.replicas.some(({ token }) => token === instance.token) ?? false;
+        // What was given up while it went on is the next one's.
+        const known = [history.record(instance.service), history.asOf(instance.service, by.startedAt)];
+        const recorded = known.some((record) => record?.replicas.some(({ token }) => token === instance.token));
         return !recorded && !reported.has(instance.token);
       });
       return unknown === undefined ? null : `${unknown.token} runs, no state knows it, and a tick says nothing`;

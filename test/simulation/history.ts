@@ -14,25 +14,31 @@ export interface Entry {
 
 /** All records that the state branch ever held: told from outside, whoever knows of them inside. */
 export interface History {
-  wrote(service: string, entry: Omit<Entry, "floor">): void;
+  /** `before`: the record that the written one was made of. */
+  wrote(service: string, entry: Omit<Entry, "floor">, before: ServiceRecord | null): void;
   /** The newest record of each service. */
   newest(): ReadonlyMap<string, ServiceRecord | null>;
   record(service: string): ServiceRecord | null;
   /** The entry that holds at a generation. */
   at(service: string, generation: number): Entry | null;
+  /** The record that was the newest at a moment. */
+  asOf(service: string, time: number): ServiceRecord | null;
   /** The lowest floor of the records of these generations, and the earliest look that one was decided by. */
   between(service: string, after: number, upTo: number): { readonly floor: number; readonly lookedAt: number };
-  /** The record that announced an attempt first. */
+  /** Whether any record held an attempt. */
+  held(token: string): boolean;
+  /** The record that announced an attempt first: a write may be built upon before its writer hears that it landed. */
   announced(token: string): ServiceRecord | undefined;
 }
 
 export function createHistory(): History {
   const entries = new Map<string, Entry[]>();
   const newest = new Map<string, ServiceRecord | null>();
+  const held = new Set<string>();
   const announced = new Map<string, ServiceRecord>();
 
   return {
-    wrote(service, written) {
+    wrote(service, written, before) {
       const { generation, record } = written;
       const all = entries.get(service) ?? [];
       entries.set(service, all);
@@ -41,12 +47,16 @@ export function createHistory(): History {
       const position = all.findLastIndex((entry) => entry.generation < generation) + 1;
       all.splice(position, 0, { ...written, floor });
       newest.set(service, all.at(-1)?.record ?? null);
-      for (const replica of record?.replicas ?? [])
-        if (record !== null && !announced.has(replica.token)) announced.set(replica.token, record);
+      for (const { token } of record?.replicas ?? []) {
+        held.add(token);
+        const isNew = before?.replicas.some((replica) => replica.token === token) !== true;
+        if (record !== null && isNew && !announced.has(token)) announced.set(token, record);
+      }
     },
     newest: () => newest,
     record: (service) => newest.get(service) ?? null,
     at: (service, generation) => entries.get(service)?.findLast((entry) => entry.generation <= generation) ?? null,
+    asOf: (service, time) => entries.get(service)?.findLast((entry) => entry.writtenAt <= time)?.record ?? null,
     between(service, after, upTo) {
       const all = entries.get(service) ?? [];
       let [floor, lookedAt] = [Infinity, Infinity];
@@ -59,6 +69,7 @@ export function createHistory(): History {
       }
       return { floor, lookedAt };
     },
+    held: (token) => held.has(token),
     announced: (token) => announced.get(token),
   };
 }

@@ -18,14 +18,16 @@ export const limitInvariants = [
   invariant({
     name: "brake-held",
     on: "committed",
-    check({ before, after, state }, { cloud, missed, now }) {
+    check({ before, after, state }, { cloud, history, missed, now }) {
       if (before === null || after === null || now() - cloud.liedAt() > lieLasts) return null;
       const lost = before.replicas.filter((replica) => isRunning(replica) && isMissed(after, replica.token));
       if (lost.length === 0 || before.brake?.consentedAt !== undefined) return null;
       for (const { token } of lost) missed.add(token);
-      const all = [...state.services.values()].flatMap(({ record }) => record?.replicas ?? []);
-      const running = all.filter(isRunning).length + missed.size;
-      const wanted = all.filter(({ status, error }) => status !== "terminating" || error !== null).length;
+      // One commit may hold what several services decided: each of them knew how things were before it.
+      const then = [...state.services.keys()].map((name) => history.at(name, state.generation - 1)?.record ?? null);
+      const written = [...state.services.values()].map(({ record }) => record);
+      const wanted = Math.max(wantedIn(written), wantedIn(then));
+      const running = written.flatMap((record) => record?.replicas ?? []).filter(isRunning).length + missed.size;
       if (Math.min(running, wanted) < fewest || missed.size <= wanted / 2) return null;
       return `${missed.size} of ${wanted} replicas are given up because a listing was empty`;
     },
@@ -37,6 +39,11 @@ const lieLasts = 5_000;
 
 /** With fewer running replicas, a share of them says nothing. */
 const fewest = 4;
+
+function wantedIn(records: readonly (ServiceRecord | null)[]): number {
+  const all = records.flatMap((record) => record?.replicas ?? []);
+  return all.filter(({ status, error }) => status !== "terminating" || error !== null).length;
+}
 
 function isRunning({ status, instance }: ReplicaRecord): boolean {
   return status === "running" && instance !== null;

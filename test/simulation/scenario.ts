@@ -35,6 +35,8 @@ export type Death = "exits" | "preempted" | "vanishes";
 export interface Scenario {
   /** Whether the provider takes a repeated call for the first one. */
   readonly dedupes: boolean;
+  /** How often it may be asked while something is under way, in milliseconds: a fifth as often otherwise. */
+  readonly poll: number;
   /** On one host a dead owner is proven dead, there is one clock, and what was seen of the branch is remembered. */
   readonly hosts: "one" | "many";
   /** By workflows, where a quarantine holds and nothing is applied from beside the branch. */
@@ -83,7 +85,8 @@ export function drawScenario(random: Random): Scenario {
   }
   const [dedupes, byHand] = [random() < 0.7, random() < 0.5];
   const [capacity, hourly] = [drawCapacity(random, at.commits), drawHourly(random, at.commits)];
-  return { dedupes, hosts, byHand, rules, capacity, hourly, steps };
+  const poll = pick(random, [400, 1_000, 3_000]);
+  return { dedupes, poll, hosts, byHand, rules, capacity, hourly, steps };
 }
 
 /** What may happen next, each with its weight; what one gives happens together. To add a kind of step is to add a line. */

@@ -91,6 +91,7 @@ export function createStage(seed: number, scenario: Scenario, makeBranch: MakeSt
     random,
     luck,
     dedupes: scenario.dedupes,
+    poll: scenario.poll,
     capacity: scenario.capacity,
     repository: repositoryId,
     created(instance) {

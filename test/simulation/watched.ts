@@ -60,7 +60,7 @@ export function watchedStore(stage: Stage, process: Process): StateStore {
       if (strategy !== undefined && record?.target?.acceptance !== before?.target?.acceptance)
         stage.luck.count(`strategy ${strategy}`);
       if (record?.verdict?.evidence.traffic !== undefined) stage.luck.count("turned down for its requests");
-      history.wrote(name, { generation, record, lookedAt: process.lookedAt, writtenAt: clock.now() });
+      history.wrote(name, { generation, record, lookedAt: process.lookedAt, writtenAt: clock.now() }, before);
       process.decided.set(name, record);
       stage.happens({ kind: "committed", by: process, service: name, before, after: record, lease, state });
     }
