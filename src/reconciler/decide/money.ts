@@ -4,7 +4,7 @@ import type { ReplicaRecord, ServiceRecord } from "../../state/record.ts";
 const hour = 3_600_000;
 
 /** What everything of a service costs an hour that exists, or may: calls that are announced, and what is not gone yet. */
-export function rateOf({ replicas }: ServiceRecord): number {
+export function rateOf({ replicas }: Pick<ServiceRecord, "replicas">): number {
   return replicas.filter(mayExist).reduce((sum, { price }) => sum + price, 0);
 }
 
