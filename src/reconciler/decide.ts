@@ -1,3 +1,4 @@
+import type { Spent } from "../state/progress.ts";
 import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
 import { absorb } from "./decide/absorb.ts";
 import { braked } from "./decide/brake.ts";
@@ -25,6 +26,8 @@ export interface Decision {
   /** When to look again though nothing happens, in milliseconds since the epoch; `null`: whenever. */
   readonly wakeAt: number | null;
   readonly state: ServiceState;
+  /** Of a service that is gone: what it has cost in a month. Absent: nothing. */
+  readonly ended?: Spent | undefined;
 }
 
 /** Both are idempotent: an action that was begun before is asked for again until its effect is seen. */
@@ -58,7 +61,8 @@ export function decide(record: ServiceRecord, context: Context): Decision {
   if (record.paused !== null) return { record, actions: [], notes: [], wakeAt: null, state: "held" };
   const end = climb(start, context);
   if (end.record.target === null && end.record.replicas.length === 0) {
-    return { record: null, actions: [], notes: end.notes, wakeAt: null, state: "removed" };
+    const gone = { record: null, actions: [], notes: end.notes, wakeAt: null, state: "removed" } as const;
+    return { ...gone, ended: end.record.spent };
   }
   const actions = actionsOf(record, end.record, context);
   const notes = [...end.notes, ...callNotes(record, end.record, actions)];

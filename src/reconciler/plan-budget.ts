@@ -4,7 +4,7 @@ import { formatPrice } from "../lib/format-price.ts";
 import { toTimestamp } from "../lib/timestamp.ts";
 import type { Shortage } from "./choose-strategy.ts";
 import { shortText } from "./decide/budget.ts";
-import { monthOf, rateOf, spentOf } from "./decide/money.ts";
+import { endedIn, monthOf, rateOf, spentOf } from "./decide/money.ts";
 import type { PlanInput, PlannedService, Reason } from "./plan-document.ts";
 
 /** A plan's services, with what the budgets say of each: refused where it could not be done, warned of where it could not go on. */
@@ -79,7 +79,7 @@ function limitsOf(
     budget: policy.budget,
     others: sum((name) => Math.max(before(name), after(name))),
     othersAfter: sum(after),
-    spent: spentBy(records),
+    spent: spentBy(records) + endedIn(snapshot, monthOf(now)),
   };
   if (own === undefined) return [project];
   const alone: Limit = {
