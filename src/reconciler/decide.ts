@@ -16,6 +16,7 @@ import { renumber } from "./decide/renumber.ts";
 import { callable, rollOut } from "./decide/rollout.ts";
 import { desiredReplicas, scale } from "./decide/scale.ts";
 import { keepTime } from "./decide/schedule.ts";
+import { waitsIn } from "./decide/stuck.ts";
 
 /** What is to be done for one service, and what is to be remembered of it before anything is done. */
 export interface Decision {
@@ -125,5 +126,5 @@ function stateOf(record: ServiceRecord, context: Context): ServiceState {
   if (context.observed.blind.size > 0) return "waiting";
   if (failed && isOver(record, currentDeployment(record))) return "failed";
   if (record.verdict?.code === "retry-limit" || record.verdict?.code === "stuck") return "failed";
-  return record.verdict === null || failed ? "working" : "waiting";
+  return record.verdict === null || (failed && !waitsIn(record.verdict)) ? "working" : "waiting";
 }

@@ -11,6 +11,8 @@ import { isExhausted } from "./retry.ts";
 import { headroomOf } from "./strategy.ts";
 import { cannotRun, stick, unstick } from "./stuck.ts";
 
+export const nothingOffered = "no backend offers an instance now";
+
 /** Asks for up to `count` replicas of the current deployment. What failed before waits its time out first. */
 export function startReplicas(draft: Draft, count: number, context: Context): Draft {
   if (count <= 0) return draft;
@@ -68,7 +70,7 @@ function hindered(draft: Draft, supply: Supply, context: Context): Verdict | nul
   }
   if (supply.refusal !== null) return { ...base, code: "refused", message: supply.refusal, evidence: {} };
   if (supply.offers.length === 0)
-    return { ...base, code: "no-capacity", message: supply.lack ?? "no backend offers an instance now", evidence: {} };
+    return { ...base, code: "no-capacity", message: supply.lack ?? nothingOffered, evidence: {} };
   return null;
 }
 
