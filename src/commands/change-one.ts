@@ -7,6 +7,7 @@ import type { Acceptance } from "../reconciler/accept.ts";
 import { chooseStrategy } from "../reconciler/choose-strategy.ts";
 import { shortBudget } from "../reconciler/decide/budget.ts";
 import { currentDeployment } from "../reconciler/decide/draft.ts";
+import { isKnownToServe } from "../reconciler/decide/go-back.ts";
 import { othersOf } from "../reconciler/decide/others.ts";
 import { desiredReplicas } from "../reconciler/decide/scale.ts";
 import { settle } from "../reconciler/settle.ts";
@@ -84,7 +85,8 @@ async function strategyFor(
     { price, more: replacement === "whole-run" ? wanted : 1, wanted },
     { others: othersOf(basis, record.name, now), policy, now },
   );
-  const exchange = { record, replacement, wanted, supply, shortage } as const;
+  const bringsBack = isKnownToServe(next, currentDeployment(next));
+  const exchange = { record, replacement, wanted, supply, shortage, bringsBack } as const;
   const choice = chooseStrategy(policy, exchange);
   // What rolls stays in its run: there is nothing to stand beside it.
   return choice.replacement === replacement ? choice.strategy : "surge";

@@ -19,6 +19,8 @@ export interface Exchange {
   /** How many replicas the revision wants. */
   readonly wanted: number;
   readonly supply: Pick<Supply, "offers" | "taken" | "lack" | "refusal">;
+  /** Whether it brings back what settled last, and has half been exchanged for something else. */
+  readonly bringsBack: boolean;
   /** Why there is no money for what would be started beside what runs; `null`: there is, or none for the exchange at all. */
   readonly shortage: Shortage["why"] | null;
 }
@@ -44,8 +46,11 @@ export function chooseStrategy({ rollout }: Pick<Policy, "rollout">, exchange: E
       if (exchange.shortage !== null) return { strategy: "stop-first", replacement, why: exchange.shortage };
       return { strategy: "surge", replacement, why: "" };
     case "canary":
-      if (!whole) return { strategy: "canary", replacement, why: "as the policy says" };
-      return { strategy: "surge", replacement, why: "the edit cannot be rolled, and so not in a canary's steps" };
+      if (whole)
+        return { strategy: "surge", replacement, why: "the edit cannot be rolled, and so not in a canary's steps" };
+      if (exchange.bringsBack)
+        return { strategy: "surge", replacement, why: "it brings back what served before, which needs no canary" };
+      return { strategy: "canary", replacement, why: "as the policy says" };
     case "blue-green":
       return { strategy: "blue-green", replacement: "whole-run", why: "as the policy says" };
     case "surge":

@@ -9,7 +9,8 @@ import { acceptRevision, servingDeployment, wantedCount } from "./accept.ts";
 import type { Replacement, Revision } from "./accept.ts";
 import { chooseStrategy } from "./choose-strategy.ts";
 import type { Shortage } from "./choose-strategy.ts";
-import { isAlive, isOver, isQuarantined } from "./decide/draft.ts";
+import { currentDeployment, isAlive, isOver, isQuarantined } from "./decide/draft.ts";
+import { isKnownToServe } from "./decide/go-back.ts";
 import { othersOf } from "./decide/others.ts";
 import type { Others } from "./decide/others.ts";
 import { knownRepos, stateOf } from "./known-repos.ts";
@@ -129,23 +130,15 @@ function rehearsed(planned: PlannedService, { record, input, shortage }: Circums
   const policy = policyFor(input.policy, planned.name);
   const wanted = wantedCount(record, revision);
   const exchanges = planned.action === "rolling" || planned.action === "restart";
+  const { replacement } = planned;
+  const acceptance = { by: "", planId: "", now: input.now, generation: input.snapshot.generation };
+  const next = acceptRevision(record, revision, replacement, acceptance);
+  const bringsBack = isKnownToServe(next, currentDeployment(next));
   const choice = exchanges
-    ? chooseStrategy(policy, {
-        record,
-        replacement: planned.replacement,
-        wanted,
-        supply,
-        shortage: shortage?.why ?? null,
-      })
-    : { strategy: "surge" as const, replacement: planned.replacement, why: "" };
-  const acceptance = {
-    by: "",
-    planId: "",
-    now: input.now,
-    generation: input.snapshot.generation,
-    ...(exchanges ? { strategy: choice.strategy } : {}),
-  };
-  const accepted = acceptRevision(record, revision, choice.replacement, acceptance);
+    ? chooseStrategy(policy, { record, replacement, wanted, supply, shortage: shortage?.why ?? null, bringsBack })
+    : { strategy: "surge" as const, replacement, why: "" };
+  const { strategy } = choice;
+  const accepted = exchanges ? acceptRevision(record, revision, choice.replacement, { ...acceptance, strategy }) : next;
   const offer = supply.offers[0];
   const refusal = refusalOf(revision, supply, input);
   // What will not be done has no timeline.

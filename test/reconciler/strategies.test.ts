@@ -291,6 +291,7 @@ describe("canary", () => {
 });
 
 describe("chooseStrategy()", () => {
+  const plain = { shortage: null, bringsBack: false };
   const record = settled();
   const none = { offers: [], taken: [], lack: null, refusal: null };
   const full = { ...none, taken: [{ ...offer, headroom: 0 }] };
@@ -316,7 +317,7 @@ describe("chooseStrategy()", () => {
     { name: "room for one, one needed", supply: tight, replacement: "where-jobs-differ", expected: "surge" },
     { name: "room for one, two needed", supply: tight, replacement: "whole-run", expected: "stop-first" },
   ] as const)("with $name: $expected", ({ supply, replacement, expected }) => {
-    const choice = chooseStrategy(defaultPolicy, { record, replacement, wanted: 2, supply, shortage: null });
+    const choice = chooseStrategy(defaultPolicy, { record, replacement, wanted: 2, supply, ...plain });
     expect(choice).toMatchObject({ strategy: expected, replacement });
   });
 
@@ -336,7 +337,7 @@ describe("chooseStrategy()", () => {
       replacement,
       wanted: 2,
       supply: full,
-      shortage: null,
+      ...plain,
     });
     expect(choice).toMatchObject(expected);
   });
