@@ -5,7 +5,10 @@ import type { ExitCode } from "../lib/user-error.ts";
 import { acceptedChange } from "../reconciler/accept-plan.ts";
 import type { Acceptance } from "../reconciler/accept.ts";
 import { chooseStrategy } from "../reconciler/choose-strategy.ts";
+import { shortBudget } from "../reconciler/decide/budget.ts";
 import { currentDeployment } from "../reconciler/decide/draft.ts";
+import { isKnownToServe } from "../reconciler/decide/go-back.ts";
+import { othersOf } from "../reconciler/decide/others.ts";
 import { desiredReplicas } from "../reconciler/decide/scale.ts";
 import { settle } from "../reconciler/settle.ts";
 import { supplyFor } from "../reconciler/supply.ts";
@@ -64,13 +67,26 @@ function refusePaused(record: ServiceRecord, one: OneChange): void {
 }
 
 /** By the policy and by what room there is, as a plan would; `null`: nothing is exchanged. */
-async function strategyFor(record: ServiceRecord, next: ServiceRecord, work: Work): Promise<Strategy | null> {
+async function strategyFor(
+  record: ServiceRecord,
+  next: ServiceRecord,
+  { work, basis }: { readonly work: Work; readonly basis: Snapshot },
+): Promise<Strategy | null> {
   if (next.target === null || next.target.deployment === record.target?.deployment) return null;
   const { spec, files, repos, run } = currentDeployment(next);
   const supply = await supplyFor(work.world, spec, jobOf(spec, files, repos), work.abort);
   const policy = policyFor(work.project.settings.policy, record.name);
+  const now = work.world.clock.now();
   const replacement = run === record.run ? "every-replica" : "whole-run";
-  const exchange = { record, replacement, wanted: desiredReplicas(next), supply } as const;
+  const wanted = desiredReplicas(next);
+  const price = supply.offers[0]?.price ?? 0;
+  const shortage = shortBudget(
+    record,
+    { price, more: replacement === "whole-run" ? wanted : 1, wanted },
+    { others: othersOf(basis, record.name, now), policy, now },
+  );
+  const bringsBack = isKnownToServe(next, currentDeployment(next));
+  const exchange = { record, replacement, wanted, supply, shortage, bringsBack } as const;
   const choice = chooseStrategy(policy, exchange);
   // What rolls stays in its run: there is nothing to stand beside it.
   return choice.replacement === replacement ? choice.strategy : "surge";
@@ -83,7 +99,7 @@ async function accept(one: OneChange, work: Work, first: Snapshot): Promise<Snap
     const record = recordNamed(one.name, basis);
     const first = one.change(record, acceptance);
     if (first === null) return null;
-    const strategy = await strategyFor(record, first, work);
+    const strategy = await strategyFor(record, first, { work, basis });
     const next = strategy === null ? first : (one.change(record, { ...acceptance, strategy }) ?? first);
     const change = acceptedChange(next, basis.services.get(one.name)?.lease ?? null, work.world.leaseOwner);
     try {

@@ -61,7 +61,7 @@ export interface RolloutPolicy {
   readonly provisioning: number;
   /** Probes in a row that a ready replica may fail during a rollout before it counts as unhealthy. */
   readonly failureThreshold: number;
-  /** `auto`: `surge` where a second instance can be had, else `stop-first`. */
+  /** `auto`: `surge` where a second instance can be had and paid for, else `stop-first`. */
   readonly strategy: Strategy | "auto";
   /** How long a rollout waits for capacity before it is given up; a service's own `retry` for `no-capacity` takes its place. */
   readonly deadline: number;

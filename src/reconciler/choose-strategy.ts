@@ -19,10 +19,22 @@ export interface Exchange {
   /** How many replicas the revision wants. */
   readonly wanted: number;
   readonly supply: Pick<Supply, "offers" | "taken" | "lack" | "refusal">;
+  /** Whether it brings back what settled last, and has half been exchanged for something else. */
+  readonly bringsBack: boolean;
+  /** Why there is no money for what would be started beside what runs; `null`: there is, or none for the exchange at all. */
+  readonly shortage: Shortage["why"] | null;
+}
+
+/** What the others of a plan leave no money for. */
+export interface Shortage {
+  /** Completes "stop-first (…)". */
+  readonly why: string;
+  /** $/hour of the others, once theirs is done. */
+  readonly others: number;
 }
 
 /**
- * The policy's strategy, or by what room there is beside what runs. To stop first is chosen only where the place that
+ * The policy's strategy, or by what room and what money there is beside what runs. To stop first is chosen only where the place that
  * becomes free is known to be of the right kind: a plan must not end what runs for something that cannot be had.
  */
 export function chooseStrategy({ rollout }: Pick<Policy, "rollout">, exchange: Exchange): Choice {
@@ -30,12 +42,15 @@ export function chooseStrategy({ rollout }: Pick<Policy, "rollout">, exchange: E
   const whole = replacement === "whole-run";
   switch (rollout.strategy) {
     case "auto":
-      return isTight(exchange)
-        ? { strategy: "stop-first", replacement, why: tightness(exchange) }
-        : { strategy: "surge", replacement, why: "" };
+      if (isTight(exchange)) return { strategy: "stop-first", replacement, why: tightness(exchange) };
+      if (exchange.shortage !== null) return { strategy: "stop-first", replacement, why: exchange.shortage };
+      return { strategy: "surge", replacement, why: "" };
     case "canary":
-      if (!whole) return { strategy: "canary", replacement, why: "as the policy says" };
-      return { strategy: "surge", replacement, why: "the edit cannot be rolled, and so not in a canary's steps" };
+      if (whole)
+        return { strategy: "surge", replacement, why: "the edit cannot be rolled, and so not in a canary's steps" };
+      if (exchange.bringsBack)
+        return { strategy: "surge", replacement, why: "it brings back what served before, which needs no canary" };
+      return { strategy: "canary", replacement, why: "as the policy says" };
     case "blue-green":
       return { strategy: "blue-green", replacement: "whole-run", why: "as the policy says" };
     case "surge":

@@ -1,3 +1,4 @@
+import type { Spent } from "../state/progress.ts";
 import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
 import { absorb } from "./decide/absorb.ts";
 import { braked } from "./decide/brake.ts";
@@ -15,6 +16,7 @@ import { renumber } from "./decide/renumber.ts";
 import { callable, rollOut } from "./decide/rollout.ts";
 import { desiredReplicas, scale } from "./decide/scale.ts";
 import { keepTime } from "./decide/schedule.ts";
+import { waitsIn } from "./decide/stuck.ts";
 
 /** What is to be done for one service, and what is to be remembered of it before anything is done. */
 export interface Decision {
@@ -25,6 +27,8 @@ export interface Decision {
   /** When to look again though nothing happens, in milliseconds since the epoch; `null`: whenever. */
   readonly wakeAt: number | null;
   readonly state: ServiceState;
+  /** Of a service that is gone: what it has cost in a month. Absent: nothing. */
+  readonly ended?: Spent | undefined;
 }
 
 /** Both are idempotent: an action that was begun before is asked for again until its effect is seen. */
@@ -58,7 +62,8 @@ export function decide(record: ServiceRecord, context: Context): Decision {
   if (record.paused !== null) return { record, actions: [], notes: [], wakeAt: null, state: "held" };
   const end = climb(start, context);
   if (end.record.target === null && end.record.replicas.length === 0) {
-    return { record: null, actions: [], notes: end.notes, wakeAt: null, state: "removed" };
+    const gone = { record: null, actions: [], notes: end.notes, wakeAt: null, state: "removed" } as const;
+    return { ...gone, ended: end.record.spent };
   }
   const actions = actionsOf(record, end.record, context);
   const notes = [...end.notes, ...callNotes(record, end.record, actions)];
@@ -121,5 +126,5 @@ function stateOf(record: ServiceRecord, context: Context): ServiceState {
   if (context.observed.blind.size > 0) return "waiting";
   if (failed && isOver(record, currentDeployment(record))) return "failed";
   if (record.verdict?.code === "retry-limit" || record.verdict?.code === "stuck") return "failed";
-  return record.verdict === null || failed ? "working" : "waiting";
+  return record.verdict === null || (failed && !waitsIn(record.verdict)) ? "working" : "waiting";
 }

@@ -1,5 +1,6 @@
 import { fromTimestamp, toTimestamp } from "../lib/timestamp.ts";
 import { acquire, isSameOwner, renew, stillOwned } from "../state/lease.ts";
+import type { Spent } from "../state/progress.ts";
 import type { Lease, LeaseOwner, ServiceRecord } from "../state/record.ts";
 import { StateConflict } from "../state/store.ts";
 import type { Change, Snapshot } from "../state/store.ts";
@@ -20,6 +21,8 @@ export interface Hold {
 export interface NextRecord {
   readonly name: string;
   readonly record: ServiceRecord | null;
+  /** Of one that is gone: what it has cost in a month. */
+  readonly ended?: Spent | undefined;
   readonly message: string;
   /** Nothing follows: the lease is given back by the same write. */
   readonly last: boolean;
@@ -53,7 +56,8 @@ export async function writeRecord(
   if (!taken.ok) return { kind: "held", by: taken.heldBy, until: taken.until };
   // With its last write a round of passes gives the lease back; a service that is gone leaves nothing behind.
   const lease = next.record === null || next.last ? null : taken.lease;
-  const change = { name: next.name, record: next.record, intents: intentsOf(next.record), lease };
+  const { name, record, ended } = next;
+  const change = { name, record, intents: intentsOf(record), lease, ended };
   try {
     const snapshot = await session.world.store.commit(
       { message: next.message, services: [change], basis: hold.snapshot, guard: next.guard },

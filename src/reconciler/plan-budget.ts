@@ -1,7 +1,10 @@
+import { policyFor } from "../config/settings.ts";
 import type { Budget } from "../config/settings.ts";
 import { formatPrice } from "../lib/format-price.ts";
 import { toTimestamp } from "../lib/timestamp.ts";
-import { monthOf, rateOf, spentOf } from "./decide/money.ts";
+import type { Shortage } from "./choose-strategy.ts";
+import { shortText } from "./decide/budget.ts";
+import { endedIn, monthOf, rateOf, spentOf } from "./decide/money.ts";
 import type { PlanInput, PlannedService, Reason } from "./plan-document.ts";
 
 /** A plan's services, with what the budgets say of each: refused where it could not be done, warned of where it could not go on. */
@@ -18,6 +21,29 @@ export function withinBudgets(services: readonly PlannedService[], input: PlanIn
     ]);
     return { ...service, reasons: [...service.reasons, ...reasons] };
   });
+}
+
+/** Why there is no money for what an exchange would start beside what runs, where there is for what takes its place. */
+export function shortageOf(
+  service: PlannedService,
+  services: readonly PlannedService[],
+  input: PlanInput,
+): Shortage | null {
+  const { name, strategy, refusal, rehearsal, price, replicas } = service;
+  const { hourly } = rehearsal ?? { hourly: 0 };
+  if (refusal !== null || (strategy !== "surge" && strategy !== "beside")) return null;
+  if (policyFor(input.policy, name).rollout.strategy !== "auto" || replicas.current === 0) return null;
+  const limits = limitsOf(service, services, input);
+  const fits = (cost: number, { budget, others }: Limit): boolean => isWithin(cost + others, budget);
+  const short = limits.find((limit) => !fits(Math.max(price.after, hourly), limit));
+  if (short === undefined || !limits.every((limit) => fits(Math.max(price.before, price.after), limit))) return null;
+  const wanted = Math.round(price.after / (service.offers[0]?.price ?? Infinity));
+  // The project's is the last, and has all others in it.
+  return { why: shortText(short.budget, strategy === "beside" ? wanted : 1), others: limits.at(-1)?.others ?? 0 };
+}
+
+function isWithin(cost: number, { hourly }: Budget): boolean {
+  return hourly === null || cost <= hourly + tolerance;
 }
 
 /** One budget, and what counts towards it beside the service itself. */
@@ -53,7 +79,7 @@ function limitsOf(
     budget: policy.budget,
     others: sum((name) => Math.max(before(name), after(name))),
     othersAfter: sum(after),
-    spent: spentBy(records),
+    spent: spentBy(records) + endedIn(snapshot, monthOf(now)),
   };
   if (own === undefined) return [project];
   const alone: Limit = {
@@ -71,11 +97,14 @@ function limitsOf(
 const tolerance = 1e-9;
 
 /** Why it could never be done; what starts nothing costs no more than now, whatever the limit is by now. */
-function refusalOf({ price, rehearsal }: PlannedService, limit: Limit, now: number): string | null {
+function refusalOf(service: PlannedService, limit: Limit, now: number): string | null {
+  const { price, rehearsal, strategy } = service;
   const { budget, who, setting, others, spent } = limit;
-  const peak = Math.max(price.after, rehearsal?.hourly ?? 0);
-  if (peak <= price.before + tolerance) return null;
-  if (budget.hourly !== null && peak + others > budget.hourly + tolerance) {
+  // What stops first does without what there is no money for.
+  const peak = strategy === "stop-first" ? price.after : Math.max(price.after, rehearsal?.hourly ?? 0);
+  const dearer = peak > price.before + tolerance;
+  if (!dearer && (strategy === null || price.after === 0)) return null;
+  if (dearer && budget.hourly !== null && !isWithin(peak + others, budget)) {
     const beside = others > 0 ? `, the others ${formatPrice(others)}/h` : "";
     return `over budget: it would cost up to ${formatPrice(peak)}/h${beside}, and \`${setting}.hourly\` is ${formatPrice(budget.hourly)}`;
   }

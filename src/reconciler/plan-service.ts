@@ -8,7 +8,11 @@ import type { ServiceRecord } from "../state/record.ts";
 import { acceptRevision, servingDeployment, wantedCount } from "./accept.ts";
 import type { Replacement, Revision } from "./accept.ts";
 import { chooseStrategy } from "./choose-strategy.ts";
-import { isAlive, isOver, isQuarantined } from "./decide/draft.ts";
+import type { Shortage } from "./choose-strategy.ts";
+import { currentDeployment, isAlive, isOver, isQuarantined } from "./decide/draft.ts";
+import { isKnownToServe } from "./decide/go-back.ts";
+import { othersOf } from "./decide/others.ts";
+import type { Others } from "./decide/others.ts";
 import { knownRepos, stateOf } from "./known-repos.ts";
 import { cadenceReasons } from "./plan-cadence.ts";
 import type { DesiredService, PlanAction, PlanInput, PlannedChange, PlannedService } from "./plan-document.ts";
@@ -19,7 +23,11 @@ import type { Scene } from "./rehearsal.ts";
 import { rehearseWithin } from "./rehearse-within.ts";
 
 /** What becomes of a service that is desired: compared with what serves, and rehearsed where anything changes. */
-export function planService(desired: DesiredService, input: PlanInput): PlannedService {
+export function planService(
+  desired: DesiredService,
+  input: PlanInput,
+  shortage: Shortage | null = null,
+): PlannedService {
   const { source, contents } = desired;
   const record = input.snapshot.services.get(source.spec.name)?.record ?? null;
   const running = record === null || record.target === null ? null : record;
@@ -50,7 +58,7 @@ export function planService(desired: DesiredService, input: PlanInput): PlannedS
     held,
     replicas: { current: (record?.replicas ?? []).filter(isAlive).length, ...source.spec.replicas },
   };
-  return planned.action === "none" ? planned : rehearsed(planned, record, input);
+  return planned.action === "none" ? planned : rehearsed(planned, { record, input, shortage });
 }
 
 function withoutEntries({ local_path, path, content, kind }: PinnedContent): JobFile {
@@ -109,31 +117,40 @@ function heldBecause(record: ServiceRecord | null, revision: Revision, input: Pl
   return `this revision is quarantined: deployment ${target.deployment} was unhealthy. Fix it, or lift it with \`retry ${revision.spec.name}\``;
 }
 
-function rehearsed(planned: PlannedService, record: ServiceRecord | null, input: PlanInput): PlannedService {
+interface Circumstances {
+  readonly record: ServiceRecord | null;
+  readonly input: PlanInput;
+  readonly shortage: Shortage | null;
+}
+
+function rehearsed(planned: PlannedService, { record, input, shortage }: Circumstances): PlannedService {
   const { revision } = planned;
   if (revision === null) return planned;
   const supply = input.supply.get(planned.name) ?? { offers: [], taken: [], refusal: null, lack: null, missingEnv: [] };
   const policy = policyFor(input.policy, planned.name);
   const wanted = wantedCount(record, revision);
   const exchanges = planned.action === "rolling" || planned.action === "restart";
+  const { replacement } = planned;
+  const acceptance = { by: "", planId: "", now: input.now, generation: input.snapshot.generation };
+  const next = acceptRevision(record, revision, replacement, acceptance);
+  const bringsBack = isKnownToServe(next, currentDeployment(next));
   const choice = exchanges
-    ? chooseStrategy(policy, { record, replacement: planned.replacement, wanted, supply })
-    : { strategy: "surge" as const, replacement: planned.replacement, why: "" };
-  const acceptance = {
-    by: "",
-    planId: "",
-    now: input.now,
-    generation: input.snapshot.generation,
-    ...(exchanges ? { strategy: choice.strategy } : {}),
-  };
-  const accepted = acceptRevision(record, revision, choice.replacement, acceptance);
+    ? chooseStrategy(policy, { record, replacement, wanted, supply, shortage: shortage?.why ?? null, bringsBack })
+    : { strategy: "surge" as const, replacement, why: "" };
+  const { strategy } = choice;
+  const accepted = exchanges ? acceptRevision(record, revision, choice.replacement, { ...acceptance, strategy }) : next;
   const offer = supply.offers[0];
   const refusal = refusalOf(revision, supply, input);
   // What will not be done has no timeline.
   const standing = planned.replicas.current > 0;
-  const scene: Scene = { policy, now: input.now, offers: supply.offers, providers: input.providers };
-  const rehearsal =
-    refusal !== null || (offer === undefined && !standing) ? null : rehearseWithin(accepted, scene, input.snapshot);
+  const scene: Scene = {
+    policy,
+    now: input.now,
+    offers: supply.offers,
+    providers: input.providers,
+    others: () => othersIn(input, planned.name, shortage),
+  };
+  const rehearsal = refusal !== null || (offer === undefined && !standing) ? null : rehearseWithin(accepted, scene);
   const each = (offer ?? supply.taken[0])?.price ?? record?.replicas.find(isAlive)?.price ?? 0;
   return {
     ...planned,
@@ -156,6 +173,12 @@ function rehearsed(planned: PlannedService, record: ServiceRecord | null, input:
     ],
     refusal,
   };
+}
+
+/** As they are now; where the money is short, as what is planned makes them. */
+function othersIn({ snapshot, now }: PlanInput, name: string, shortage: Shortage | null): Others {
+  const others = othersOf(snapshot, name, now);
+  return shortage === null ? others : { ...others, hourly: shortage.others };
 }
 
 function priceOf(record: ServiceRecord | null): number {

@@ -1,6 +1,6 @@
 import { digest } from "../lib/digest.ts";
 import type { Revision } from "./accept.ts";
-import { withinBudgets } from "./plan-budget.ts";
+import { shortageOf, withinBudgets } from "./plan-budget.ts";
 import type { Plan, PlanInput, PlannedService } from "./plan-document.ts";
 import { withOrder } from "./plan-order.ts";
 import { planRemoval } from "./plan-removal.ts";
@@ -9,10 +9,7 @@ import { planService } from "./plan-service.ts";
 
 /** What is to become of every service. Pure: the same input gives the same plan. */
 export function makePlan(input: PlanInput): Plan {
-  const planned = [
-    ...input.desired.map((service) => planService(service, input)),
-    ...input.removed.flatMap((name) => planRemoval(name, input)),
-  ].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const planned = planEach(input).sort((a, b) => (a.name < b.name ? -1 : 1));
   const services = withRenames(withOrder(withinBudgets(planned, input), input), input);
   const contracts = services.map((service) => contractOf(service, input));
   return {
@@ -24,6 +21,17 @@ export function makePlan(input: PlanInput): Plan {
     services,
     diagnostics: input.diagnostics,
   };
+}
+
+/** How a service is exchanged may depend on the money that the others of the same plan leave it. */
+function planEach(input: PlanInput): PlannedService[] {
+  const desired = input.desired.map((service) => planService(service, input));
+  const all = [...desired, ...input.removed.flatMap((name) => planRemoval(name, input))];
+  return all.map((planned, index) => {
+    const service = input.desired[index];
+    const shortage = service === undefined ? null : shortageOf(planned, all, input);
+    return service === undefined || shortage === null ? planned : planService(service, input, shortage);
+  });
 }
 
 function contractOf(service: PlannedService, input: PlanInput) {

@@ -108,6 +108,7 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
         {
           name,
           record: decision.record,
+          ended: decision.ended,
           message: messageOf(name, decision),
           last: isEnd(decision),
           guard: guardOf({ before: record, after: decision.record }, scene),

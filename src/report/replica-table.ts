@@ -1,5 +1,6 @@
 import { formatPrice } from "../lib/format-price.ts";
 import { fromTimestamp } from "../lib/timestamp.ts";
+import { waitsIn } from "../reconciler/decide/stuck.ts";
 import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
 import { formatAgo } from "./format.ts";
 import { replicaError, replicaText, type ServiceStatus, statusText } from "./status.ts";
@@ -75,8 +76,9 @@ function serviceRows(service: ShownService, options: RowOptions): readonly (read
 
 function marks(record: ServiceRecord, paint: Paint): string {
   const paused = record.paused === null ? "" : paint("yellow", " (paused)");
-  const verdict = record.verdict === null ? "" : paint("red", ` (${record.verdict.code})`);
-  return `${paused}${verdict}`;
+  const { verdict } = record;
+  if (verdict === null) return paused;
+  return `${paused}${paint("red", ` (${verdict.code}${waitsIn(verdict) ? ", going back waits" : ""})`)}`;
 }
 
 function replicaRow(shown: ShownReplica, record: ServiceRecord, options: RowOptions): readonly string[] {

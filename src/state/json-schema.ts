@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-import { format, intents, lease, record } from "./schema.ts";
+import { spentPath } from "./layout.ts";
+import { format, intents, lease, record, spent } from "./schema.ts";
 
 /** JSON Schema of every document of the state branch, as `state/state.schema.json` publishes it. */
 export function stateSchemaText(): string {
@@ -8,6 +9,7 @@ export function stateSchemaText(): string {
     record: { path: "services/<shard>/<name>.json", schema: record },
     intents: { path: "journal/<shard>/<name>.json", schema: intents },
     lease: { path: "leases/<shard>/<name>.json", schema: lease },
+    spent: { path: spentPath, schema: spent },
     format: { path: "format", schema: format },
   };
   const definitions = Object.entries(documents).map(([name, { path, schema }]) => {

@@ -18,6 +18,9 @@ export function partPath(part: Part, name: string): string {
   return `${directories[part]}/${shardOf(name)}/${name}.json`;
 }
 
+/** Where what services that are gone have cost is kept. */
+export const spentPath = "spent.json";
+
 /** First two hex digits of the name's SHA-256. */
 export function shardOf(name: string): string {
   return createHash("sha256").update(name).digest("hex").slice(0, 2);

@@ -1,9 +1,13 @@
 import { isSameJson } from "../lib/same.ts";
 import type { NewFile, Tip } from "./branch.ts";
-import { contentDirectory, contentPath, isDerived, parts, partPath } from "./layout.ts";
+import { encode } from "./encode.ts";
+import { contentDirectory, contentPath, isDerived, parts, partPath, spentPath } from "./layout.ts";
 import type { Part } from "./layout.ts";
+import type { Spent } from "./progress.ts";
 import type { DeploymentRecord, ServiceState } from "./record.ts";
+import * as schema from "./schema.ts";
 import { encodePart, noState, withPart } from "./service-parts.ts";
+import { addSpent } from "./spent.ts";
 import { StateConflict } from "./store.ts";
 import type { Change, ServiceChange, Snapshot } from "./store.ts";
 import { filesBelow, nodeAt } from "./tree.ts";
@@ -16,16 +20,18 @@ export interface Prepared {
   readonly accepted: readonly Change[];
   readonly edits: ReadonlyMap<string, NewFile | null>;
   readonly services: ReadonlyMap<string, ServiceState>;
+  readonly spent: Snapshot["spent"];
 }
 
 /** Puts changes on a state, one after the other; one whose reads an earlier one changed, or whose guard says no, conflicts like with any other writer. */
 export function prepare(changes: readonly Change[], current: Snapshot, tip: Tip | null): Prepared {
   const services = new Map(current.services);
+  let { spent } = current;
   const conflicts = new Map<Change, StateConflict>();
   const accepted: Change[] = [];
   const edits = new Map<string, NewFile | null>();
   for (const change of changes) {
-    const conflict = conflictOf(change, { ...current, services });
+    const conflict = conflictOf(change, { ...current, services, spent });
     if (conflict !== null) conflicts.set(change, conflict);
     else {
       accepted.push(change);
@@ -33,7 +39,8 @@ export function prepare(changes: readonly Change[], current: Snapshot, tip: Tip 
     }
   }
   if (edits.size > 0) for (const [path, file] of contentEdits(accepted, services, tip)) edits.set(path, file);
-  return { conflicts, accepted, edits, services };
+  if (spent !== undefined && !isSameJson(spent, current.spent)) edits.set(spentPath, spentFile(spent));
+  return { conflicts, accepted, edits, services, spent };
 
   function put(change: ServiceChange): void {
     const { name } = change;
@@ -46,6 +53,7 @@ export function prepare(changes: readonly Change[], current: Snapshot, tip: Tip 
     const after = parts.reduce<ServiceState>((next, part) => putPart(next, { part, name, wanted }), before);
     if (isSameJson(after, noState)) services.delete(name);
     else services.set(name, after);
+    spent = addSpent(spent, change.ended);
   }
 
   /** A part that means what it meant stays as it is, with its bytes. */
@@ -55,6 +63,10 @@ export function prepare(changes: readonly Change[], current: Snapshot, tip: Tip 
     edits.set(partPath(part, name), encoded === null ? null : { mode: modes.file, content: Buffer.from(encoded.text) });
     return encoded === null ? { ...state, [part]: noState[part] } : withPart(state, encoded.value);
   }
+}
+
+function spentFile(spent: Spent): NewFile {
+  return { mode: modes.file, content: Buffer.from(encode(schema.spent, spent, spentPath)) };
 }
 
 interface NewPart {

@@ -1,9 +1,10 @@
 import { exitCodes, UserError } from "../lib/user-error.ts";
 import type { Branch, Tip } from "./branch.ts";
 import { decode, unreadable } from "./encode.ts";
-import { formatVersion } from "./layout.ts";
+import { formatVersion, spentPath } from "./layout.ts";
+import type { Spent } from "./progress.ts";
 import type { ServiceState } from "./record.ts";
-import { format } from "./schema.ts";
+import { format, spent } from "./schema.ts";
 import { decodePart, noState, partFiles, withPart } from "./service-parts.ts";
 import type { PartFile, PartValue } from "./service-parts.ts";
 import type { Snapshot } from "./store.ts";
@@ -20,6 +21,7 @@ export function createPartCache(branch: Branch): PartCache {
   const byNode = new WeakMap<FileNode, PartValue>();
   let byId = new Map<string, PartValue>();
   let formats = new Map<string, string>();
+  let accounts = new Map<string, Spent>();
   return {
     async read(tip, signal) {
       const stateId = await readStateId(tip, signal);
@@ -36,7 +38,9 @@ export function createPartCache(branch: Branch): PartCache {
         const part = byNode.get(file.node);
         if (part !== undefined) services.set(file.name, withPart(services.get(file.name) ?? noState, part));
       }
-      return { commit: tip.commit, generation: tip.generation, stateId, services };
+      const account = await readSpent(tip, signal);
+      const { commit, generation } = tip;
+      return { commit, generation, stateId, services, ...(account === undefined ? {} : { spent: account }) };
     },
   };
 
@@ -60,6 +64,17 @@ export function createPartCache(branch: Branch): PartCache {
     const stateId = readFormat(textOf(await branch.contents([node.id], signal), node.id, "format"));
     formats = new Map([[node.id, stateId]]);
     return stateId;
+  }
+
+  async function readSpent(tip: Tip, signal?: AbortSignal): Promise<Spent | undefined> {
+    const node = nodeAt(tip.tree, spentPath);
+    if (node?.kind !== "file") return undefined;
+    const known = accounts.get(node.id);
+    if (known !== undefined) return known;
+    const text = textOf(await branch.contents([node.id], signal), node.id, spentPath);
+    const read = decode(spent, text, spentPath);
+    accounts = new Map([[node.id, read]]);
+    return read;
   }
 }
 

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { fingerprint } from "../config/fingerprint.ts";
 import type { JobFile, RepoState } from "../config/job.ts";
 import type { ServiceSpec } from "../config/spec.ts";
+import type { Spent } from "./progress.ts";
 import type { Intent, Lease, ServiceRecord } from "./record.ts";
 import { replica } from "./replica-schema.ts";
 import { commit, count, name, sha256, time } from "./scalars.ts";
@@ -30,6 +31,12 @@ export const repoState: z.ZodType<RepoState> = z.strictObject({
   branch: z.string().nullable(),
   commit,
   diff: sha256.nullable(),
+});
+
+/** `spent.json`, and a member of records. */
+export const spent: z.ZodType<Spent> = z.strictObject({
+  month: z.string().regex(/^\d{4}-\d{2}$/, "expected a month such as 2026-11"),
+  amount: z.number().min(0),
 });
 
 const target = z.strictObject({
@@ -104,7 +111,7 @@ export const record: z.ZodType<ServiceRecord> = z.strictObject({
       z.strictObject({ run: z.number().min(0), ready: z.number().min(0), probing: z.number().min(0).exactOptional() }),
     )
     .exactOptional(),
-  spent: z.strictObject({ month: z.string().regex(/^\d{4}-\d{2}$/), amount: z.number().min(0) }).exactOptional(),
+  spent: spent.exactOptional(),
   brake: z
     .strictObject({
       givenUp: z.array(z.strictObject({ at: time, count })),

@@ -1,4 +1,5 @@
 import type { FileEntry, KeptContent } from "../config/files.ts";
+import type { Spent } from "./progress.ts";
 import type { Intent, Lease, ServiceRecord, ServiceState } from "./record.ts";
 
 /** The state branch at one commit. */
@@ -10,6 +11,8 @@ export interface Snapshot {
   /** Random, made with the branch; tags of instances carry it. Known before the first write. */
   readonly stateId: string;
   readonly services: ReadonlyMap<string, ServiceState>;
+  /** What services that are gone have cost in a month. Absent: nothing. */
+  readonly spent?: Spent | undefined;
 }
 
 /** What one service's part of the branch is to become. An absent member stays as it is; `null` removes it. */
@@ -18,6 +21,8 @@ export interface ServiceChange {
   readonly record?: ServiceRecord | null;
   readonly intents?: readonly Intent[];
   readonly lease?: Lease | null;
+  /** What the service, which goes with this change, has cost in a month: the branch remembers it with what others have cost before. */
+  readonly ended?: Spent | undefined;
 }
 
 export interface Change {

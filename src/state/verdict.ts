@@ -28,7 +28,7 @@ export interface Evidence {
   readonly backend?: string;
   /** Names the attempt, so that its log's tail can be shown next to the verdict while the log is kept. */
   readonly token?: string;
-  /** The verdict, in words, that stands behind this one. */
+  /** The verdict, in words, that stands behind this one: that going back is stuck, or what it waits for. */
   readonly cause?: string;
   /** What a canary was judged by. */
   readonly traffic?: { readonly new: Traffic; readonly old: Traffic };

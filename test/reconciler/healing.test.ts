@@ -7,6 +7,8 @@ import { acceptRetry } from "../../src/reconciler/accept.ts";
 import { decide } from "../../src/reconciler/decide.ts";
 import { isMaterial } from "../../src/reconciler/material.ts";
 import type { Observed } from "../../src/reconciler/observed.ts";
+import { replicaTable } from "../../src/report/replica-table.ts";
+import { painter } from "../../src/report/style.ts";
 import type { ReplicaError, ServiceRecord } from "../../src/state/record.ts";
 import { accepted, allWell, instanceOf, now, offer, policy, serving, settled } from "../support/decisions.ts";
 
@@ -198,6 +200,57 @@ describe("going back that cannot go on", () => {
     expect(going.actions.map(({ kind, replica }) => `${kind} ${replica.deployment}`)).toEqual(["provision 0"]);
     expect(going.record.verdict).toMatchObject(verdict);
     expect(going.record.verdict?.evidence).toEqual(evidence);
+  });
+
+  it.each([
+    { name: "nothing is offered", offers: [], lack: null, says: "no backend offers an instance now" },
+    { name: "wishes leave nothing", offers: [], lack: "every offer is too dear", says: "every offer is too dear" },
+  ])("says that it waits where $name, until it goes on", ({ offers, lack, says }) => {
+    const dry = { supply: { offers, taken: [], refusal: null, lack, missingEnv: [] } };
+    const waiting = pass(record, dry);
+    expect(waiting).toMatchObject({ state: "waiting", actions: [] });
+    expect(waiting.record.verdict).toEqual({
+      ...record.verdict,
+      message: `replica 1 of deployment 1 exited; going back to deployment 0 waits: ${says}`,
+      evidence: { ...evidence, cause: "replica 1 of deployment 1 exited" },
+    });
+    expect(pass(waiting.record, dry, now + 60_000).record).toEqual(waiting.record);
+    const shown = { record: waiting.record, status: "running", replicas: [] } as const;
+    expect(replicaTable([shown], { paint: painter(false), verbose: false, now })).toContain(
+      "running (unhealthy, going back waits)",
+    );
+    const going = pass(waiting.record, {}, now + 60_000);
+    expect(going.actions.map(({ kind, replica }) => `${kind} ${replica.deployment}`)).toEqual(["provision 0"]);
+    expect(going.record.verdict).toEqual(record.verdict);
+  });
+
+  it("says that it waits where an instance was refused, while it is asked for again too", () => {
+    const lacking = {
+      ...serving(1, 0),
+      status: "failed",
+      instance: null,
+      address: null,
+      readyAt: null,
+      error: {
+        code: "no-capacity",
+        retryAt: toTimestamp(now + 15_000),
+        exitCode: null,
+        message: "sold out",
+        at: toTimestamp(now),
+      },
+      failures: 1,
+    } as const;
+    const waiting = pass({ ...record, replicas: [serving(0, 0), lacking, serving(2, 1)] });
+    const message = "replica 1 of deployment 1 exited; going back to deployment 0 waits: sold out";
+    expect(waiting).toMatchObject({ state: "waiting", record: { verdict: { code: "unhealthy", message } } });
+    const again = pass(waiting.record, {}, now + 15_000);
+    expect(again.actions.map(({ kind, replica }) => `${kind} ${replica.deployment}`)).toEqual(["provision 0"]);
+    expect(again.record.verdict?.message).toBe(message);
+    const [coming] = again.record.replicas.filter(({ status }) => status === "submitted");
+    if (coming === undefined) throw new Error("nothing was asked for");
+    const seen = [...allWell(again.record).instances.values(), instanceOf(coming, { status: "provisioning" })];
+    const arrived = pass(again.record, { instances: new Map(seen.map((each) => [each.token, each])) }, now + 16_000);
+    expect(arrived.record.verdict).toEqual(record.verdict);
   });
 
   it("is stuck, too, where the old revision does not come to run any more", () => {

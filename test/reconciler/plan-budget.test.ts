@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { Budget, Policy } from "../../src/config/settings.ts";
+import type { Budget, Policy, RolloutPolicy } from "../../src/config/settings.ts";
 import type { PlannedService } from "../../src/reconciler/plan-document.ts";
 import type { ServiceRecord } from "../../src/state/record.ts";
 import { service } from "../config/parsing.ts";
@@ -25,21 +25,23 @@ interface Case {
   readonly name: string;
   readonly budget: Partial<Budget>;
   readonly own?: Partial<Budget>;
+  /** Absent: `surge`. */
+  readonly strategy?: RolloutPolicy["strategy"];
   readonly files: readonly string[];
   readonly records?: readonly ServiceRecord[];
   readonly refusal: string | null;
 }
 
-function limited(budget: Partial<Budget>, own: Partial<Budget> = {}): Policy {
-  const { rollout, heal } = policy;
+function limited({ budget, own = {}, strategy = "surge" }: Pick<Case, "budget" | "own" | "strategy">): Policy {
+  const rollout = { ...policy.rollout, strategy };
   const none = { hourly: null, monthly: null };
-  const services = { web: { rollout, heal, budget: { ...none, ...own } } };
-  return { ...policy, budget: { ...none, ...budget }, services };
+  const services = { web: { rollout, heal: policy.heal, budget: { ...none, ...own } } };
+  return { ...policy, rollout, budget: { ...none, ...budget }, services };
 }
 
-function planned({ budget, own, files, records = [two] }: Omit<Case, "name" | "refusal">): PlannedService {
+function planned({ files, records = [two], ...limits }: Omit<Case, "name" | "refusal">): PlannedService {
   const plan = planOf(files, {
-    policy: limited(budget, own),
+    policy: limited(limits),
     offer: { ...offer, price: 1 },
     snapshot: snapshotOf(...records),
   });
@@ -111,6 +113,67 @@ describe("a plan within budgets", () => {
       refusal,
       rehearsed: refusal === null,
     });
+  });
+
+  it.each<Omit<Case, "refusal"> & { readonly strategy: "auto" | "stop-first"; readonly shown: string | null }>([
+    { name: "what fits is surged", strategy: "auto", budget: { hourly: 3 }, files: [file("web", "new")], shown: null },
+    {
+      name: "a budget of exactly what runs",
+      strategy: "auto",
+      budget: { hourly: 2 },
+      files: [file("web", "new")],
+      shown:
+        "stop-first (the budget of $2/h has no room for another replica): an old replica leaves before its successor is started, one at a time; at least 1 of 2 serve meanwhile",
+    },
+    {
+      name: "a service's own",
+      strategy: "auto",
+      budget: { hourly: 9 },
+      own: { hourly: 2.5 },
+      files: [file("web", "new")],
+      shown:
+        "stop-first (the budget of $2.5/h has no room for another replica): an old replica leaves before its successor is started, one at a time; at least 1 of 2 serve meanwhile",
+    },
+    {
+      name: "what others of the same plan will cost",
+      strategy: "auto",
+      budget: { hourly: 4 },
+      files: [file("web", "new"), file("api", "serve")],
+      shown:
+        "stop-first (the budget of $4/h has no room for another replica): an old replica leaves before its successor is started, one at a time; at least 1 of 2 serve meanwhile",
+    },
+    {
+      name: "a whole run",
+      strategy: "auto",
+      budget: { hourly: 3 },
+      files: [file("web", "serve", "replicas: 2\nauth: true").replace("auth: false\n", "")],
+      shown:
+        "stop-first (the budget of $3/h has no room for 2 more replicas): the edit cannot be rolled, and there is no room for a whole new run: one old replica at a time makes room for a new one, and the new run takes over once it serves as much as is left of the old one; at least 1 of 2 serve meanwhile",
+    },
+    {
+      name: "as the policy says",
+      strategy: "stop-first",
+      budget: { hourly: 2 },
+      files: [file("web", "new")],
+      shown:
+        "stop-first (as the policy says): an old replica leaves before its successor is started, one at a time; at least 1 of 2 serve meanwhile",
+    },
+  ])("is exchanged where there is no money for a second one: $name", ({ shown, ...scene }) => {
+    const web = planned(scene);
+    expect(web.refusal).toBeNull();
+    expect(web.rehearsal).toMatchObject({ end: "settled" });
+    const [strategy] = web.reasons.filter(({ about }) => about === "strategy");
+    if (shown === null) expect(strategy?.text).toMatch(/^surge: /);
+    else expect(strategy?.text).toBe(shown);
+    expect(web.safety).toBe(web.rehearsal?.fewestServing === 1 ? "reduced" : "kept");
+  });
+
+  it("is refused where stopping one pays for nothing", () => {
+    const dear = { strategy: "auto", files: [file("web", "new")] } as const;
+    expect(planned({ ...dear, budget: { hourly: 1.5 } }).refusal).toContain("over budget: it would cost up to $3/h");
+    const spent = "over budget: the project has cost $2 in 2026-01, and `policy.budget.monthly` is $2";
+    expect(planned({ ...dear, budget: { monthly: 2 } }).refusal).toBe(spent);
+    expect(planned({ ...dear, strategy: "stop-first", budget: { monthly: 2 } }).refusal).toBe(spent);
   });
 
   it("says how far scaling may come, and when the month's money ends", () => {

@@ -5,6 +5,7 @@ import { defaultPolicy } from "../../src/config/settings.ts";
 import { acceptRetry, acceptRevision, type Replacement } from "../../src/reconciler/accept.ts";
 import { chooseStrategy } from "../../src/reconciler/choose-strategy.ts";
 import { decide } from "../../src/reconciler/decide.ts";
+import type { ReplicaRecord } from "../../src/state/record.ts";
 import { allWell, failing, fresh, instanceOf, now, offer, settled } from "../support/decisions.ts";
 import { follow } from "../support/small-world.ts";
 import { healthProbe, revisionOf, specOf } from "../support/specs.ts";
@@ -30,6 +31,10 @@ function edited(strategy: Strategy, { count = 2, replacement = "where-jobs-diffe
 interface Edit {
   readonly count?: number;
   readonly replacement?: Replacement;
+}
+
+function costing(price: number) {
+  return (replica: ReplicaRecord): ReplicaRecord => ({ ...replica, price });
 }
 
 const healthy = () => ({});
@@ -85,6 +90,45 @@ describe("stop-first", () => {
     expect(course).toMatchObject({ state: "failed", fewestServing: 1 });
     expect(course.record).toMatchObject({ current: 0, verdict: { code: "unhealthy" } });
     expect(course.record.replicas.map(({ deployment }) => deployment)).toEqual([0, 0]);
+  });
+
+  describe("for want of money", () => {
+    const dear = { ...edited("stop-first"), replicas: settled({ replicas: two }).replicas.map(costing(1)) };
+    const within = (hourly: number | null, monthly: number | null = null): Policy => ({
+      ...policyWith({}),
+      budget: { hourly, monthly },
+    });
+
+    it("exchanges one for one where a budget pays for exactly what runs", () => {
+      const course = follow(dear, { capacity: 9, price: 1, policy: within(2) });
+      expect(course).toMatchObject({ state: "settled", fewestServing: 1, mostInstances: 2 });
+      expect(course.record.replicas.map(({ deployment }) => deployment)).toEqual([1, 1]);
+      expect(course.steps.filter((step) => step.startsWith("verdict"))).toEqual([]);
+    });
+
+    it("takes a second place first where there is money for it after all", () => {
+      const course = follow(dear, { capacity: 9, price: 1, policy: within(3) });
+      expect(course).toMatchObject({ state: "settled", fewestServing: 2, mostInstances: 3 });
+    });
+
+    it("lets the one go that pays for its successor", () => {
+      const [first, second] = dear.replicas.map((each, index) => costing(index === 0 ? 1.6 : 0.4)(each));
+      if (first === undefined || second === undefined) throw new Error("two replicas run");
+      const record = { ...dear, replicas: [first, second] };
+      const course = follow(record, { capacity: 9, price: 1, policy: within(2) });
+      expect(course).toMatchObject({ state: "settled", fewestServing: 1, mostInstances: 2 });
+      expect(course.steps.find((step) => step.startsWith("terminate"))).toMatch(/^terminate 0\/0/);
+    });
+
+    it.each([
+      { what: "its successor costs more than that frees", policy: within(2), price: 1.5, capacity: 9 },
+      { what: "the month's money is spent", policy: within(null, 1), price: 1, capacity: 9 },
+      { what: "the month's money is spent, and nobody has room", policy: within(null, 1), price: 1, capacity: 2 },
+    ])("stops nothing where $what", ({ capacity, price, policy }) => {
+      const course = follow(dear, { capacity, price, policy }, 300);
+      expect(course).toMatchObject({ state: "waiting", fewestServing: 2, mostInstances: 2 });
+      expect(course.record.verdict?.code).toBe(capacity === 2 ? "no-capacity" : "over-budget");
+    });
   });
 
   it("what its place went to is not waited for for ever: the old one comes back", () => {
@@ -247,6 +291,7 @@ describe("canary", () => {
 });
 
 describe("chooseStrategy()", () => {
+  const plain = { shortage: null, bringsBack: false };
   const record = settled();
   const none = { offers: [], taken: [], lack: null, refusal: null };
   const full = { ...none, taken: [{ ...offer, headroom: 0 }] };
@@ -272,7 +317,7 @@ describe("chooseStrategy()", () => {
     { name: "room for one, one needed", supply: tight, replacement: "where-jobs-differ", expected: "surge" },
     { name: "room for one, two needed", supply: tight, replacement: "whole-run", expected: "stop-first" },
   ] as const)("with $name: $expected", ({ supply, replacement, expected }) => {
-    const choice = chooseStrategy(defaultPolicy, { record, replacement, wanted: 2, supply });
+    const choice = chooseStrategy(defaultPolicy, { record, replacement, wanted: 2, supply, ...plain });
     expect(choice).toMatchObject({ strategy: expected, replacement });
   });
 
@@ -287,7 +332,13 @@ describe("chooseStrategy()", () => {
     { strategy: "stop-first", replacement: "whole-run", expected: { strategy: "stop-first" } },
     { strategy: "surge", replacement: "where-jobs-differ", expected: { strategy: "surge" } },
   ] as const)("the policy's $strategy of $replacement", ({ strategy, replacement, expected }) => {
-    const choice = chooseStrategy(policyWith({ strategy }), { record, replacement, wanted: 2, supply: full });
+    const choice = chooseStrategy(policyWith({ strategy }), {
+      record,
+      replacement,
+      wanted: 2,
+      supply: full,
+      ...plain,
+    });
     expect(choice).toMatchObject(expected);
   });
 });

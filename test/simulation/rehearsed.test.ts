@@ -83,7 +83,12 @@ function drawSetting(random: Random): CalmSetting & { readonly assumed: boolean 
     dedupes: random() < 0.7,
     capacity: random() < 0.5 ? Infinity : between(random, 4, 6),
     assumed,
-    policy: { ...defaultPolicy, rollout: { ...rollout, bake: pick(random, [null, 0, 7]) } },
+    policy: {
+      ...defaultPolicy,
+      rollout: { ...rollout, bake: pick(random, [null, 0, 7]) },
+      // Of the five replicas that a file asks for at most, and of one more.
+      budget: { hourly: pick(random, [null, null, 2.5, 3]), monthly: null },
+    },
   };
 }
 

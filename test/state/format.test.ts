@@ -77,6 +77,9 @@ async function writeExample() {
     contents,
     basis: await store.load(),
   });
+  const basis = await store.load();
+  const ended = { month: "2026-01", amount: 12.345678 };
+  await store.commit({ message: "Remove old", services: [{ name: "old", record: null, ended }], basis });
   return { branch, snapshot: await store.load() };
 }
 
@@ -111,6 +114,7 @@ test("every example is read as what it says", async () => {
     const store = memoryStore({ clock, branch });
     const loaded = await store.load();
     expect(loaded.services).toEqual(snapshot.services);
+    expect(loaded.spent).toEqual(snapshot.spent);
     const [file] = loaded.services.get("web")?.record?.deployments.at(-1)?.files ?? [];
     expect(await store.readContent(file?.content ?? "")).toHaveLength(1);
   }

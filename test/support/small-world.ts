@@ -21,6 +21,8 @@ export interface SmallWorld {
   /** Whether the provider says how many more it has, or lets it be found out. */
   readonly says?: boolean;
   readonly policy: Policy;
+  /** $/hour of what is offered; absent: nothing. */
+  readonly price?: number;
   readonly manner?: (deployment: number) => Manner;
   /** From this second on nothing new can be had. */
   readonly fullFrom?: number;
@@ -121,7 +123,8 @@ export function follow(first: ServiceRecord, world: SmallWorld, longest = 7200):
     const now = start + second * 1000;
     const there = record.replicas.filter((each) => isAlive(each) && each.deployment === record.current).length;
     const isMissing = record.target !== null && there < desiredReplicas(record);
-    const offers: readonly Offer[] = world.says === false ? [offer] : [{ ...offer, headroom: room }];
+    const each = { ...offer, price: world.price ?? offer.price };
+    const offers: readonly Offer[] = world.says === false ? [each] : [{ ...each, headroom: room }];
     const isFull = room <= 0 && world.says !== false;
     return {
       instances: new Map(

@@ -101,7 +101,7 @@ export const rolloutFields: Fields<WrittenRollout> = {
     schema: oneOf(["auto", "surge", "stop-first", "blue-green", "canary"]),
     default: rollout.strategy,
     description:
-      "How a revision takes the place of another: `surge` starts one more at a time, `stop-first` stops one before it starts the next, `blue-green` starts all beside what runs, `canary` goes in watched steps; `auto` surges where a second instance can be had, and else stops first.",
+      "How a revision takes the place of another: `surge` starts one more at a time, `stop-first` stops one before it starts the next, `blue-green` starts all beside what runs, `canary` goes in watched steps; `auto` surges where a second instance can be had and the hourly budget has room for it, and else stops first.",
     example: "canary",
   },
   bake: {

@@ -1,7 +1,7 @@
 import type { Budget, Policy } from "../../config/settings.ts";
 import { formatPrice } from "../../lib/format-price.ts";
 import { toTimestamp } from "../../lib/timestamp.ts";
-import type { ServiceRecord } from "../../state/record.ts";
+import type { ReplicaRecord, ServiceRecord } from "../../state/record.ts";
 import type { Verdict } from "../../state/verdict.ts";
 import type { Context, Draft } from "./draft.ts";
 import { currentDeployment } from "./draft.ts";
@@ -34,6 +34,47 @@ export function roomFor(draft: Draft, count: number, context: Context): Room {
   const leaving = rateOf(record) - rateOf({ ...record, replicas: record.replicas.filter(isStaying) });
   const short = bills.find((bill) => affordableOf({ ...bill, hourly: bill.hourly - leaving }, price) < wanted);
   return { count: 0, verdict: short === undefined ? null : verdictOf(record, short, { price, wanted, now }) };
+}
+
+/**
+ * How many more of what can be had the budgets leave room for, once these have gone: at least one, or whoever stops one
+ * replica for another stops it for nothing.
+ */
+export function roomAfter(draft: Draft, gone: readonly ReplicaRecord[], context: Context): number {
+  const { offers = [], taken = [] } = context.observed.supply ?? {};
+  const price = [...offers, ...taken][0]?.price ?? 0;
+  if (price === 0 || !isLimited(draft.record, context.policy)) return Infinity;
+  const freed = rateOf({ replicas: gone });
+  const bills = billsOf(draft.record, context.others?.() ?? noOthers, context);
+  return Math.min(...bills.map((bill) => affordableOf({ ...bill, hourly: bill.hourly - freed }, price)));
+}
+
+/** What one exchange may cost: so many more replicas at once, and so many in all, at this price. */
+export interface Exchanged {
+  readonly price: number;
+  readonly more: number;
+  readonly wanted: number;
+}
+
+/**
+ * Which budget leaves no room for what an exchange starts beside what runs, where it has room for what is there
+ * afterwards. `null`: there is room for both, or for neither.
+ */
+export function shortBudget(
+  record: ServiceRecord,
+  { price, more, wanted }: Exchanged,
+  { others, ...time }: { readonly others: Others; readonly policy: Policy; readonly now: number },
+): string | null {
+  if (price === 0) return null;
+  const bills = billsOf(record, others, time);
+  const short = bills.find((bill) => affordableOf(bill, price) < more);
+  const freed = rateOf(record);
+  const fits = bills.every((bill) => affordableOf({ ...bill, hourly: bill.hourly - freed }, price) >= wanted);
+  return short === undefined || !fits ? null : shortText(short.budget, more);
+}
+
+export function shortText({ hourly }: Budget, more: number): string {
+  return `the budget of ${formatPrice(hourly ?? 0)}/h has no room for ${more === 1 ? "another replica" : `${more} more replicas`}`;
 }
 
 /** Whether all that a record has may exist beside what the others have. */

@@ -1,10 +1,12 @@
 import { fromTimestamp } from "../../lib/timestamp.ts";
+import type { Spent } from "../../state/progress.ts";
 import type { ReplicaRecord, ServiceRecord } from "../../state/record.ts";
+import { addSpent } from "../../state/spent.ts";
 
 const hour = 3_600_000;
 
 /** What everything of a service costs an hour that exists, or may: calls that are announced, and what is not gone yet. */
-export function rateOf({ replicas }: ServiceRecord): number {
+export function rateOf({ replicas }: Pick<ServiceRecord, "replicas">): number {
   return replicas.filter(mayExist).reduce((sum, { price }) => sum + price, 0);
 }
 
@@ -29,8 +31,8 @@ export function withSpent(before: ServiceRecord, after: ServiceRecord, now: numb
     .filter((replica) => mayExist(replica) && wasThere(replica) && !left.has(replica.token))
     .reduce((sum, replica) => sum + costOf(replica, replica.submittedAt, now), 0);
   if (cost === 0) return after;
-  const month = monthOf(now);
-  return { ...after, spent: { month, amount: rounded(endedIn(after, month) + cost) } };
+  const spent = addSpent(after.spent, { month: monthOf(now), amount: cost });
+  return spent === undefined ? after : { ...after, spent };
 }
 
 /** Not known to be gone: a call that is announced cannot be taken back. */
@@ -50,11 +52,7 @@ function costOf({ price }: ReplicaRecord, from: string, now: number): number {
   return (price * Math.max(0, now - begin)) / hour;
 }
 
-function endedIn({ spent }: ServiceRecord, month: string): number {
+/** What has ended has cost so much in the month, in USD: replicas of a service, or services of a state. */
+export function endedIn({ spent }: { readonly spent?: Spent | undefined }, month: string): number {
   return spent?.month === month ? spent.amount : 0;
-}
-
-/** To a millionth of a dollar, so that records stay readable. */
-function rounded(amount: number): number {
-  return Math.round(amount * 1e6) / 1e6;
 }

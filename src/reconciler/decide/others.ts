@@ -1,5 +1,5 @@
 import type { Snapshot } from "../../state/store.ts";
-import { rateOf, spentOf } from "./money.ts";
+import { endedIn, monthOf, rateOf, spentOf } from "./money.ts";
 import { tollOf } from "./toll.ts";
 import type { Toll } from "./toll.ts";
 
@@ -15,9 +15,10 @@ export interface Others {
 /** A service that is alone. */
 export const noOthers: Others = { hourly: 0, spent: 0, toll: { running: 0, wanted: 0, givenUp: 0 } };
 
-/** What all services but one come to, as recorded; open calls are part of the records. */
-export function othersOf(snapshot: Pick<Snapshot, "services">, name: string, now: number): Others {
-  let { hourly, spent, toll } = noOthers;
+/** What all services but one come to, as recorded, with what those have cost that are gone; open calls are part of the records. */
+export function othersOf(snapshot: Pick<Snapshot, "services" | "spent">, name: string, now: number): Others {
+  let { hourly, toll } = noOthers;
+  let spent = endedIn(snapshot, monthOf(now));
   for (const [other, { record }] of snapshot.services) {
     if (other === name || record === null) continue;
     hourly += rateOf(record);

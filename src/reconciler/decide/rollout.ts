@@ -19,6 +19,7 @@ import { desiredReplicas } from "./scale.ts";
 import { startReplicas } from "./start.ts";
 import { isOfOtherRun, isRouted, makeRoom, mayTakeOver, strategyOf, waitsForRoom } from "./strategy.ts";
 import { stickAtFailures } from "./stuck.ts";
+import { tellWait } from "./tell-wait.ts";
 
 /** One replica more than wanted may exist while a deployment replaces another (facts §4.1). */
 const surge = 1;
@@ -29,7 +30,7 @@ export function rollOut(draft: Draft, context: Context): Draft {
   const started = startMissing(makeRoom(baked, context), context);
   const switched = switchRun(started, context);
   // What leaves makes room: its successor is announced by the same write.
-  return stickAtFailures(startMissing(letGo(switched, context), context), context);
+  return tellWait(stickAtFailures(startMissing(letGo(switched, context), context), context), context);
 }
 
 /** Failed attempts hold back only a next one of the same revision, and only while one is wanted. */

@@ -11,6 +11,8 @@ import { isExhausted } from "./retry.ts";
 import { headroomOf } from "./strategy.ts";
 import { cannotRun, stick, unstick } from "./stuck.ts";
 
+export const nothingOffered = "no backend offers an instance now";
+
 /** Asks for up to `count` replicas of the current deployment. What failed before waits its time out first. */
 export function startReplicas(draft: Draft, count: number, context: Context): Draft {
   if (count <= 0) return draft;
@@ -69,7 +71,7 @@ function lackIn({ missingEnv, refusal, offers, lack }: Supply): Pick<Verdict, "c
     };
   if (refusal !== null) return { code: "refused", message: refusal, evidence: {} };
   if (offers.length > 0) return null;
-  return { code: "no-capacity", message: lack ?? "no backend offers an instance now", evidence: {} };
+  return { code: "no-capacity", message: lack ?? nothingOffered, evidence: {} };
 }
 
 /** A replica that its service's `retry` gives up: the others serve on, and it is said. */

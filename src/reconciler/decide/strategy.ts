@@ -2,6 +2,7 @@ import type { Strategy } from "../../config/settings.ts";
 import { fromTimestamp } from "../../lib/timestamp.ts";
 import type { ReplicaRecord, ServiceRecord } from "../../state/record.ts";
 import type { Supply } from "../observed.ts";
+import { roomAfter } from "./budget.ts";
 import { currentDeployment, deploymentOf, isAlive, isServing, retire, withoutReplica } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
 import { healthOf, leastImportant } from "./health.ts";
@@ -20,7 +21,7 @@ export function headroomOf({ offers }: Pick<Supply, "offers">): number {
 }
 
 /**
- * Where no second instance can be had, one that is to be replaced leaves before its successor is started, one at a time:
+ * Where no second instance can be had, or paid for, one that is to be replaced leaves before its successor is started, one at a time:
  * the next only when the successor of the last one serves well. A place that can be had is taken first, whatever the strategy.
  */
 export function makeRoom(draft: Draft, context: Context): Draft {
@@ -36,7 +37,7 @@ export function makeRoom(draft: Draft, context: Context): Draft {
   if (fresh.some((replica) => !isServing(replica) || healthOf(replica, context) !== "well")) return draft;
   if (fresh.length > 0 && currentDeployment(record).bakedAt === null) return draft;
   if (stale.some((replica) => isServing(replica) && healthOf(replica, context) === "unknown")) return draft;
-  const [leaving] = leastImportant(stale, context);
+  const leaving = leastImportant(stale, context).find((replica) => makesRoom(replica, draft, context));
   if (leaving === undefined) return draft;
   return retire(withoutLacks(draft), leaving, "replaced", context);
 }
@@ -45,7 +46,15 @@ export function makeRoom(draft: Draft, context: Context): Draft {
 export function waitsForRoom(draft: Draft, context: Context): boolean {
   if (strategyOf(draft.record) !== "stop-first" || !isFull(draft, context)) return false;
   const { fresh, stale, ending } = sortOut(draft);
-  return ending.length > 0 || (stale.length > 0 && fresh.length + stale.length >= leastOf(draft.record));
+  if (ending.length > 0) return true;
+  return (
+    stale.some((replica) => makesRoom(replica, draft, context)) && fresh.length + stale.length >= leastOf(draft.record)
+  );
+}
+
+/** Whether there is money for a successor once this one has gone. */
+function makesRoom(replica: ReplicaRecord, draft: Draft, context: Context): boolean {
+  return roomAfter(draft, [replica], context) > 0;
 }
 
 /** With as many as this nothing is missing that was there before: more than there is room for may be wanted by now. */
@@ -53,10 +62,11 @@ function leastOf(record: ServiceRecord): number {
   return Math.min(desiredReplicas(record), record.target?.served ?? Infinity);
 }
 
-/** Nothing is offered beside what runs, or what was asked for was not to be had. */
-function isFull(draft: Draft, { observed: { supply } }: Context): boolean {
+/** Nothing is offered beside what runs, what was asked for was not to be had, or there is no money for it. */
+function isFull(draft: Draft, context: Context): boolean {
+  const { supply } = context.observed;
   if (supply === null || supply.refusal !== null || supply.lack !== null || supply.missingEnv.length > 0) return false;
-  return headroomOf(supply) === 0 || draft.record.replicas.some(isLack);
+  return headroomOf(supply) === 0 || draft.record.replicas.some(isLack) || roomAfter(draft, [], context) < 1;
 }
 
 function isLack({ status, error }: ReplicaRecord): boolean {

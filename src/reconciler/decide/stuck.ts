@@ -34,11 +34,20 @@ export function stick(draft: Draft, why: string, evidence: Evidence, { now }: Pi
   return note({ ...draft, record: { ...draft.record, verdict: stuck } }, "verdict", null, `stuck: ${message}`);
 }
 
+/** Whether it says, beside what began the going back, what that waits for. */
+export function waitsIn({ code, evidence }: Verdict): boolean {
+  return code !== "stuck" && evidence.cause !== undefined;
+}
+
 /** The verdict that began the going back, once it goes on. */
 export function unstick(draft: Draft): Draft {
+  const { verdict } = draft.record;
+  return verdict?.code === "stuck" ? withCause(draft, verdict) : draft;
+}
+
+/** The verdict that stands behind this one. */
+export function withCause(draft: Draft, verdict: Verdict): Draft {
   const { record } = draft;
-  const { verdict } = record;
-  if (verdict?.code !== "stuck") return draft;
   const { cause, missing: _, ...evidence } = verdict.evidence;
   const gaveUp = record.deployments.some(({ num, gaveUpAt }) => num === record.target?.deployment && gaveUpAt);
   const code = gaveUp ? "no-capacity" : "unhealthy";
