@@ -110,12 +110,8 @@ export const observedMutants: readonly Mutant[] = [
       "unpublished: false,",
       "deaf-gateway",
     ],
-    [
-      "nothing in flight of older routes counts as drained",
-      "if (gateway.generation < observer.generation) return new Set();",
-      "",
-      "deaf-gateway",
-    ],
+    // A publication is made once every gateway that is up has taken it, so that only one that just begins serves older
+    // routes: that nothing in flight then says nothing is for `test/reconciler/observe.test.ts` to show.
   ]),
   ...inFile("src/reconciler/listing.ts", [
     [
@@ -154,6 +150,7 @@ export const observedMutants: readonly Mutant[] = [
       "tombstones are ignored",
       "tombstoned: orphans.filter((instance) => isTombstoned(instance, snapshot)),",
       "tombstoned: [],",
+      "late-calls",
     ],
     ["recorded instances are collected", " && !isRecorded(instance, snapshot));", ");"],
   ]),

@@ -46,7 +46,7 @@ export const rolloutMutants: readonly Mutant[] = [
       "old replicas leave for successors that fail",
       'const successors = fresh.filter((replica) => healthOf(replica, context) === "well").length;',
       "const successors = fresh.length;",
-      "sick-bakes",
+      "sick-successors",
     ],
     ["the bake is ignored", "const baked = currentDeployment(draft.record).bakedAt !== null;", "const baked = true;"],
     [
@@ -72,11 +72,17 @@ export const rolloutMutants: readonly Mutant[] = [
       'if (streaks.some((streak) => streak.failures > 0)) return "failing";',
       "",
     ],
-    ["the most important leave first", "importance(a) - importance(b) ||", "importance(b) - importance(a) ||"],
+    [
+      "the most important leave first",
+      "importance(a) - importance(b) ||",
+      "importance(b) - importance(a) ||",
+      "shrinks-while-it-starts",
+    ],
     [
       "those that are well leave before those that fail",
       "wellness(a, context) - wellness(b, context) ||",
       "wellness(b, context) - wellness(a, context) ||",
+      "shrinks-while-cut-off",
     ],
   ]),
   ...inFile("src/reconciler/decide/renumber.ts", [
@@ -92,6 +98,7 @@ export const rolloutMutants: readonly Mutant[] = [
       "an edit is judged by replicas that it merely renumbered",
       "return replica.submittedAt >= deployment.acceptedAt || !isKnownToServe(record, deployment);",
       "return true;",
+      "edits-of-what-is-ill",
     ],
     ["a replica that nobody has probed yet is late", "return seen && context.now >=", "return context.now >="],
     [

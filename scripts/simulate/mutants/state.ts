@@ -30,6 +30,7 @@ export const stateMutants: readonly Mutant[] = [
       "an owner acts on after its lease",
       "return isSameOwner(lease.owner, owner) && time.now < fromTimestamp(lease.deadline) - time.skew;",
       "return isSameOwner(lease.owner, owner);",
+      "late-calls",
     ],
   ]),
   ...inFile("src/state/prepare.ts", [
