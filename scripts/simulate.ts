@@ -1,8 +1,7 @@
 /** Runs seeded scenarios of the whole program on simulated time; shrinks the first that breaks an invariant. */
 
 import { applyCuts, parseCuts } from "../test/simulation/cuts.ts";
-import { seeded } from "../test/simulation/random.ts";
-import { drawScenario } from "../test/simulation/scenario.ts";
+import { scenarioOf } from "../test/simulation/situations.ts";
 import { createCrew } from "./simulate/crew.ts";
 import { optionsOf } from "./simulate/options.ts";
 import type { Options } from "./simulate/options.ts";
@@ -34,14 +33,17 @@ say(`simulated ${(counts.seconds / 3600).toFixed(1)} hours`, `${counts.passed} p
 process.exitCode = counts.failed === 0 ? 0 : 1;
 
 /** In the order of the seeds, whichever thread was faster. */
-async function* runSeeds({ from, seeds, realGit, verbose, threads }: Options): AsyncGenerator<Ran> {
+async function* runSeeds({ from, seeds, realGit, verbose, threads, situation }: Options): AsyncGenerator<Ran> {
   await using crew = createCrew<SeedsTask, readonly SeedResult[]>(
     new URL("simulate/seeds-worker.ts", import.meta.url),
     threads,
   );
   const tasks = [
-    ...tasksOf({ from, count: seeds, realGit: false, verbose }, Math.ceil(Math.min(25, seeds / threads / 4))),
-    ...tasksOf({ from, count: realGit, realGit: true, verbose }, 1),
+    ...tasksOf(
+      { from, count: seeds, realGit: false, verbose, situation },
+      Math.ceil(Math.min(25, seeds / threads / 4)),
+    ),
+    ...tasksOf({ from, count: realGit, realGit: true, verbose, situation }, 1),
   ];
   const answers = tasks.map((task) => ({ task, results: crew.ask(task) }));
   // Those that come later are looked at later.
@@ -50,18 +52,22 @@ async function* runSeeds({ from, seeds, realGit, verbose, threads }: Options): A
     for (const result of await results) yield { ...result, realGit: task.realGit };
 }
 
-async function* replay({ from, realGit }: Options, only: string): AsyncGenerator<Ran> {
-  const drawn = drawScenario(seeded(from));
+async function* replay({ from, realGit, situation }: Options, only: string): AsyncGenerator<Ran> {
+  const drawn = scenarioOf(from, situation ?? undefined);
   const scenario = applyCuts(drawn, parseCuts(drawn, only));
   yield { ...(await runSeed({ seed: from, realGit: realGit > 0, scenario })), realGit: realGit > 0 };
 }
 
 /** What is left of a failing scenario, how it went, and how to see it again. */
 async function explain({ realGit, ...failed }: Ran): Promise<void> {
-  const { result, steps, only } = await smallest(failed, realGit);
+  const { result, steps, only } = await smallest(failed, {
+    drawn: scenarioOf(failed.seed, options.situation ?? undefined),
+    realGit,
+  });
   say("", `seed ${failed.seed}, shrunk from ${steps.drawn} steps to ${steps.left}:`, ...result.timeline);
   say(outcomeOf(result));
-  say(`replay: npm run simulate -- --from ${failed.seed}${realGit ? " --real-git 1" : ""} --only '${only}'`, "");
+  const where = `${options.situation === null ? "" : ` --situation ${options.situation}`}${realGit ? " --real-git 1" : ""}`;
+  say(`replay: npm run simulate -- --from ${failed.seed}${where} --only '${only}'`, "");
 }
 
 function outcomeOf({ seed, broken }: Pick<SeedResult, "seed" | "broken">): string {

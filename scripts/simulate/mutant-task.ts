@@ -4,8 +4,8 @@ import type { Mutant } from "./mutants/mutant.ts";
 
 export interface MutantTask {
   readonly mutant: Mutant;
-  readonly from: number;
-  readonly count: number;
+  /** In the order in which they are run, until one catches the mutant. */
+  readonly seeds: readonly number[];
 }
 
 export type MutantAnswer =
@@ -29,7 +29,7 @@ export async function tryMutant(task: MutantTask): Promise<MutantOutcome> {
 }
 
 function outcomeOf(task: MutantTask, worker: Worker): Promise<MutantOutcome> {
-  let seed = task.from;
+  let seed = task.seeds[0] ?? 0;
   return new Promise((resolve) => {
     const caught = (broken: string): void => resolve({ kind: "caught", seed, broken });
     const watch = setTimeout(() => caught("the simulation does not end"), longestSeed);

@@ -11,13 +11,14 @@ parentPort?.once("message", (task: MutantTask) => {
   });
 });
 
-async function run({ mutant, from, count }: MutantTask): Promise<void> {
+async function run({ mutant, seeds }: MutantTask): Promise<void> {
   mutate(mutant, repositoryRoot);
   // Loaded after the mutant is in.
   const { runSeed } = await import("./run-seed.ts");
-  for (let seed = from; seed < from + count; seed += 1) {
+  const { scenarioOf } = await import("../../test/simulation/situations.ts");
+  for (const seed of seeds) {
     say({ kind: "begins", seed });
-    const { broken } = await runSeed({ seed, realGit: false });
+    const { broken } = await runSeed({ seed, realGit: false, scenario: scenarioOf(seed, mutant.situation) });
     if (broken !== null) return say({ kind: "caught", seed, broken });
     await new Promise((resolve) => setImmediate(resolve));
   }

@@ -3,15 +3,18 @@ import { registerHooks } from "node:module";
 import type { Mutant } from "./mutants/mutant.ts";
 
 /** From here on this thread loads the program with the mutant in it; nothing on disk changes. */
-export function mutate({ file, from, to }: Mutant, root: URL): void {
-  const target = new URL(file, root).href;
+export function mutate({ edits }: Pick<Mutant, "edits">, root: URL): void {
+  const byUrl = Map.groupBy(edits, ({ file }) => new URL(file, root).href);
   registerHooks({
     load(url, context, nextLoad) {
       const loaded = nextLoad(url, context);
-      if (url !== target) return loaded;
-      const source = sourceText(loaded.source);
-      if (source.split(from).length !== 2) throw new Error(`expected once in ${file}: ${from}`);
-      return { ...loaded, source: source.split(from).join(to) };
+      const own = byUrl.get(url);
+      if (own === undefined) return loaded;
+      const source = own.reduce((text, { file, from, to }) => {
+        if (text.split(from).length !== 2) throw new Error(`expected once in ${file}: ${from}`);
+        return text.split(from).join(to);
+      }, sourceText(loaded.source));
+      return { ...loaded, source };
     },
   });
 }

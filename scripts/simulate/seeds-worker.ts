@@ -2,6 +2,7 @@
 
 import { parentPort } from "node:worker_threads";
 
+import { scenarioOf } from "../../test/simulation/situations.ts";
 import { runSeed } from "./run-seed.ts";
 import type { SeedResult, SeedsTask } from "./task.ts";
 
@@ -14,10 +15,11 @@ parentPort?.on("message", (task: SeedsTask) => {
   );
 });
 
-async function answer({ from, count, realGit, verbose }: SeedsTask): Promise<readonly SeedResult[]> {
+async function answer({ from, count, realGit, verbose, situation }: SeedsTask): Promise<readonly SeedResult[]> {
   const results: SeedResult[] = [];
   for (let seed = from; seed < from + count; seed += 1) {
-    const { broken, invariant, timeline, seconds } = await runSeed({ seed, realGit });
+    const scenario = scenarioOf(seed, situation ?? undefined);
+    const { broken, invariant, timeline, seconds } = await runSeed({ seed, realGit, scenario });
     results.push({ seed, broken, invariant, timeline: verbose || broken !== null ? timeline : [], seconds });
     // Timers and whatever else waits for the event loop get their turn.
     await new Promise((resolve) => setImmediate(resolve));

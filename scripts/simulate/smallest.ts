@@ -1,6 +1,5 @@
 import { applyCuts, cutsText } from "../../test/simulation/cuts.ts";
-import { seeded } from "../../test/simulation/random.ts";
-import { drawScenario } from "../../test/simulation/scenario.ts";
+import type { Scenario } from "../../test/simulation/scenario.ts";
 import { shrink } from "../../test/simulation/shrink.ts";
 import type { SimulationResult } from "../../test/simulation/simulate.ts";
 import { runSeed } from "./run-seed.ts";
@@ -13,12 +12,11 @@ export interface Smallest {
   readonly only: string;
 }
 
-/** A failing seed's scenario without what its breach does not need. */
+/** A failing seed's `drawn` scenario without what its breach does not need. */
 export async function smallest(
   { seed, invariant }: Pick<SimulationResult, "seed" | "invariant">,
-  realGit: boolean,
+  { drawn, realGit }: { readonly drawn: Scenario; readonly realGit: boolean },
 ): Promise<Smallest> {
-  const drawn = drawScenario(seeded(seed));
   const cuts = await shrink(
     drawn,
     async (scenario) => (await runSeed({ seed, realGit, scenario })).invariant === invariant,

@@ -1,4 +1,5 @@
 import type { SimulationResult } from "../../test/simulation/simulate.ts";
+import type { Situation } from "../../test/simulation/situations.ts";
 
 /** Seeds that one thread runs, one after the other. */
 export interface SeedsTask {
@@ -8,6 +9,7 @@ export interface SeedsTask {
   readonly realGit: boolean;
   /** With the timelines of those that broke nothing too. */
   readonly verbose: boolean;
+  readonly situation: Situation | null;
 }
 
 export type SeedResult = Pick<SimulationResult, "seed" | "broken" | "invariant" | "timeline" | "seconds">;

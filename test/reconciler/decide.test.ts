@@ -156,6 +156,17 @@ describe("what is not seen is not judged", () => {
     expect(decided(record, observed).replicas).toEqual(["0/0 running", "1/0 running"]);
   });
 
+  it("a replica that a host with a slower clock saw begin to run is not gone before listings must show it", () => {
+    const [first, second] = settled().replicas;
+    if (first === undefined || second === undefined) throw new Error("expected two replicas");
+    const record = { ...settled(), replicas: [first, { ...second, runningAt: new Date(now - 6_000).toISOString() }] };
+    const observed = { ...allWell(record), visibility: new Map([["local", 5_000]]) };
+    const instances = new Map([...observed.instances].filter(([token]) => token !== second.token));
+    expect(decided(record, { ...observed, instances }).replicas).toEqual(["0/0 running", "1/0 running"]);
+    const later = decided(record, { ...observed, instances }, now + 10_000);
+    expect(later.replicas).not.toContain("1/0 running");
+  });
+
   it("nothing that serves leaves before everything that serves was looked at", () => {
     const record = accepted(settled(), { replicas: { min: 1, max: 1 }, commands: ["new"] });
     expect(decided(record, allWell(record, { probes: new Map() })).replicas).not.toContain("1/0 terminating");

@@ -57,6 +57,26 @@ describe("a host that does not answer", () => {
   });
 });
 
+it("what waits for its next attempt keeps its number: another that is wanted besides comes under a new one", () => {
+  const [first, second] = settled().replicas;
+  if (first === undefined || second === undefined) throw new Error("expected two replicas");
+  const record = accepted(settled(), { replicas: { min: 3, max: 3 } });
+  const since = toTimestamp(now - 1_000);
+  const ending: ServiceRecord["replicas"][number] = {
+    ...second,
+    deployment: 1,
+    status: "terminating",
+    failures: 3,
+    error: { code: "exited", exitCode: 1, message: "exited", at: since, retryAt: toTimestamp(now + 30_000) },
+    termination: { reason: "exited", since, drainUntil: since },
+  };
+  const begun = { ...record, replicas: [{ ...first, deployment: 1 }, ending] };
+  // Were it an edit's fault, it would be judged by it.
+  const deployments = begun.deployments.map((each) => ({ ...each, settledAt: since }));
+  const after = pass({ ...begun, deployments });
+  expect(after.actions.flatMap(({ kind, replica }) => (kind === "provision" ? [replica.num] : []))).toEqual([2]);
+});
+
 it.each([
   { what: "ended by its provider", status: "exited", code: "interrupted" },
   { what: "being taken back", status: "terminating", code: "interrupted" },

@@ -84,3 +84,19 @@ describe("observe() sees traffic", () => {
     expect((await observed(record, asked)).traffic).toEqual(new Map());
   });
 });
+
+describe("observe() sees what has nothing in flight any more", () => {
+  it.each([
+    ["of routes that no longer have it", 1, ["web-3-1"]],
+    ["never of older routes, which may still have it", 0, []],
+  ] as const)("%s", async (_, generation, tokens) => {
+    const [first, ...others] = settled().replicas;
+    if (first === undefined) throw new Error("a settled service has replicas");
+    const record: ServiceRecord = { ...settled(), replicas: [{ ...first, status: "terminating" }, ...others] };
+    const publisher: Publisher = {
+      publish: async () => ({ acknowledged: true }),
+      status: async () => ({ generation, inFlight: {} }),
+    };
+    expect([...(await observed(record, publisher)).drained]).toEqual(tokens);
+  });
+});

@@ -60,9 +60,9 @@ export const callInvariants = [
   invariant({
     name: "not-ended-while-routed",
     on: "terminates",
-    check: ({ instance }, { gateway, now }) =>
+    check: ({ by, instance }, { gateway, now }) =>
       gateway.routesTo(instance.token) && isWell(instance, now())
-        ? `${instance.token} is ended while it is routed to`
+        ? `${by.nonce} ends ${instance.token} while it is routed to`
         : null,
   }),
   invariant({

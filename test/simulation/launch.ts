@@ -89,7 +89,8 @@ function worldFor(stage: Stage, process: Process, run: Run): World {
     return ahead + (set !== null && clock.now() >= process.startedAt + set.after * 1000 ? set.by : 0);
   };
   return {
-    clock: { now: () => clock.now() + offset(), sleep: (ms, signal) => clock.sleep(ms, signal) },
+    // A machine's clock has whole milliseconds.
+    clock: { now: () => Math.floor(clock.now() + offset()), sleep: (ms, signal) => clock.sleep(ms, signal) },
     store: watchedStore(stage, process),
     backends: new Map([["cloud", watchedBackend(stage, process)]]),
     publisher: watchedPublisher(stage, process),

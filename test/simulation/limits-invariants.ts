@@ -1,6 +1,7 @@
 import type { ReplicaRecord, ServiceRecord } from "../../src/state/record.ts";
 import { costOf } from "./budget.ts";
 import { invariant } from "./happening.ts";
+import { isUnreachable } from "./instance.ts";
 
 /** What no write of the state may do to what holds for all services together. */
 export const limitInvariants = [
@@ -20,7 +21,12 @@ export const limitInvariants = [
     on: "committed",
     check({ before, after, state }, { cloud, history, missed, now }) {
       if (before === null || after === null || now() - cloud.liedAt() > lieLasts) return null;
-      const lost = before.replicas.filter((replica) => isRunning(replica) && isMissed(after, replica.token));
+      // Two say the same of what its host keeps from answering: the listing, and the replica itself.
+      const answers = ({ token }: ReplicaRecord): boolean =>
+        !cloud.withToken(token).some((instance) => isUnreachable(instance, now()));
+      const lost = before.replicas.filter(
+        (replica) => isRunning(replica) && isMissed(after, replica.token) && answers(replica),
+      );
       if (lost.length === 0 || before.brake?.consentedAt !== undefined) return null;
       for (const { token } of lost) missed.add(token);
       // One commit may hold what several services decided: each of them knew how things were before it.

@@ -65,6 +65,19 @@ export const rolloutInvariants = [
     },
   }),
   invariant({
+    name: "takes-over-when-baked",
+    on: "committed",
+    check({ before, after }) {
+      if (before === null || after === null || before.run === after.run || after.target === null) return null;
+      const { num, run, bakedAt } = currentDeployment(after);
+      if (bakedAt !== null || desiredReplicas(after) === 0) return null;
+      const old = after.replicas.find(
+        (replica) => isServing(replica) && deploymentOf(after, replica.deployment).run !== run,
+      );
+      return old === undefined ? null : `deployment ${num} of ${after.name} takes over from ${old.token} unbaked`;
+    },
+  }),
+  invariant({
     name: "what-is-well-stays",
     on: "committed",
     check({ by, before, after }) {

@@ -9,6 +9,8 @@ import type { Scenario } from "./scenario.ts";
 export interface Rules {
   readonly strategy: RolloutPolicy["strategy"];
   readonly canarySteps: readonly CanaryStep[];
+  /** What a situation sets besides (`situations.ts`). */
+  readonly rollout?: Partial<RolloutPolicy>;
 }
 
 const strategies = ["auto", "auto", "surge", "stop-first", "blue-green", "canary", "canary"] as const;
@@ -23,7 +25,10 @@ export function drawRules(random: Random): Rules {
 }
 
 /** The policy of a scenario, with waits that end within it. */
-export function policyOf({ rules: { strategy, canarySteps }, hourly }: Pick<Scenario, "rules" | "hourly">): Policy {
+export function policyOf({
+  rules: { strategy, canarySteps, rollout },
+  hourly,
+}: Pick<Scenario, "rules" | "hourly">): Policy {
   return {
     ...policy,
     budget: { ...policy.budget, hourly },
@@ -33,6 +38,7 @@ export function policyOf({ rules: { strategy, canarySteps }, hourly }: Pick<Scen
       deadline: 120,
       hold: strategy === "blue-green" ? 20 : 0,
       canary: { ...defaultPolicy.rollout.canary, steps: canarySteps },
+      ...rollout,
     },
   };
 }

@@ -102,11 +102,14 @@ function newlyQuarantined(before: ServiceRecord | null, after: ServiceRecord | n
   return added?.deployment ?? null;
 }
 
+/** From the end of what keeps a replica from answering to the first answer that tells: a probe's interval, and a pass. */
+const heardOf = 2_000;
+
 /** It ended by itself, fell ill, failed requests, or was not seen to be ready in time. */
 function turnedBad(instance: Instance, { now, skew }: Scene): boolean {
   if (instance.behaviour === "fails-requests") return true;
   // Until a listing tells that its host is to blame, nothing else answers for it.
-  if (now() >= instance.unreachable.from && now() < instance.unreachable.until) return true;
+  if (now() >= instance.unreachable.from && now() < instance.unreachable.until + heardOf) return true;
   if (now() >= Math.min(instance.exitedAt, instance.sickAt, instance.terminatedAt)) return true;
   const late = instance.runningAt + policy.rollout.startup * 1000 - skew;
   return now() >= late && instance.readyAt > late;

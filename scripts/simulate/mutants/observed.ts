@@ -31,21 +31,25 @@ export const observedMutants: readonly Mutant[] = [
       "what ends and is not listed by a blind backend has ended",
       "if (context.observed.blind.has(replica.backend)) return draft;\n      if (instance !== undefined",
       "if (instance !== undefined",
+      "blind-drains",
     ],
     [
       "what ends and is not listed yet has ended",
       "if (instance === undefined && context.now < visibleFrom(replica, context))",
       "if (instance === undefined && context.now < 0)",
+      "calls-without-answer",
     ],
     [
       "an open call that a blind backend does not list was not made",
       "if (context.observed.blind.has(replica.backend) || context.observed.dedupes.get(replica.backend) !== false)",
       "if (context.observed.dedupes.get(replica.backend) !== false)",
+      "calls-in-the-dark",
     ],
     [
       "an open call that is not listed yet was not made",
       "if (context.now < provenAt) return wake(draft, provenAt);",
       "",
+      "calls-without-answer",
     ],
     [
       "a refusal for lack of capacity is the revision's fault",
@@ -57,19 +61,26 @@ export const observedMutants: readonly Mutant[] = [
   ]),
   ...inFile("src/reconciler/decide/failure.ts", [
     ["what is not listed yet is lost", "if (context.now < from) return wake(draft, from);", ""],
-    ["no call is under way for long", "const longestCall = 60_000;", "const longestCall = 0;"],
+    ["no call is under way for long", "const longestCall = 60_000;", "const longestCall = 0;", "slow-calls"],
   ]),
   ...inFile("src/reconciler/decide/drain.ts", [
-    ["what a blind backend has is ended", "if (context.observed.blind.has(replica.backend)) return false;", ""],
+    [
+      "what a blind backend has is ended",
+      "if (context.observed.blind.has(replica.backend)) return false;",
+      "",
+      "blind-drains",
+    ],
     [
       "what gateways still route to is ended",
       "if (context.observed.unpublished || fromTimestamp(replica.termination.since) >= context.now) return false;",
       "if (fromTimestamp(replica.termination.since) >= context.now) return false;",
+      "deaf-gateway",
     ],
     [
       "what leaves the routes is ended by the same pass",
       "if (context.observed.unpublished || fromTimestamp(replica.termination.since) >= context.now) return false;",
       "if (context.observed.unpublished) return false;",
+      "deaf-gateway-without-drain",
     ],
     [
       "what has requests in flight is ended",
@@ -83,6 +94,7 @@ export const observedMutants: readonly Mutant[] = [
       "a count that has just begun scales down",
       "context.now - load.since >= window * 1000",
       "context.now >= window * 1000",
+      "gateway-restarts",
     ],
   ]),
   // That nobody has counted is asked twice, here and in `autoscale.ts`: taking out either alone changes nothing.
@@ -96,12 +108,10 @@ export const observedMutants: readonly Mutant[] = [
       "routes count as given before they are",
       "unpublished: observer.published < observer.generation,",
       "unpublished: false,",
+      "deaf-gateway",
     ],
-    [
-      "nothing in flight of older routes counts as drained",
-      "if (gateway.generation < observer.generation) return new Set();",
-      "",
-    ],
+    // A publication is made once every gateway that is up has taken it, so that only one that just begins serves older
+    // routes: that nothing in flight then says nothing is for `test/reconciler/observe.test.ts` to show.
   ]),
   ...inFile("src/reconciler/listing.ts", [
     [
@@ -134,11 +144,13 @@ export const observedMutants: readonly Mutant[] = [
       "attempts that the branch does not know yet are collected",
       'Number(match.groups["attempt"]) <= record.attempts',
       'Number(match.groups["attempt"]) > 0',
+      "standing-still",
     ],
     [
       "tombstones are ignored",
       "tombstoned: orphans.filter((instance) => isTombstoned(instance, snapshot)),",
       "tombstoned: [],",
+      "late-calls",
     ],
     ["recorded instances are collected", " && !isRecorded(instance, snapshot));", ");"],
   ]),

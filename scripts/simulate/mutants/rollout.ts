@@ -11,7 +11,7 @@ export const rolloutMutants: readonly Mutant[] = [
       "if (currentDeployment(record).run === record.run) return announced.slice(0, mayExist(record));",
       "if (currentDeployment(record).run === record.run) return announced;",
     ],
-    ["bake: the probes are not looked at", 'if (healthOf(first, context) !== "well") return draft;', ""],
+    ["bake: the probes are not looked at", 'if (healthOf(first, context) !== "well") return draft;', "", "sick-bakes"],
     // What is announced beside those that still end waits in `callable`, or is not called for: not counting them costs time alone.
     [
       "announced replicas are called for at once",
@@ -27,11 +27,13 @@ export const rolloutMutants: readonly Mutant[] = [
       "a new run takes over before it is baked",
       "if (!mayTakeOver(draft) || !proven) return draft;",
       "if (!mayTakeOver(draft)) return draft;",
+      "sick-runs",
     ],
     [
       "a new run takes over though it fails its probes",
       'if (ready.some((replica) => healthOf(replica, context) !== "well")) return draft;',
       "",
+      "sick-runs",
     ],
   ]),
   ...inFile("src/reconciler/decide/let-go.ts", [
@@ -44,6 +46,7 @@ export const rolloutMutants: readonly Mutant[] = [
       "old replicas leave for successors that fail",
       'const successors = fresh.filter((replica) => healthOf(replica, context) === "well").length;',
       "const successors = fresh.length;",
+      "sick-successors",
     ],
     ["the bake is ignored", "const baked = currentDeployment(draft.record).bakedAt !== null;", "const baked = true;"],
     [
@@ -69,11 +72,17 @@ export const rolloutMutants: readonly Mutant[] = [
       'if (streaks.some((streak) => streak.failures > 0)) return "failing";',
       "",
     ],
-    ["the most important leave first", "importance(a) - importance(b) ||", "importance(b) - importance(a) ||"],
+    [
+      "the most important leave first",
+      "importance(a) - importance(b) ||",
+      "importance(b) - importance(a) ||",
+      "shrinks-while-it-starts",
+    ],
     [
       "those that are well leave before those that fail",
       "wellness(a, context) - wellness(b, context) ||",
       "wellness(b, context) - wellness(a, context) ||",
+      "shrinks-while-cut-off",
     ],
   ]),
   ...inFile("src/reconciler/decide/renumber.ts", [
@@ -89,6 +98,7 @@ export const rolloutMutants: readonly Mutant[] = [
       "an edit is judged by replicas that it merely renumbered",
       "return replica.submittedAt >= deployment.acceptedAt || !isKnownToServe(record, deployment);",
       "return true;",
+      "edits-of-what-is-ill",
     ],
     ["a replica that nobody has probed yet is late", "return seen && context.now >=", "return context.now >="],
     [

@@ -25,11 +25,12 @@ export const stateMutants: readonly Mutant[] = [
       "return request.ownerAlive === false || request.now > freeAt(current, request);",
       "return request.ownerAlive !== true || request.now > freeAt(current, request);",
     ],
-    ["clocks of two hosts never differ", "+ (sameHost ? 0 : request.skew);", ";"],
+    ["clocks of two hosts never differ", "+ (sameHost ? 0 : request.skew);", ";", "clocks-apart"],
     [
       "an owner acts on after its lease",
       "return isSameOwner(lease.owner, owner) && time.now < fromTimestamp(lease.deadline) - time.skew;",
       "return isSameOwner(lease.owner, owner);",
+      "late-calls",
     ],
   ]),
   ...inFile("src/state/prepare.ts", [
@@ -45,6 +46,7 @@ export const stateMutants: readonly Mutant[] = [
       "a deleted branch is an empty one",
       "if (tip === null) throw refuse(",
       "if (tip === null) return;\n  if (tip === undefined) throw refuse(",
+      "branch-deleted",
     ],
     ["a rewound branch is believed", "if (tip.generation < seen.generation) {", "if (tip.generation < 0) {"],
   ]),

@@ -11,6 +11,9 @@ const stableAfter = 60_000;
 /** No provider's call is under way for longer: milliseconds. */
 const longestCall = 60_000;
 
+/** Whose clock said when a replica came to run may be behind by so much, beside a clock that decides: milliseconds. */
+const clocksDiffer = 10_000;
+
 type Failure = Omit<ReplicaError, "at" | "retryAt">;
 
 /** The provider took it back. */
@@ -54,7 +57,7 @@ export function outOfReach(
 export function visibleFrom(replica: ReplicaRecord, context: Context): number {
   const visibility = context.observed.visibility.get(replica.backend) ?? 0;
   if (visibility === 0) return 0;
-  if (replica.runningAt !== null) return fromTimestamp(replica.runningAt) + visibility;
+  if (replica.runningAt !== null) return fromTimestamp(replica.runningAt) + visibility + clocksDiffer;
   return fromTimestamp(replica.submittedAt) + longestCall + visibility;
 }
 

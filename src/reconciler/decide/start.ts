@@ -123,7 +123,7 @@ function startOne(draft: Draft, failed: ReplicaRecord | null, context: Context):
   const { record } = cleared;
   const attempt = record.attempts + 1;
   const replica: ReplicaRecord = {
-    num: failed?.num ?? smallestFree(record.replicas),
+    num: failed?.num ?? smallestFree(record),
     deployment: record.current,
     token: `${record.name}-${record.born}-${attempt}`,
     status: "submitted",
@@ -160,9 +160,16 @@ function nextOffer(offers: readonly Offer[], failed: ReplicaRecord | null): Offe
   return further.find((offer) => !isSame(offer)) ?? offers[0];
 }
 
-/** Numbers of ended replicas, and of those that are ending, are used again before new ones (facts §4.2). */
-function smallestFree(replicas: readonly ReplicaRecord[]): number {
-  const taken = new Set(replicas.filter((replica) => replica.status !== "terminating").map((replica) => replica.num));
+/**
+ * Numbers of ended replicas, and of those that are ending, are used again before new ones (facts §4.2): but for one that
+ * ended by itself, whose next attempt comes under its number, and in its time.
+ */
+function smallestFree(record: ServiceRecord): number {
+  const taken = new Set(
+    record.replicas
+      .filter((replica) => replica.status !== "terminating" || isToReplace(replica, record))
+      .map((replica) => replica.num),
+  );
   let num = 0;
   while (taken.has(num)) num += 1;
   return num;
