@@ -29,6 +29,6 @@ export function timeReasons(spec: ServiceSpec, now: number): readonly Reason[] {
 function idleReasons({ utilization_policy: policy, schedule }: ServiceSpec): readonly Reason[] {
   if (policy === null) return [];
   const until = schedule === null ? "it is accepted again" : "its next window";
-  const idle = `every replica has a GPU that stayed below ${policy.min_gpu_utilization}% for ${policy.time_window} s since it was ready`;
+  const idle = `every replica has a GPU that stayed below ${policy.min_gpu_utilization}% for ${policy.time_window} s`;
   return [{ about: "utilization_policy", text: `ended by the next pass once ${idle}, then down until ${until}` }];
 }

@@ -149,6 +149,65 @@ describe("a service whose GPUs are idle", () => {
     expect(decided({ ...record, window }, [[idle], [idle]])).toMatchObject({ ended: false, wakesIn: 6 * minute });
   });
 
+  it("has the whole time from when its rollout settled, or scaling last changed how many there are", () => {
+    const recent = toTimestamp(now - 4 * minute);
+    const record = serves();
+    const deployments = record.deployments.map((each) => ({ ...each, settledAt: recent }));
+    expect(decided({ ...record, deployments }, [[idle], [idle]])).toMatchObject({ ended: false, wakesIn: 6 * minute });
+    const scaling = { metric: "rps", target: 1, window: 60, scale_up_delay: 300, scale_down_delay: 600 } as const;
+    const scaled = { ...serves({ scaling, replicas: { min: 1, max: 3 } }), scaled: { count: 2, at: recent } };
+    expect(decided(scaled, [[idle], [idle]])).toMatchObject({ ended: false, wakesIn: 6 * minute });
+  });
+
+  it("stays in the pass in which its rollout settles: until then another replica may have been used", () => {
+    const record = serves();
+    const deployments = record.deployments.map((each) => ({ ...each, settledAt: null }));
+    const { ended, next } = decided({ ...record, deployments }, [[idle], [idle]]);
+    expect(ended).toBe(false);
+    expect(next?.deployments[0]?.settledAt).toBe(toTimestamp(now));
+  });
+
+  it("stays while replicas are exchanged", () => {
+    const record = accepted(serves(), { ...limit, commands: ["new"] });
+    const [old = serving(0, 0)] = record.replicas;
+    const target = record.target === null ? null : { ...record.target, acceptedAt: toTimestamp(now - 60 * minute) };
+    const window = serves().window;
+    const rolling = { ...record, target, window, replicas: [old, serving(1, 1)] };
+    expect(decided(rolling, [[idle], [idle]]).window?.closedAt).toBe(null);
+  });
+
+  it.each([
+    ["a replica was lost that may have been used", 4 * minute, false],
+    ["a replica has not come to serve for the whole time", 10 * minute, true],
+  ])("where %s", (_, ago, ended) => {
+    const record = serves();
+    const [first = serving(0, 0), second = serving(1, 0)] = record.replicas;
+    const at = toTimestamp(now - ago);
+    const error = { code: "exited", exitCode: 1, message: "", at, retryAt: toTimestamp(now + minute) } as const;
+    const failed = { ...second, status: "failed", instance: null, address: null, failingSince: at, error } as const;
+    const { window } = decided({ ...record, replicas: [first, failed] }, [[idle], null]);
+    expect(window?.closedAt !== null).toBe(ended);
+  });
+
+  it("stays in the pass in which a replica is lost", () => {
+    const record = serves();
+    const [first = serving(0, 0)] = record.replicas;
+    const instances = new Map([[first.token, instanceOf(first, { gpus: [idle] })]]);
+    const { record: next } = decide(record, { observed: allWell(record, { instances }), policy, now });
+    expect(next?.replicas.map(({ status }) => status)).toEqual(["running", "submitted"]);
+    expect(next?.window?.closedAt).toBe(null);
+  });
+
+  it("names three GPUs at most, and records all", () => {
+    const record = serves({ replicas: { min: 5, max: 5 } });
+    const { said, window } = decided(
+      record,
+      Array.from({ length: 5 }, () => [idle]),
+    );
+    expect(said[0]).toMatch(/GPU 0 of replica 2 at 3% at most, and 2 more$/);
+    expect(window?.idle).toHaveLength(5);
+  });
+
   it("stays while a new replica is still to become ready", () => {
     const rolling = serves();
     const record = { ...rolling, replicas: [...rolling.replicas, { ...fresh(2, 0), readyAt: null, runningAt: null }] };

@@ -25,7 +25,7 @@ function file(service: string, replicas = 1): Revision {
     probes: 1,
     scales: false,
   } as const;
-  return { ...usual, service, replicas, everyMinutes: null, maxDuration: null, secret: false };
+  return { ...usual, service, replicas, everyMinutes: null, maxDuration: null, secret: false, mayIdle: true };
 }
 
 /** What a run of the program is given. */
@@ -42,7 +42,16 @@ function createStage() {
   const random = seeded(1);
   const luck = createLuck(clock, random);
   const created = (): void => undefined;
-  const cloud = createCloud({ clock, random, luck, dedupes: true, capacity: null, repository: repositoryId, created });
+  const cloud = createCloud({
+    clock,
+    random,
+    luck,
+    dedupes: true,
+    capacity: null,
+    repository: repositoryId,
+    seed: 1,
+    created,
+  });
   const gateway = createGateway({ clock, random, luck, services: [], fails: () => false, changed: () => undefined });
   const branch = memoryBranch();
   const listed: MachineBackend["list"] = async (owner, signal) =>

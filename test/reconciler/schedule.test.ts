@@ -219,7 +219,7 @@ describe("timeReasons()", () => {
     [
       { utilization_policy: { min_gpu_utilization: 10, time_window: 300 } },
       [
-        "ended by the next pass once every replica has a GPU that stayed below 10% for 300 s since it was ready, then down until it is accepted again",
+        "ended by the next pass once every replica has a GPU that stayed below 10% for 300 s, then down until it is accepted again",
       ],
     ],
     [{ max_duration: 60 }, ["up for 60 s from its first replica on, then down until it is accepted again"]],

@@ -93,6 +93,7 @@ export function createStage(seed: number, scenario: Scenario, makeBranch: MakeSt
     dedupes: scenario.dedupes,
     capacity: scenario.capacity,
     repository: repositoryId,
+    seed,
     created(instance) {
       luck.count(instance.behaviour);
       happens({ kind: "created", instance });

@@ -2,33 +2,53 @@ import type { GpuUse } from "../../backends/backend.ts";
 import type { ServiceSpec } from "../../config/spec.ts";
 import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
 import type { IdleGpu } from "../../state/progress.ts";
-import type { ReplicaRecord } from "../../state/record.ts";
-import { currentDeployment, isAlive, isServing, note, wake } from "./draft.ts";
+import type { ReplicaRecord, ServiceRecord } from "../../state/record.ts";
+import { currentDeployment, isServing, note, wake } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
+import { isComplete } from "./finish.ts";
 
 type Utilization = NonNullable<ServiceSpec["utilization_policy"]>;
 
 /** Two measures that are further apart, or one that is older, say nothing about the time since: milliseconds. */
 const longestGap = 60_000;
 
+/** The record has all of them. */
+const mostNamed = 3;
+
 /**
  * Closes the service's window by its `utilization_policy`: once each of its replicas has a GPU that stayed below the least
- * utilization for the whole time. As long as one is used, is not measured, or is still to become ready, nothing is closed.
+ * utilization for the whole time. As long as one is used, is not measured, or is on its way, nothing is closed.
  */
 export function endIdle(draft: Draft, context: Context): Draft {
-  const { target, window, replicas } = draft.record;
-  const policy = currentDeployment(draft.record).spec.utilization_policy;
-  if (policy === null || target === null || window === null || window.closedAt !== null) return draft;
-  // What was idle before an edit, or ahead of its window, is not held against what runs now.
-  const begun = Math.max(fromTimestamp(target.acceptedAt), fromTimestamp(window.openedAt));
-  const alive = replicas.filter(isAlive);
-  const idle = alive.flatMap((replica) => idlest(replica, { policy, begun }, context) ?? []);
-  if (alive.length === 0 || idle.length < alive.length) return draft;
+  const { record } = draft;
+  const policy = currentDeployment(record).spec.utilization_policy;
+  const begun = policy === null ? null : begunAt(record);
+  if (policy === null || begun === null || record.window === null) return draft;
+  const counted = record.replicas.filter((replica) => !isFailingFor(replica, policy, context));
+  const idle = counted.flatMap((replica) => idlest(replica, { policy, begun }, context) ?? []);
+  if (counted.length === 0 || idle.length < counted.length) return draft;
   const end = Math.max(...idle.map(({ since }) => since)) + policy.time_window * 1000;
   if (context.now < end) return wake(draft, end);
   const evidence = idle.map(({ num, use }) => evidenceOf(num, use, context.now - policy.time_window * 1000));
-  const closed = { ...window, closedAt: toTimestamp(context.now), idle: evidence };
-  return note({ ...draft, record: { ...draft.record, window: closed } }, "note", null, textOf(policy, evidence));
+  const closed = { ...record.window, closedAt: toTimestamp(context.now), idle: evidence };
+  return note({ ...draft, record: { ...record, window: closed } }, "note", null, textOf(policy, evidence));
+}
+
+/** Since when the replicas that are there take all requests that there are: what was before says nothing of them. `null`: they do not yet, or nothing is to run. */
+function begunAt(record: ServiceRecord): number | null {
+  const { target, window, scaled, replicas } = record;
+  if (target === null || window === null || window.closedAt !== null) return null;
+  const { settledAt } = currentDeployment(record);
+  const exchanging = replicas.some(({ deployment }) => deployment !== record.current);
+  // What is complete settles by this very pass.
+  if (exchanging || (settledAt === null && isComplete(record))) return null;
+  const moments = [target.acceptedAt, window.openedAt, settledAt, scaled?.at ?? null];
+  return Math.max(...moments.flatMap((at) => (at === null ? [] : [fromTimestamp(at)])));
+}
+
+/** It has not come to serve for the whole time, however often it was tried: nobody uses it. */
+function isFailingFor({ failingSince }: ReplicaRecord, policy: Utilization, context: Context): boolean {
+  return failingSince !== undefined && context.now >= fromTimestamp(failingSince) + policy.time_window * 1000;
 }
 
 interface Idle {
@@ -70,5 +90,7 @@ function evidenceOf(replica: number, { gpu, samples }: GpuUse, from: number): Id
 
 function textOf(policy: Utilization, idle: readonly IdleGpu[]): string {
   const gpus = idle.map((each) => `GPU ${each.gpu} of replica ${each.replica} at ${each.highest}% at most`);
-  return `\`utilization_policy\` ends it: below ${policy.min_gpu_utilization}% for ${policy.time_window} s, ${gpus.join(", ")}`;
+  const more = gpus.length > mostNamed ? [`and ${gpus.length - mostNamed} more`] : [];
+  const text = [...gpus.slice(0, mostNamed), ...more].join(", ");
+  return `\`utilization_policy\` ends it: below ${policy.min_gpu_utilization}% for ${policy.time_window} s, ${text}`;
 }
