@@ -20,6 +20,8 @@ export const behaviourDifferences: readonly string[] = [
   "A gateway that has not counted for a whole window is no reason to scale down, and a fixed number that becomes a range begins with what runs.",
   "New bounds of `replicas` hold at once where a service scales; in the reference its delays apply, and nothing happens while nobody counts.",
   "A window of a schedule is what the expressions say, and ends `max_duration` after it began, however late it was noticed; the reference counts from when a replica starts.",
+  "`utilization_policy` ends a service when each of its replicas has a GPU that stayed below the minimum for the whole window; in the reference one such replica ends them all, busy ones included. The time counts from when a replica was ready, and anew after a rollout and after scaling; in the reference from when it runs, however long it loads. Ended by it, a service without a schedule is done, not failed, until it is accepted again; with one it comes again at the next occurrence.",
+  "Measures of GPUs that are more than a minute apart, or a minute old, prove nothing; in the reference one sample at the window's beginning and one after it are enough. A backend that does not measure refuses a service with `utilization_policy`.",
   "Replicas of a schedule are started ahead of their window by as long as their recent starts took (`policy.schedule.lead`); the reference starts them when it begins.",
   "Odd YAML is read where the reference's parser refuses it (tabs between values, a `?` in a flow collection, half a character), or refused where it reads it (a key given twice, `!!null` of a text).",
   "The embedded gateway serves WebSockets on a path; the reference's server refuses them.",

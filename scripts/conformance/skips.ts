@@ -26,7 +26,7 @@ export const skips = {
     where: "`state_machine.json`, `job_reason/*`",
   },
   serviceEnds: {
-    reason: "nothing but its removal and `max_duration` ends what runs of a service",
+    reason: "nothing but its removal, `max_duration` and `utilization_policy` ends what runs of a service",
     where: "`state_machine.json`, `run_reason/*`",
   },
   nginx: {

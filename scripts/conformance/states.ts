@@ -4,6 +4,7 @@ import { acceptRemoval } from "../../src/reconciler/accept.ts";
 import { decide } from "../../src/reconciler/decide.ts";
 import { endingOf } from "../../src/reconciler/ending.ts";
 import { statusOf } from "../../src/report/status.ts";
+import type { Window } from "../../src/state/progress.ts";
 import type { ReplicaError, ReplicaRecord, Termination } from "../../src/state/record.ts";
 import type { Answerer } from "./case.ts";
 import { skipped, unknownKind, value } from "./case.ts";
@@ -19,6 +20,8 @@ export function stateAnswer(input: unknown, { name }: { readonly name: string })
   return name.startsWith("run_reason/") ? serviceReason(reason) : unknownKind(name);
 }
 
+const closed: Window = { openedAt: earlier, seenAt: earlier, closedAt: earlier };
+
 /** What a reason for a replica's end is here. */
 const reasons: Readonly<Record<string, Ended>> = {
   failed_to_start_due_to_no_capacity: { code: "no-capacity" },
@@ -28,18 +31,18 @@ const reasons: Readonly<Record<string, Ended>> = {
   creating_container_error: { code: "failed-to-start" },
   executor_error: { code: "failed-to-start" },
   scaled_down: { reason: "scaled-down" },
-  max_duration_exceeded: { reason: "scaled-down", timeIsOver: true },
+  max_duration_exceeded: { reason: "scaled-down", over: closed },
+  terminated_due_to_utilization_policy: { reason: "scaled-down", over: { ...closed, idle: [] } },
 };
 
 type Ended =
   | { readonly code: ReplicaError["code"]; readonly exitCode?: number }
-  | { readonly reason: Termination["reason"]; readonly timeIsOver?: boolean };
+  | { readonly reason: Termination["reason"]; readonly over?: Window };
 
 function replicaReason(reason: string): ReturnType<Answerer> {
   const ended = reasons[reason];
   if (ended === undefined) return skipped(skips.otherEnds.reason);
-  const over = { openedAt: earlier, seenAt: earlier, closedAt: earlier };
-  const window = "timeIsOver" in ended ? over : null;
+  const window = "over" in ended ? (ended.over ?? null) : null;
   const ending = endingOf(replicaEnded(ended), { window });
   return value({ status: ending?.status, retry_event: ending?.event, error: ending?.reason });
 }

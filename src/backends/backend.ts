@@ -73,6 +73,19 @@ export interface ObservedInstance {
   readonly exitCode: number | null;
   /** Milliseconds since the epoch. */
   readonly startedAt: number | null;
+  /** How its GPUs were used in the last hour, where its job has a `utilizationPolicy`. Absent: that is not known now. */
+  readonly gpus?: readonly GpuUse[];
+}
+
+/**
+ * How one GPU was used, as measured beside it and whoever looks: oldest first, less than a minute apart. What was measured
+ * in between is part of the next sample, which has the highest of it.
+ */
+export interface GpuUse {
+  /** Names it within its instance. */
+  readonly gpu: string;
+  /** `at` in milliseconds since the epoch. */
+  readonly samples: readonly { readonly at: number; readonly percent: number }[];
 }
 
 export interface LogLine {
@@ -97,6 +110,8 @@ export interface MachineBackend {
   readonly dedupes: boolean;
   /** After how many milliseconds a listing shows what was done. */
   readonly visibility: number;
+  /** Listings tell how GPUs are used. Absent: they do not, and nothing with a `utilization_policy` is started here. */
+  readonly measuresGpus?: boolean;
   /** How often to look, in milliseconds: while something is under way, and otherwise. */
   readonly poll: { readonly busy: number; readonly idle: number };
   offers(job: Job, signal?: AbortSignal): Promise<OfferAnswer>;

@@ -17,11 +17,6 @@ const unmet: readonly (Unmet & { readonly asked: (spec: ServiceSpec) => boolean 
     reason: "no gateway limits requests",
     asked: ({ rate_limits }) => rate_limits.length > 0,
   },
-  {
-    property: "utilization_policy",
-    reason: "nothing measures GPUs",
-    asked: ({ utilization_policy }) => utilization_policy !== null,
-  },
 ];
 
 /** Names of the properties of which `apply` refuses any use. */

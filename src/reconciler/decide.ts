@@ -8,6 +8,7 @@ import { charged } from "./decide/charge.ts";
 import type { Context, Decider, Draft, Note } from "./decide/draft.ts";
 import { currentDeployment, isAlive, isOver } from "./decide/draft.ts";
 import { drained, wakeAtDrains } from "./decide/drain.ts";
+import { endIdle } from "./decide/end-idle.ts";
 import { isFinal } from "./decide/final.ts";
 import { finish, isComplete } from "./decide/finish.ts";
 import { judge } from "./decide/judge.ts";
@@ -45,6 +46,7 @@ export type ServiceState = "working" | "waiting" | "settled" | "unproven" | "fai
 const ladder: readonly Decider[] = [
   charged(braked(absorb, judge)),
   keepTime,
+  endIdle,
   scale,
   renumber,
   rollOut,

@@ -20,8 +20,14 @@ export function endingOf({ error, termination }: Ended, { window }: Pick<Service
   if (error !== null) return failures[error.code](error);
   if (termination === null) return null;
   // Nothing is wanted any more because the time is over: not for want of load.
-  const timeIsOver = termination.reason === "scaled-down" && window !== null && window.closedAt !== null;
-  return timeIsOver ? terminated("max duration exceeded") : terminations[termination.reason];
+  const over = termination.reason === "scaled-down" ? closingOf(window) : null;
+  return over === null ? terminations[termination.reason] : terminated(over);
+}
+
+/** What closed a window, in the reference's words; `null`: it is open. */
+export function closingOf(window: ServiceRecord["window"]): string | null {
+  if (window === null || window.closedAt === null) return null;
+  return window.idle === undefined ? "max duration exceeded" : "utilization policy";
 }
 
 const failures: Readonly<Record<ReplicaError["code"], (error: ReplicaError) => Ending>> = {

@@ -6,7 +6,7 @@ import type { Snapshot } from "../state/store.ts";
 import { currentDeployment, isAlive, isQuarantined } from "./decide/draft.ts";
 import { isComplete } from "./decide/finish.ts";
 import { bakeSeconds } from "./decide/rollout.ts";
-import { cronsOf, nextFire, windowLength } from "./decide/schedule.ts";
+import { cronsOf, endOf, nextFire, windowLength } from "./decide/schedule.ts";
 import { medianStart } from "./decide/starts.ts";
 
 /** What the next pass has to do though nothing else happens, and when, in milliseconds since the epoch. */
@@ -81,17 +81,13 @@ function timeDues(record: ServiceRecord): readonly Due[] {
   if (target === null) return [];
   const { spec } = currentDeployment(record);
   const length = windowLength(spec);
-  const end = window === null ? null : fromTimestamp(window.openedAt) + length;
-  if (window !== null && end !== null && window.closedAt === null)
+  if (window !== null && window.closedAt === null) {
+    const end = fromTimestamp(window.openedAt) + length;
     return end === Infinity ? [] : [{ at: end, why: "the end of its time, by `max_duration`" }];
-  const accepted = fromTimestamp(target.acceptedAt);
-  const after = window === null ? accepted : end !== null && end < Infinity ? end : closedAt(window, accepted);
+  }
+  const after = window === null ? fromTimestamp(target.acceptedAt) : endOf(window, target, length);
   const fire = spec.schedule === null ? null : nextFire(cronsOf(spec), after);
   return fire === null ? [] : [{ at: fire, why: "its schedule" }];
-}
-
-function closedAt({ closedAt: closed, openedAt }: NonNullable<ServiceRecord["window"]>, accepted: number): number {
-  return Math.max(fromTimestamp(closed ?? openedAt), accepted);
 }
 
 /** A rollout under way that waits for no replica goes on once its pauses are over. */

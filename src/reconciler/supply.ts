@@ -17,7 +17,12 @@ export async function observeSupply(world: World, record: ServiceRecord, signal:
 }
 
 /** What all backends together can give a job now, in the order in which it is to be tried. */
-export async function supplyFor(world: World, spec: ServiceSpec, job: Job, signal: AbortSignal): Promise<Supply> {
+export async function supplyFor(
+  world: Pick<World, "backends" | "env">,
+  spec: ServiceSpec,
+  job: Job,
+  signal: AbortSignal,
+): Promise<Supply> {
   const asked = [...world.backends.values()].filter((backend) => spec.backends?.includes(backend.name) ?? true);
   const answers = await Promise.all(asked.map((backend) => offersOf(backend, job, signal)));
   const { offers, taken, lack } = place(
@@ -34,7 +39,7 @@ interface Answer {
 }
 
 /** Why no backend can ever run it; one that could not be asked may. */
-function refusalOf(answers: readonly Answer[], world: World, spec: ServiceSpec): string | null {
+function refusalOf(answers: readonly Answer[], world: Pick<World, "backends">, spec: ServiceSpec): string | null {
   if (answers.length === 0 && spec.backends !== null) {
     const configured = [...world.backends.keys()].join(", ");
     return `\`backends: [${spec.backends.join(", ")}]\` names none of the settings' backends (${configured})`;
@@ -47,9 +52,16 @@ function refusalOf(answers: readonly Answer[], world: World, spec: ServiceSpec):
 async function offersOf(backend: Backend, job: Job, signal: AbortSignal): Promise<Answer> {
   try {
     const answer = await backend.offers(job, signal);
-    if (answer.ok) return { offers: answer.offers, refusal: null };
-    return { offers: [], refusal: `${backend.name} cannot run it: ${answer.reason}` };
+    const reason = answer.ok ? unmeasured(backend, job) : answer.reason;
+    if (answer.ok && reason === null) return { offers: answer.offers, refusal: null };
+    return { offers: [], refusal: `${backend.name} cannot run it: ${reason}` };
   } catch {
     return { offers: [], refusal: null };
   }
+}
+
+/** Where nothing measures GPUs, idle ones would run for ever though their end was promised. */
+function unmeasured({ measuresGpus }: Backend, { utilizationPolicy }: Job): string | null {
+  if (utilizationPolicy === null || measuresGpus === true) return null;
+  return "`utilization_policy` needs measures of GPUs, and nothing measures any there; leave it out, or use a backend that does";
 }

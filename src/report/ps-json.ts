@@ -5,7 +5,7 @@ import type { Due } from "../reconciler/overdue.ts";
 import type { Address, ServiceRecord } from "../state/record.ts";
 import type { ShownReplica, ShownService } from "./replica-table.ts";
 import { serviceUrl } from "./service-url.ts";
-import { replicaText, statusText } from "./status.ts";
+import { replicaText, restText, statusText } from "./status.ts";
 
 /** The `ps --json` document. */
 export function psJson(
@@ -39,6 +39,7 @@ function serviceJson({ record, status, replicas }: ShownService, settings: Setti
     price: record.replicas.reduce((sum, replica) => sum + replica.price, 0),
     paused: record.paused !== null,
     verdict: record.verdict?.code ?? null,
+    restsBecause: restText(record),
     quarantined: record.quarantined.map((entry) => ({ ...entry })),
     replicas: replicas.map((shown) => replicaJson(shown, record)),
   };

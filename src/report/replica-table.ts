@@ -3,7 +3,7 @@ import { fromTimestamp } from "../lib/timestamp.ts";
 import { waitsIn } from "../reconciler/decide/stuck.ts";
 import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
 import { formatAgo } from "./format.ts";
-import { replicaError, replicaText, type ServiceStatus, statusText } from "./status.ts";
+import { replicaError, replicaText, restText, type ServiceStatus, statusText } from "./status.ts";
 import type { Paint } from "./style.ts";
 import { table } from "./table.ts";
 
@@ -69,9 +69,15 @@ function serviceRows(service: ShownService, options: RowOptions): readonly (read
     `${options.paint(colorOf(service.status), statusText(record))}${marks(record, options.paint)}`,
     ...(options.probes ? [""] : []),
     submitted === null ? "" : formatAgo(fromTimestamp(submitted), options.now),
-    ...(options.verbose ? [record.verdict === null ? "" : `${record.verdict.code}: ${record.verdict.message}`] : []),
+    ...(options.verbose ? [serviceError(record)] : []),
   ];
   return [run, ...service.replicas.map((shown) => replicaRow(shown, record, options))];
+}
+
+/** What stands in the way of a service, or why it rests. */
+function serviceError(record: ServiceRecord): string {
+  const { verdict } = record;
+  return verdict === null ? (restText(record) ?? "") : `${verdict.code}: ${verdict.message}`;
 }
 
 function marks(record: ServiceRecord, paint: Paint): string {

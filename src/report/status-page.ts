@@ -7,7 +7,7 @@ import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
 import type { Snapshot } from "../state/store.ts";
 import { overdueHint } from "./overdue-text.ts";
 import { serviceUrl } from "./service-url.ts";
-import { replicaText, statusText } from "./status.ts";
+import { replicaText, restText, statusText } from "./status.ts";
 
 /** With more services than this, only those that have not settled are listed. */
 const mostListed = 200;
@@ -40,13 +40,18 @@ function serviceTable(records: readonly ServiceRecord[], settings: Settings): st
     const price = record.replicas.reduce((sum, replica) => sum + replica.price, 0);
     const url = serviceUrl(record, settings);
     const ready = record.replicas.filter((replica) => replica.status === "running" && replica.readyAt !== null).length;
-    return `| ${record.name} | ${statusText(record)} | ${record.current} | ${ready} of ${record.replicas.length} | ${formatPrice(price)} | ${url ?? ""} | ${lastChange(record)} |`;
+    return `| ${record.name} | ${statusText(record)}${restMark(record)} | ${record.current} | ${ready} of ${record.replicas.length} | ${formatPrice(price)} | ${url ?? ""} | ${lastChange(record)} |`;
   });
   return [
     "| service | status | deployment | ready replicas | $/h | endpoint | last change |",
     "| --- | --- | --- | --- | --- | --- | --- |",
     ...rows,
   ].join("\n");
+}
+
+function restMark(record: ServiceRecord): string {
+  const why = restText(record);
+  return why === null ? "" : ` (${why})`;
 }
 
 function lastChange(record: ServiceRecord): string {

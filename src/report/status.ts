@@ -1,7 +1,7 @@
 import { currentDeployment, isOver } from "../reconciler/decide/draft.ts";
 import { isFinal } from "../reconciler/decide/final.ts";
 import { isUp } from "../reconciler/decide/schedule.ts";
-import { endingOf } from "../reconciler/ending.ts";
+import { closingOf, endingOf } from "../reconciler/ending.ts";
 import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
 
 /** The reference's words for the status of a service (facts §5.1), as far as a recorded one can have it. */
@@ -22,6 +22,11 @@ export function statusOf(record: ServiceRecord): ServiceStatus {
 /** Its time is over, and no schedule brings it back. */
 function isOutOfTime(record: ServiceRecord): boolean {
   return !isUp(record) && currentDeployment(record).spec.schedule === null;
+}
+
+/** Why nothing of a service is wanted now, in the reference's words; `null`: it is, or it has not begun. */
+export function restText(record: ServiceRecord): string | null {
+  return record.target === null || isUp(record) ? null : closingOf(record.window);
 }
 
 /** What passes work towards turned bad or could not be had, and there was nothing to go back to; or `retry` allows no further attempt. */

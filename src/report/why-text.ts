@@ -71,11 +71,15 @@ export function commitNote({ commit }: Pick<DeploymentRecord, "commit">): string
 function timeLines({ scaled, window }: ServiceRecord): readonly string[] {
   const count = scaled === null ? [] : [`Scaling has come to ${scaled.count} replicas, since ${scaled.at}.`];
   if (window === null) return count;
-  const { openedAt, seenAt, closedAt } = window;
+  const { openedAt, seenAt, closedAt, idle = [] } = window;
   const begun = `Its time began at ${openedAt}${seenAt === openedAt ? "" : `, first looked at ${seenAt}`}`;
   return [
     ...count,
     closedAt === null ? `${begun}.` : `${begun}, and was over at ${closedAt}: nothing runs until the next.`,
+    ...idle.map(
+      ({ replica, gpu, highest }) =>
+        `\`utilization_policy\` ended it: GPU ${gpu} of replica ${replica} was used at ${highest}% at most.`,
+    ),
   ];
 }
 

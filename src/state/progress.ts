@@ -7,6 +7,17 @@ export interface Window {
   /** When the first pass of it was made. */
   readonly seenAt: string;
   readonly closedAt: string | null;
+  /** The GPUs for which `utilization_policy` closed it, one of each replica. Absent: it is open, or its time was over. */
+  readonly idle?: readonly IdleGpu[];
+}
+
+/** A GPU that was not used enough for as long as `utilization_policy` asks. */
+export interface IdleGpu {
+  readonly replica: number;
+  /** As its backend names it. */
+  readonly gpu: string;
+  /** The highest utilization that was measured in that time, in percent. */
+  readonly highest: number;
 }
 
 /** How long one replica took, in seconds: from being asked for to running, and from there to ready. */

@@ -27,7 +27,7 @@ export interface ServiceRecord {
   readonly verdict: Verdict | null;
   /** How many replicas scaling has come to; `null` where nothing scales. */
   readonly scaled: Scaled | null;
-  /** The last window of a schedule, or the time that `max_duration` gives; `null`: none yet. */
+  /** The last window of a schedule, or the time that `max_duration` or `utilization_policy` ends; `null`: none yet. */
   readonly window: Window | null;
   /** How long its last starts took, newest last. Absent: none is known. */
   readonly starts?: readonly StartTime[];

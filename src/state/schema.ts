@@ -105,7 +105,15 @@ export const record: z.ZodType<ServiceRecord> = z.strictObject({
   verdict: verdict.nullable(),
   // Absent in records of before there were these two.
   scaled: z.strictObject({ count, at: time }).nullable().default(null),
-  window: z.strictObject({ openedAt: time, seenAt: time, closedAt: time.nullable() }).nullable().default(null),
+  window: z
+    .strictObject({
+      openedAt: time,
+      seenAt: time,
+      closedAt: time.nullable(),
+      idle: z.array(z.strictObject({ replica: count, gpu: z.string(), highest: z.number().min(0) })).exactOptional(),
+    })
+    .nullable()
+    .default(null),
   starts: z
     .array(
       z.strictObject({ run: z.number().min(0), ready: z.number().min(0), probing: z.number().min(0).exactOptional() }),

@@ -25,7 +25,7 @@ function file(service: string, replicas = 1): Revision {
     probes: 1,
     scales: false,
   } as const;
-  return { ...usual, service, replicas, everyMinutes: null, maxDuration: null, secret: false };
+  return { ...usual, service, replicas, everyMinutes: null, maxDuration: null, secret: false, mayIdle: true };
 }
 
 /** What a run of the program is given. */
@@ -50,6 +50,7 @@ function createStage() {
     poll: 400,
     capacity: null,
     repository: repositoryId,
+    seed: 1,
     created,
   });
   const gateway = createGateway({ clock, random, luck, services: [], fails: () => false, changed: () => undefined });

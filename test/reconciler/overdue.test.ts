@@ -29,6 +29,11 @@ function having(replica: ReplicaRecord, overrides: Partial<ServiceRecord> = {}):
 }
 
 /** Up from nine to ten o'clock, every day; `now` is noon. */
+const hourly = {
+  schedule: { cron: ["0 * * * *"] },
+  max_duration: 7_200,
+  utilization_policy: { min_gpu_utilization: 10, time_window: 300 },
+} as const;
 const daily = { schedule: { cron: ["0 9 * * *"] }, max_duration: 3_600 } as const;
 const windowOf = (openedAt: number, closed: number | null) => ({
   openedAt: at(openedAt),
@@ -101,6 +106,16 @@ describe("what is due", () => {
       name: "the window after the last",
       record: { ...settled(daily), replicas: [], window: windowOf(-27 * 60 * minute, -26 * 60 * minute) },
       due: [-3 * 60 * minute, "its schedule"],
+    },
+    {
+      name: "the next occurrence after a window that was closed before its time",
+      record: { ...settled(hourly), replicas: [], window: { ...windowOf(-60 * minute, -30 * minute), idle: [] } },
+      due: [0, "its schedule"],
+    },
+    {
+      name: "nothing while nobody can tell when its GPUs are idle",
+      record: { ...settled({ utilization_policy: hourly.utilization_policy }), window: windowOf(-60 * minute, null) },
+      due: null,
     },
     {
       name: "the end of its window",

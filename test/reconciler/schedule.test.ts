@@ -216,6 +216,12 @@ describe("timeReasons()", () => {
         "begins next never: no such day comes, without an end (`max_duration` is off); within a minute with `watch`, else with the first tick after that",
       ],
     ],
+    [
+      { utilization_policy: { min_gpu_utilization: 10, time_window: 300 } },
+      [
+        "ended by the next pass once every replica has a GPU that stayed below 10% for 300 s, then down until it is accepted again",
+      ],
+    ],
     [{ max_duration: 60 }, ["up for 60 s from its first replica on, then down until it is accepted again"]],
   ])("%j", (overrides, texts) => {
     expect(timeReasons(specOf(overrides), at("02T07:00")).map(({ text }) => text)).toEqual(texts);

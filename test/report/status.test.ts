@@ -5,6 +5,7 @@ import { toTimestamp } from "../../src/lib/timestamp.ts";
 import { acceptRemoval } from "../../src/reconciler/accept.ts";
 import { psJson } from "../../src/report/ps-json.ts";
 import { replicaTable } from "../../src/report/replica-table.ts";
+import type { ShownService } from "../../src/report/replica-table.ts";
 import { statusPage } from "../../src/report/status-page.ts";
 import { replicaError, replicaText, statusOf, statusText } from "../../src/report/status.ts";
 import { whyText } from "../../src/report/why-text.ts";
@@ -16,6 +17,10 @@ const at = toTimestamp(now);
 const timed = settled({ max_duration: 60 });
 const scheduled = settled({ max_duration: 60, schedule: { cron: ["0 8 * * *"] } });
 const over = { openedAt: at, seenAt: at, closedAt: at };
+const unused = {
+  ...settled({ utilization_policy: { min_gpu_utilization: 10, time_window: 300 } }),
+  window: { ...over, idle: [{ replica: 0, gpu: "GPU-1", highest: 3 }] },
+};
 
 describe("statusOf()", () => {
   it.each<[name: string, status: string, record: ServiceRecord]>([
@@ -29,6 +34,7 @@ describe("statusOf()", () => {
     ["is removed", "terminating", acceptRemoval(settled())],
     ["is out of time and drains", "terminating", { ...timed, window: over, replicas: [ending("scaled-down")] }],
     ["is out of time", "done", { ...timed, window: over, replicas: [] }],
+    ["was not used", "done", { ...unused, replicas: [] }],
     ["is out of time until its next window", "pending", { ...scheduled, window: over, replicas: [] }],
     ["turned bad with nothing to go back to", "failed", givenUp(accepted(null))],
     ["turned bad, and its earlier deployment runs", "running", { ...settled(), verdict: verdict("unhealthy") }],
@@ -69,26 +75,36 @@ describe("replicaText() and replicaError()", () => {
 
   it("say that the time is over, and not that the load is low", () => {
     expect(replicaError(ending("scaled-down"), { ...timed, window: over })).toBe("max duration exceeded");
+    expect(replicaError(ending("scaled-down"), unused)).toBe("utilization policy");
   });
 });
 
 describe("what people read", () => {
+  it("says of a service that was ended for not being used which GPU of it was not", () => {
+    const record = { ...unused, replicas: [] };
+    const { table, page, why, json } = drawn({ record, status: statusOf(record), replicas: [] });
+    expect(table).toMatch(/done .*utilization policy/);
+    expect(page).toContain("| web | done (utilization policy) |");
+    expect(why).toContain("`utilization_policy` ended it: GPU GPU-1 of replica 0 was used at 3% at most.");
+    expect(json).toMatchObject({ services: [{ status: "done", restsBecause: "utilization policy" }] });
+  });
+
+  it("says of a service whose time is over why it rests, and nothing of one that is up", () => {
+    const record = { ...timed, window: over, replicas: [] };
+    expect(drawn({ record, status: "done", replicas: [] }).page).toContain("| web | done (max duration exceeded) |");
+    const up = { ...timed, window: { ...over, closedAt: null } };
+    expect(drawn({ record: up, status: "running", replicas: [] }).page).toContain("| web | running |");
+  });
+
   const replica = failed("exited", 3);
   const record = { ...of(replica, failed("no-capacity", null, 1)), name: "web" };
   const shown = { record, status: statusOf(record), replicas: [{ replica, probes: [] }] };
 
   it("is the same in `ps`, its JSON, the status page and `why`", () => {
-    const { settings } = parseSettings(null);
-    if (settings === null) throw new Error("there are no settings without a file");
-    const table = replicaTable([shown], { paint: (_, text) => text, verbose: true, now });
-    const page = statusPage(
-      { commit: null, generation: 1, stateId: "s", services: new Map([["web", { record, intents: [], lease: null }]]) },
-      settings,
-    );
-    const why = whyText(record, [replica], (_, text) => text);
+    const { table, page, why, json } = drawn(shown);
     for (const text of [table, page, why]) expect(text).toMatch(/retrying[^]*exited \(3\)/);
     expect(why).toContain("said (an event `error` to `retry`), 1 in a row");
-    expect(psJson([shown], settings)).toMatchObject({
+    expect(json).toMatchObject({
       services: [
         {
           status: "pending",
@@ -99,6 +115,24 @@ describe("what people read", () => {
     });
   });
 });
+
+/** A service as each of them shows it. */
+function drawn(shown: ShownService) {
+  const { settings } = parseSettings(null);
+  if (settings === null) throw new Error("there are no settings without a file");
+  const { record, replicas } = shown;
+  const services = new Map([["web", { record, intents: [], lease: null }]]);
+  return {
+    table: replicaTable([shown], { paint: (_, text) => text, verbose: true, now }),
+    page: statusPage({ commit: null, generation: 1, stateId: "s", services }, settings),
+    why: whyText(
+      record,
+      replicas.map(({ replica }) => replica),
+      (_, text) => text,
+    ),
+    json: psJson([shown], settings),
+  };
+}
 
 function of(...replicas: readonly ReplicaRecord[]): ServiceRecord {
   return { ...settled(), replicas };

@@ -7,7 +7,7 @@ import type { Capacity } from "./capacity.ts";
 import { exists, instanceOf, never, observedAt } from "./instance.ts";
 import type { Instance } from "./instance.ts";
 import type { Luck } from "./luck.ts";
-import { between } from "./random.ts";
+import { between, pick, stream } from "./random.ts";
 import type { Random } from "./random.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
@@ -34,20 +34,14 @@ export interface CloudOptions {
   readonly poll: number;
   readonly capacity: Capacity | null;
   readonly repository: string;
+  /** Decides how GPUs are used, and nothing else. */
+  readonly seed: number;
   /** Told of what begins to exist. */
   readonly created: (instance: Instance) => void;
 }
 
-export function createCloud({
-  clock,
-  random,
-  luck,
-  dedupes,
-  poll,
-  capacity,
-  repository,
-  created,
-}: CloudOptions): Cloud {
+export function createCloud(options: CloudOptions): Cloud {
+  const { clock, random, luck, dedupes, poll, capacity, repository, seed, created } = options;
   const instances = new Map<string, Instance>(strangers(clock.now(), repository));
   const byToken = new Map<string, Instance[]>();
   let liedAt = -Infinity;
@@ -100,7 +94,9 @@ export function createCloud({
   };
 
   const create = (request: ProvisionRequest): Instance => {
-    const instance = instanceOf(request, `i-${instances.size + 1}`, clock.now(), random);
+    const id = `i-${instances.size + 1}`;
+    const leaning = pick(stream(seed, request.service), [0.5, 0.8, 1]);
+    const instance = instanceOf(request, id, clock.now(), { random, use: stream(seed, id), leaning });
     instances.set(instance.id, instance);
     byToken.set(instance.token, [...(byToken.get(instance.token) ?? []), instance]);
     created(instance);
@@ -125,6 +121,7 @@ export function createCloud({
     name: "cloud",
     dedupes,
     visibility,
+    measuresGpus: true,
     poll: { busy: poll, idle: poll * 5 },
     offers: async () => ({ ok: true, offers: luck.strikes("lacks") ? [] : [offered()], notes: [] }),
     list,
@@ -174,7 +171,7 @@ function strangers(now: number, repository: string): readonly (readonly [string,
     const ended = { preemptedAt: Infinity, unreachable: never, terminatedAt: Infinity };
     const named = { token: `web-0-${index + 1}`, service: "web", replica: index, deployment: 0 };
     const begun = { createdAt: now, runningAt: now, readyAt: now };
-    return [id, { id, ...named, ...tagged, ...begun, ...well, ...ended, behaviour: "healthy" }];
+    return [id, { id, ...named, ...tagged, ...begun, ...well, ...ended, behaviour: "healthy", gpus: null }];
   });
 }
 

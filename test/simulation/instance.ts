@@ -1,5 +1,7 @@
 import type { ObservedInstance, ProvisionRequest } from "../../src/backends/backend.ts";
 import { price } from "./budget.ts";
+import { drawGpus, measured } from "./gpus.ts";
+import type { Gpu } from "./gpus.ts";
 import { between } from "./random.ts";
 import type { Random } from "./random.ts";
 
@@ -37,6 +39,8 @@ export interface Instance {
   readonly readyAt: number;
   /** When it begins to fail its probes though it was ready. */
   readonly sickAt: number;
+  /** `null`: nobody wants to know how they are used. */
+  readonly gpus: readonly Gpu[] | null;
   exitedAt: number;
   /** Gone without having been asked to. */
   vanishedAt: number;
@@ -53,7 +57,15 @@ export const never = { from: Infinity, until: Infinity } as const;
 /** From the call that ends it to its end. */
 export const terminationMs = 800;
 
-export function instanceOf(request: ProvisionRequest, id: string, now: number, random: Random): Instance {
+/** What an instance is made of: `use` decides about its GPUs alone, of which services of some names leave most idle. */
+export interface Draws {
+  readonly random: Random;
+  readonly use: Random;
+  readonly leaning: number;
+}
+
+export function instanceOf(request: ProvisionRequest, id: string, now: number, draws: Draws): Instance {
+  const { random, use, leaning } = draws;
   const behaviour = behaviours.find((known) => known === request.env["BEHAVIOUR"]) ?? "healthy";
   const runningAt = now + between(random, 100, 2_000);
   // Without probes nothing more than listening was asked of it, and nothing after that is noticed.
@@ -73,6 +85,7 @@ export function instanceOf(request: ProvisionRequest, id: string, now: number, r
     runningAt,
     readyAt,
     sickAt: behaviour === "sickens" && probed ? readyAt + between(random, 500, 3_000) : Infinity,
+    gpus: request.job.utilizationPolicy === null ? null : drawGpus(use, runningAt, leaning),
     exitedAt:
       behaviour === "crashes-at-start"
         ? runningAt + between(random, 50, 1_500)
@@ -125,6 +138,9 @@ export function observedAt(instance: Instance, now: number): ObservedInstance {
     address: running ? { kind: "tcp", host: instance.id, port: 8000 } : null,
     exitCode: exited ? 1 : null,
     startedAt: running ? instance.runningAt : null,
+    ...(instance.gpus === null || isUnreachable(instance, now)
+      ? {}
+      : { gpus: instance.gpus.map((gpu) => measured(gpu, instance.runningAt, now)) }),
     ...(now >= instance.preemptedAt ? { interrupted: true } : {}),
   };
 }

@@ -3,6 +3,7 @@ import { callInvariants } from "./calls-invariants.ts";
 import { canaryInvariants } from "./canary-invariants.ts";
 import { endInvariants } from "./ends-invariants.ts";
 import type { Happening, Scene, Watcher } from "./happening.ts";
+import { idleInvariants } from "./idle-invariants.ts";
 import { leaseInvariants } from "./leases-invariants.ts";
 import { limitInvariants } from "./limits-invariants.ts";
 import { recordInvariants } from "./records-invariants.ts";
@@ -24,6 +25,7 @@ export const invariants: readonly Watcher[] = [
   ...endInvariants,
   ...canaryInvariants,
   ...limitInvariants,
+  ...idleInvariants,
 ];
 
 /** An invariant that was broken. */

@@ -5,6 +5,7 @@ import { desiredReplicas } from "../../src/reconciler/decide/scale.ts";
 import type { DeploymentRecord, ServiceRecord } from "../../src/state/record.ts";
 import type { Snapshot } from "../../src/state/store.ts";
 import { price } from "./budget.ts";
+import { isIdleForGood } from "./gpus.ts";
 import { behaviours, isGood } from "./instance.ts";
 import type { Instance } from "./instance.ts";
 import type { Broken } from "./invariants.ts";
@@ -21,6 +22,8 @@ export async function unsettled(stage: Stage): Promise<Broken | null> {
     if (record === null) continue;
     const what = wrongWith(record, existing, stage);
     if (what !== null) return { invariant: "converged", what: `${name}: ${what}` };
+    if (isIdleAtRest(record, existing, stage))
+      return { invariant: "idle-is-ended", what: `${name} has GPUs that nobody uses, and runs on` };
     if (lease !== null && isSteady(record))
       return { invariant: "leases-given-back", what: `${name} is held by ${lease.owner.run}` };
   }
@@ -52,6 +55,16 @@ function wrongWith(record: ServiceRecord, existing: readonly Instance[], stage: 
   if (waits(record, stage)) return null;
   const replicas = record.replicas.map(({ num, deployment, status }) => `${num} of ${deployment} ${status}`);
   return `deployment ${record.current} did not settle: ${replicas.join(", ")}; ${record.verdict?.message ?? "no verdict"}`;
+}
+
+/** It is to be ended once it idles, and each of its replicas has a GPU that nobody will use any more. */
+function isIdleAtRest(record: ServiceRecord, existing: readonly Instance[], { clock }: Stage): boolean {
+  if (record.paused !== null || !isSteady(record) || currentOf(record).spec.utilization_policy === null) return false;
+  const tokens = record.replicas.map(({ token }) => token);
+  const instances = existing.filter(({ token }) => tokens.includes(token));
+  return (
+    instances.length > 0 && instances.every(({ gpus }) => gpus?.some((gpu) => isIdleForGood(gpu, clock.now())) === true)
+  );
 }
 
 /** Everything that it wants is there, and stays as long as nothing goes wrong. */

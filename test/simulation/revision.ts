@@ -1,3 +1,4 @@
+import { idleLimit } from "./gpus.ts";
 import type { Behaviour } from "./instance.ts";
 import { between, pick } from "./random.ts";
 import type { Random } from "./random.ts";
@@ -20,6 +21,8 @@ export interface Revision {
   readonly maxDuration: number | null;
   /** Needs a value that no file says. */
   readonly secret: boolean;
+  /** However little its GPUs are used. */
+  readonly mayIdle: boolean;
 }
 
 const bad = ["slow", "crashes-at-start", "crashes-later", "never-ready", "sickens", "flaps", "fails-requests"] as const;
@@ -38,6 +41,7 @@ export function drawRevision(random: Random, service: string, number: number, la
     everyMinutes: random() < 0.08 ? pick(random, [2, 3, 5]) : null,
     maxDuration: null,
     secret: random() < 0.25,
+    mayIdle: true,
   };
   const everyMinutes = random() < 0.04 ? (base.everyMinutes === null ? 3 : null) : base.everyMinutes;
   const limited = random() < 0.04 ? base.maxDuration === null : base.maxDuration !== null;
@@ -59,7 +63,7 @@ export function drawRevision(random: Random, service: string, number: number, la
 }
 
 export function serviceFile(revision: Revision): string {
-  const { service, behaviour, replicas, scales, everyMinutes, maxDuration } = revision;
+  const { service, behaviour, replicas, scales, everyMinutes, maxDuration, mayIdle } = revision;
   const probe = (path: string): string =>
     `{ type: http, url: ${path}, interval: 1s, ready_after: ${revision.readyAfter} }`;
   const probes = ["/health", "/ready"].slice(0, revision.probes).map(probe);
@@ -77,9 +81,12 @@ export function serviceFile(revision: Revision): string {
     ...(scales ? ["scaling: { metric: rps, target: 1, window: 30s, scale_up_delay: 2s, scale_down_delay: 5s }"] : []),
     ...(everyMinutes === null ? [] : [`schedule: { cron: "*/${everyMinutes} * * * *" }`]),
     ...(maxDuration === null ? [] : [`max_duration: ${maxDuration}s`]),
+    ...(mayIdle ? [] : [utilizationPolicy]),
     "",
   ].join("\n");
 }
+
+const utilizationPolicy = `utilization_policy: { min_gpu_utilization: ${idleLimit.percent}, time_window: ${idleLimit.seconds} }`;
 
 /** A bare name of `env`: whoever applies has its value, and a tick may lack it. */
 export const secretName = "TOKEN";

@@ -94,6 +94,7 @@ export function createStage(seed: number, scenario: Scenario, makeBranch: MakeSt
     poll: scenario.poll,
     capacity: scenario.capacity,
     repository: repositoryId,
+    seed,
     created(instance) {
       luck.count(instance.behaviour);
       happens({ kind: "created", instance });

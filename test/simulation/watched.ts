@@ -59,6 +59,7 @@ export function watchedStore(stage: Stage, process: Process): StateStore {
       const strategy = record?.target?.strategy;
       if (strategy !== undefined && record?.target?.acceptance !== before?.target?.acceptance)
         stage.luck.count(`strategy ${strategy}`);
+      if (record?.window?.idle !== undefined && before?.window?.idle === undefined) stage.luck.count("ended as idle");
       if (record?.verdict?.evidence.traffic !== undefined) stage.luck.count("turned down for its requests");
       history.wrote(name, { generation, record, lookedAt: process.lookedAt, writtenAt: clock.now() }, before);
       process.decided.set(name, record);

@@ -120,6 +120,16 @@ test("every example is read as what it says", async () => {
   }
 });
 
+test("what closed a window is kept", async () => {
+  const store = memoryStore({ clock, branch: memoryBranch(), writer: "example" });
+  const at = "2026-01-02T04:00:00.000Z";
+  const idle = [{ replica: 0, gpu: "GPU-1", highest: 2.5 }];
+  const record = recordOf("web", { window: { openedAt: at, seenAt: at, closedAt: at, idle } });
+  const change = { message: "End web", services: [{ name: "web", record }], basis: await store.load() };
+  await store.commit(change);
+  expect((await store.load()).services.get("web")?.record).toEqual(record);
+});
+
 test("the published schema is the one that is checked", async () => {
   await expect(stateSchemaText()).toMatchFileSnapshot(join(state, "state.schema.json"));
 });

@@ -62,7 +62,7 @@ const checks = {
   },
   maxDuration: null,
   stopDuration: null,
-  utilizationPolicy: (job) => (job.utilizationPolicy === null ? null : "has no GPUs to measure"),
+  utilizationPolicy: null,
   retry: null,
   spotPolicy: (job) => (job.spotPolicy === "spot" ? "has no spot instances" : null),
   maxPrice: null,
@@ -71,7 +71,6 @@ const checks = {
 const names: Partial<Record<keyof Job, string>> = {
   registryAuth: "registry_auth",
   workingDir: "working_dir",
-  utilizationPolicy: "utilization_policy",
   spotPolicy: "spot_policy",
 };
 

@@ -7,11 +7,12 @@ import type { ReplicaRecord, ServiceRecord, Target } from "../../state/record.ts
 import { currentDeployment, deploymentOf, isAlive, isServing, note, wake } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
 
-/** Whether the service is to be up as far as time is concerned: within a window of its schedule, and not past `max_duration`. */
+/** Whether the service is to be up as far as time is concerned: within a window of its schedule that neither `max_duration` nor `utilization_policy` has closed. */
 export function isUp(record: ServiceRecord): boolean {
-  const { schedule, max_duration } = currentDeployment(record).spec;
+  const { spec } = currentDeployment(record);
+  const { schedule } = spec;
   const { window } = record;
-  if (schedule === null && typeof max_duration !== "number") return true;
+  if (schedule === null && !mayClose(spec)) return true;
   return window === null ? schedule === null : window.closedAt === null;
 }
 
@@ -35,6 +36,11 @@ export function windowLength({ max_duration }: ServiceSpec): number {
 export function nextFire(crons: readonly Cron[], from: number): number | null {
   const fires = crons.flatMap((cron) => nextOccurrence(cron, from) ?? []);
   return fires.length === 0 ? null : Math.min(...fires);
+}
+
+/** Whether something closes the window once it is open. */
+function mayClose(spec: ServiceSpec): boolean {
+  return windowLength(spec) !== Infinity || spec.utilization_policy !== null;
 }
 
 const crons = new WeakMap<ServiceSpec, readonly Cron[]>();
@@ -103,9 +109,13 @@ function windowOfServing(record: ServiceRecord, context: Context): Window | null
   return first === null ? null : { openedAt: first, seenAt: toTimestamp(context.now), closedAt: null };
 }
 
-/** From when on another window may begin: an edit may have taken the end away that this one had. */
-function endOf({ openedAt, closedAt }: Window, { acceptedAt }: Target, length: number): number {
-  if (length !== Infinity) return fromTimestamp(openedAt) + length;
+/** From when on another window may begin: this one may have been closed before its time, or an edit has taken its end away. */
+export function endOf(
+  { openedAt, closedAt, idle }: Window,
+  { acceptedAt }: Pick<Target, "acceptedAt">,
+  length: number,
+): number {
+  if (length !== Infinity && idle === undefined) return fromTimestamp(openedAt) + length;
   return Math.max(fromTimestamp(closedAt ?? openedAt), fromTimestamp(acceptedAt));
 }
 
@@ -128,7 +138,7 @@ function currentFire(
 /** Without a schedule a service's time begins with its first replica that runs. */
 function openFirst(draft: Draft, spec: ServiceSpec, context: Context): Draft {
   const { record } = draft;
-  if (windowLength(spec) === Infinity) return record.window === null ? draft : withWindow(draft, null);
+  if (!mayClose(spec)) return record.window === null ? draft : withWindow(draft, null);
   if (record.window !== null) return draft;
   // What served before the edit is neither of its run nor of its time.
   const { run } = currentDeployment(record);

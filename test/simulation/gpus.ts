@@ -1,0 +1,86 @@
+import type { GpuUse } from "../../src/backends/backend.ts";
+import { between, pick } from "./random.ts";
+import type { Random } from "./random.ts";
+
+/** What a service asks for whose GPUs may idle: a percentage, and seconds, the fewest that can be asked for. */
+export const idleLimit = { percent: 10, seconds: 300 } as const;
+
+/** A GPU that really is in a simulated instance. What becomes of it comes to an end: it is used, or not, from then on. */
+export interface Gpu {
+  readonly name: string;
+  readonly used: readonly Span[];
+  /** When nothing measures it. */
+  readonly unmeasured: readonly Span[];
+}
+
+/** Milliseconds since the epoch, the end excluded. */
+interface Span {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** From one measure to the next: milliseconds. */
+export const sampleMs = 15_000;
+
+/** Longer than any window that is asked for: milliseconds. */
+const keptMs = 420_000;
+
+/** Draws the GPUs of an instance that runs from then on. */
+export function drawGpus(random: Random, runningAt: number, leaning: number): readonly Gpu[] {
+  const count = pick(random, [1, 1, 1, 2]);
+  return Array.from({ length: count }, (_, index) => ({
+    name: String(index),
+    used: drawUse(random, runningAt, leaning),
+    unmeasured: random() < 0.3 ? drawGaps(random, runningAt) : [],
+  }));
+}
+
+function drawUse(random: Random, runningAt: number, leaning: number): readonly Span[] {
+  const turns = runningAt + between(random, 20_000, 600_000);
+  if (random() >= leaning) return [{ from: random() < 0.5 ? runningAt : turns, until: Infinity }];
+  const bursts = Array.from({ length: between(random, 1, 3) }, () =>
+    spanFrom(runningAt + between(random, 0, 800_000), between(random, 1_000, 40_000)),
+  );
+  return pick(random, [[], [], [{ from: runningAt, until: turns }], bursts]);
+}
+
+/** Too short to matter, too long not to, or for good. */
+function drawGaps(random: Random, runningAt: number): readonly Span[] {
+  const from = runningAt + between(random, 0, 400_000);
+  return [spanFrom(from, pick(random, [between(random, 5_000, 40_000), between(random, 80_000, 400_000), Infinity]))];
+}
+
+function spanFrom(from: number, milliseconds: number): Span {
+  return { from, until: from + milliseconds };
+}
+
+/** What was measured of it, as of a moment: just enough where it was used, and just too little where it was not. */
+export function measured({ name, used, unmeasured }: Gpu, runningAt: number, now: number): GpuUse {
+  const last = Math.floor((now - runningAt) / sampleMs);
+  const first = Math.max(1, last - keptMs / sampleMs);
+  const moments = Array.from(
+    { length: Math.max(0, last - first + 1) },
+    (_, index) => runningAt + (first + index) * sampleMs,
+  );
+  return {
+    gpu: name,
+    samples: moments
+      .filter((at) => !unmeasured.some(({ from, until }) => from <= at && at < until))
+      .map((at) => ({ at, percent: idleLimit.percent - (isUsed(used, at - sampleMs, at) ? 0 : 1) })),
+  };
+}
+
+/** Whether it was neither used from then until then, nor without measures for more than so many milliseconds. */
+export function wasIdle({ used, unmeasured }: Gpu, { from, until }: Span, gap: number): boolean {
+  const unseen = unmeasured.map((span) => Math.min(span.until, until) - Math.max(span.from, from));
+  return !isUsed(used, from, until) && unseen.every((milliseconds) => milliseconds <= gap);
+}
+
+/** Whether nothing becomes of it any more, and it is measured and not used. */
+export function isIdleForGood({ used, unmeasured }: Gpu, now: number): boolean {
+  return [...used, ...unmeasured].every(({ until }) => until <= now);
+}
+
+function isUsed(used: readonly Span[], from: number, until: number): boolean {
+  return used.some((span) => span.from < until && from < span.until);
+}
