@@ -3,7 +3,7 @@ import type { Snapshot } from "../state/store.ts";
 
 /** Instances with our tags that no record knows, by what may be done about them. */
 export interface Orphans {
-  /** Attempts that the state has given up: ended by whoever sees them. */
+  /** Attempts that the state has given up, or services that it removed: ended by whoever sees them. */
   readonly tombstoned: readonly ObservedInstance[];
   /** Of another state, or newer than the branch: reported, and never touched. */
   readonly unknown: readonly ObservedInstance[];
@@ -11,7 +11,8 @@ export interface Orphans {
 
 /**
  * Attempt numbers are recorded before they are used and never used twice, so that an attempt up to the recorded number
- * which no replica has any more was given up: no list of tombstones is needed.
+ * which no replica has any more was given up: no list of tombstones is needed. Of a service that is gone its birth is
+ * remembered; what bears a later one may be of a branch that was rewound since.
  */
 export function findOrphans(instances: readonly ObservedInstance[], snapshot: Snapshot): Orphans {
   const orphans = instances.filter((instance) => instance.status !== "gone" && !isRecorded(instance, snapshot));
@@ -29,10 +30,12 @@ function isRecorded(instance: ObservedInstance, snapshot: Snapshot): boolean {
 }
 
 function isTombstoned(instance: ObservedInstance, snapshot: Snapshot): boolean {
-  const record = snapshot.services.get(instance.service)?.record ?? null;
-  if (instance.stateId !== snapshot.stateId || record === null) return false;
+  if (instance.stateId !== snapshot.stateId) return false;
   const match = /-(?<born>\d+)-(?<attempt>\d+)$/.exec(instance.token);
   if (match?.groups === undefined) return false;
   const born = Number(match.groups["born"]);
+  const record = snapshot.services.get(instance.service)?.record ?? null;
+  if (record === null)
+    return snapshot.gone?.services.some((grave) => grave.name === instance.service && born <= grave.born) ?? false;
   return born < record.born || (born === record.born && Number(match.groups["attempt"]) <= record.attempts);
 }

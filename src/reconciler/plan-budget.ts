@@ -79,7 +79,7 @@ function limitsOf(
     budget: policy.budget,
     others: sum((name) => Math.max(before(name), after(name))),
     othersAfter: sum(after),
-    spent: spentBy(records) + endedIn(snapshot, monthOf(now)),
+    spent: spentBy(records) + endedIn(snapshot.gone, monthOf(now)),
   };
   if (own === undefined) return [project];
   const alone: Limit = {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-import { spentPath } from "./layout.ts";
-import { format, intents, lease, record, spent } from "./schema.ts";
+import { gonePath } from "./layout.ts";
+import { format, gone, intents, lease, record } from "./schema.ts";
 
 /** JSON Schema of every document of the state branch, as `state/state.schema.json` publishes it. */
 export function stateSchemaText(): string {
@@ -9,7 +9,7 @@ export function stateSchemaText(): string {
     record: { path: "services/<shard>/<name>.json", schema: record },
     intents: { path: "journal/<shard>/<name>.json", schema: intents },
     lease: { path: "leases/<shard>/<name>.json", schema: lease },
-    spent: { path: spentPath, schema: spent },
+    gone: { path: gonePath, schema: gone },
     format: { path: "format", schema: format },
   };
   const definitions = Object.entries(documents).map(([name, { path, schema }]) => {

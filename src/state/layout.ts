@@ -18,8 +18,8 @@ export function partPath(part: Part, name: string): string {
   return `${directories[part]}/${shardOf(name)}/${name}.json`;
 }
 
-/** Where what services that are gone have cost is kept. */
-export const spentPath = "spent.json";
+/** Where what is remembered of services that are gone is kept. */
+export const gonePath = "gone.json";
 
 /** First two hex digits of the name's SHA-256. */
 export function shardOf(name: string): string {

@@ -146,7 +146,7 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
         generation,
         stateId,
         services: prepared.services,
-        spent: prepared.spent,
+        gone: prepared.gone,
       });
       for (const [path, file] of derivedEdits(drawn, current.tip)) edits.set(path, file);
     }

@@ -1,13 +1,13 @@
 import { isSameJson } from "../lib/same.ts";
 import type { NewFile, Tip } from "./branch.ts";
 import { encode } from "./encode.ts";
-import { contentDirectory, contentPath, isDerived, parts, partPath, spentPath } from "./layout.ts";
+import { buried } from "./gone.ts";
+import type { Gone } from "./gone.ts";
+import { contentDirectory, contentPath, isDerived, parts, gonePath, partPath } from "./layout.ts";
 import type { Part } from "./layout.ts";
-import type { Spent } from "./progress.ts";
 import type { DeploymentRecord, ServiceState } from "./record.ts";
 import * as schema from "./schema.ts";
 import { encodePart, noState, withPart } from "./service-parts.ts";
-import { addSpent } from "./spent.ts";
 import { StateConflict } from "./store.ts";
 import type { Change, ServiceChange, Snapshot } from "./store.ts";
 import { filesBelow, nodeAt } from "./tree.ts";
@@ -20,18 +20,18 @@ export interface Prepared {
   readonly accepted: readonly Change[];
   readonly edits: ReadonlyMap<string, NewFile | null>;
   readonly services: ReadonlyMap<string, ServiceState>;
-  readonly spent: Snapshot["spent"];
+  readonly gone: Snapshot["gone"];
 }
 
 /** Puts changes on a state, one after the other; one whose reads an earlier one changed, or whose guard says no, conflicts like with any other writer. */
 export function prepare(changes: readonly Change[], current: Snapshot, tip: Tip | null): Prepared {
   const services = new Map(current.services);
-  let { spent } = current;
+  let { gone } = current;
   const conflicts = new Map<Change, StateConflict>();
   const accepted: Change[] = [];
   const edits = new Map<string, NewFile | null>();
   for (const change of changes) {
-    const conflict = conflictOf(change, { ...current, services, spent });
+    const conflict = conflictOf(change, { ...current, services, gone });
     if (conflict !== null) conflicts.set(change, conflict);
     else {
       accepted.push(change);
@@ -39,8 +39,8 @@ export function prepare(changes: readonly Change[], current: Snapshot, tip: Tip 
     }
   }
   if (edits.size > 0) for (const [path, file] of contentEdits(accepted, services, tip)) edits.set(path, file);
-  if (spent !== undefined && !isSameJson(spent, current.spent)) edits.set(spentPath, spentFile(spent));
-  return { conflicts, accepted, edits, services, spent };
+  if (gone !== undefined && !isSameJson(gone, current.gone)) edits.set(gonePath, fileOf(gone));
+  return { conflicts, accepted, edits, services, gone };
 
   function put(change: ServiceChange): void {
     const { name } = change;
@@ -53,7 +53,8 @@ export function prepare(changes: readonly Change[], current: Snapshot, tip: Tip 
     const after = parts.reduce<ServiceState>((next, part) => putPart(next, { part, name, wanted }), before);
     if (isSameJson(after, noState)) services.delete(name);
     else services.set(name, after);
-    spent = addSpent(spent, change.ended);
+    if (before.record !== null && after.record === null)
+      gone = buried(gone, { name, born: before.record.born }, change.ended);
   }
 
   /** A part that means what it meant stays as it is, with its bytes. */
@@ -65,8 +66,8 @@ export function prepare(changes: readonly Change[], current: Snapshot, tip: Tip 
   }
 }
 
-function spentFile(spent: Spent): NewFile {
-  return { mode: modes.file, content: Buffer.from(encode(schema.spent, spent, spentPath)) };
+function fileOf(gone: Gone): NewFile {
+  return { mode: modes.file, content: Buffer.from(encode(schema.gone, gone, gonePath)) };
 }
 
 interface NewPart {

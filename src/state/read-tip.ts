@@ -1,10 +1,10 @@
 import { exitCodes, UserError } from "../lib/user-error.ts";
 import type { Branch, Tip } from "./branch.ts";
 import { decode, unreadable } from "./encode.ts";
-import { formatVersion, spentPath } from "./layout.ts";
-import type { Spent } from "./progress.ts";
+import type { Gone } from "./gone.ts";
+import { formatVersion, gonePath } from "./layout.ts";
 import type { ServiceState } from "./record.ts";
-import { format, spent } from "./schema.ts";
+import { format, gone } from "./schema.ts";
 import { decodePart, noState, partFiles, withPart } from "./service-parts.ts";
 import type { PartFile, PartValue } from "./service-parts.ts";
 import type { Snapshot } from "./store.ts";
@@ -21,7 +21,7 @@ export function createPartCache(branch: Branch): PartCache {
   const byNode = new WeakMap<FileNode, PartValue>();
   let byId = new Map<string, PartValue>();
   let formats = new Map<string, string>();
-  let accounts = new Map<string, Spent>();
+  let graveyards = new Map<string, Gone>();
   return {
     async read(tip, signal) {
       const stateId = await readStateId(tip, signal);
@@ -38,9 +38,9 @@ export function createPartCache(branch: Branch): PartCache {
         const part = byNode.get(file.node);
         if (part !== undefined) services.set(file.name, withPart(services.get(file.name) ?? noState, part));
       }
-      const account = await readSpent(tip, signal);
+      const graveyard = await readGone(tip, signal);
       const { commit, generation } = tip;
-      return { commit, generation, stateId, services, ...(account === undefined ? {} : { spent: account }) };
+      return { commit, generation, stateId, services, ...(graveyard === undefined ? {} : { gone: graveyard }) };
     },
   };
 
@@ -66,14 +66,14 @@ export function createPartCache(branch: Branch): PartCache {
     return stateId;
   }
 
-  async function readSpent(tip: Tip, signal?: AbortSignal): Promise<Spent | undefined> {
-    const node = nodeAt(tip.tree, spentPath);
+  async function readGone(tip: Tip, signal?: AbortSignal): Promise<Gone | undefined> {
+    const node = nodeAt(tip.tree, gonePath);
     if (node?.kind !== "file") return undefined;
-    const known = accounts.get(node.id);
+    const known = graveyards.get(node.id);
     if (known !== undefined) return known;
-    const text = textOf(await branch.contents([node.id], signal), node.id, spentPath);
-    const read = decode(spent, text, spentPath);
-    accounts = new Map([[node.id, read]]);
+    const text = textOf(await branch.contents([node.id], signal), node.id, gonePath);
+    const read = decode(gone, text, gonePath);
+    graveyards = new Map([[node.id, read]]);
     return read;
   }
 }

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { fingerprint } from "../config/fingerprint.ts";
 import type { JobFile, RepoState } from "../config/job.ts";
 import type { ServiceSpec } from "../config/spec.ts";
+import type { Gone } from "./gone.ts";
 import type { Spent } from "./progress.ts";
 import type { Intent, Lease, ServiceRecord } from "./record.ts";
 import { replica } from "./replica-schema.ts";
@@ -33,10 +34,15 @@ export const repoState: z.ZodType<RepoState> = z.strictObject({
   diff: sha256.nullable(),
 });
 
-/** `spent.json`, and a member of records. */
-export const spent: z.ZodType<Spent> = z.strictObject({
+const spent: z.ZodType<Spent> = z.strictObject({
   month: z.string().regex(/^\d{4}-\d{2}$/, "expected a month such as 2026-11"),
   amount: z.number().min(0),
+});
+
+/** `gone.json`. */
+export const gone: z.ZodType<Gone> = z.strictObject({
+  spent: spent.exactOptional(),
+  services: z.array(z.strictObject({ name, born: count })),
 });
 
 const target = z.strictObject({

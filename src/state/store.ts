@@ -1,4 +1,5 @@
 import type { FileEntry, KeptContent } from "../config/files.ts";
+import type { Gone } from "./gone.ts";
 import type { Spent } from "./progress.ts";
 import type { Intent, Lease, ServiceRecord, ServiceState } from "./record.ts";
 
@@ -11,8 +12,8 @@ export interface Snapshot {
   /** Random, made with the branch; tags of instances carry it. Known before the first write. */
   readonly stateId: string;
   readonly services: ReadonlyMap<string, ServiceState>;
-  /** What services that are gone have cost in a month. Absent: nothing. */
-  readonly spent?: Spent | undefined;
+  /** What is remembered of services that are gone. Absent: there were none. */
+  readonly gone?: Gone | undefined;
 }
 
 /** What one service's part of the branch is to become. An absent member stays as it is; `null` removes it. */

@@ -103,3 +103,16 @@ test("what comes of an attempt late, after it was recorded as failed, is ended",
   expect(findOrphans([instance], { ...snapshot, services: services(failed) }).tombstoned).toEqual([instance]);
   expect(findOrphans([instance], { ...snapshot, services: services(first) }).tombstoned).toEqual([]);
 });
+
+test("what is left of a service that is gone is ended, and what was born later is not", () => {
+  const [first] = settled().replicas;
+  if (first === undefined) throw new Error("no replica");
+  const gone = { services: [{ name: "web", born: 4 }] };
+  const snapshot = { commit: "c", generation: 9, stateId: "s", services: new Map(), gone };
+  const instances = ["web-3-9", "web-4-1", "web-5-1"].map((token) => instanceOf({ ...first, token }));
+  const tokens = (found: readonly (typeof instances)[number][]): readonly string[] => found.map(({ token }) => token);
+  const { tombstoned, unknown } = findOrphans(instances, snapshot);
+  expect([tokens(tombstoned), tokens(unknown)]).toEqual([["web-3-9", "web-4-1"], ["web-5-1"]]);
+  const others = { ...snapshot, stateId: "other" };
+  expect(findOrphans(instances, others).tombstoned).toEqual([]);
+});

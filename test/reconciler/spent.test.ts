@@ -31,6 +31,8 @@ describe("the money of a service that was destroyed", () => {
     { name: "in its month", month: "2026-01", spent: 5 },
     { name: "no longer than that", month: "2025-12", spent: 0 },
   ])("is what others have cost $name", ({ month, spent }) => {
-    expect(othersOf({ ...snapshotOf(), spent: { month, amount: 5 } }, "web", now).spent).toBe(spent);
+    expect(othersOf({ ...snapshotOf(), gone: { spent: { month, amount: 5 }, services: [] } }, "web", now).spent).toBe(
+      spent,
+    );
   });
 });

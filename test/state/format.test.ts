@@ -73,6 +73,7 @@ async function writeExample() {
     services: [
       { name: "web", record, intents: [intentOf("web", 2)], lease: leaseOf("0f0e0d", 2) },
       { name: "api", record: paused },
+      { name: "old", record: recordOf("old", { born: 1 }) },
     ],
     contents,
     basis: await store.load(),
@@ -114,7 +115,7 @@ test("every example is read as what it says", async () => {
     const store = memoryStore({ clock, branch });
     const loaded = await store.load();
     expect(loaded.services).toEqual(snapshot.services);
-    expect(loaded.spent).toEqual(snapshot.spent);
+    expect(loaded.gone).toEqual(snapshot.gone);
     const [file] = loaded.services.get("web")?.record?.deployments.at(-1)?.files ?? [];
     expect(await store.readContent(file?.content ?? "")).toHaveLength(1);
   }

@@ -57,12 +57,12 @@ export function testStore(name: string, makeBench: () => Promise<StoreBench>): v
       expect(await bench.open({ writer: "b" }).load()).toEqual(now);
     });
 
-    test("what services that are gone have cost adds up, whoever removes them, and a new month begins anew", async () => {
+    test("services that are gone are remembered: what they cost adds up, whoever removes them, and a new month begins anew", async () => {
       await using bench = await makeBench();
       const [a, b] = [bench.open({ writer: "a" }), bench.open({ writer: "b" })];
       for (const name of ["web", "api", "old", "free"]) await create(a, name);
       const basis = await b.load();
-      expect(basis.spent).toBeUndefined();
+      expect(basis.gone).toBeUndefined();
       const gone = (name: string, month: string | null, amount: number) => ({
         message: `Remove ${name}`,
         services: [{ name, record: null, ended: month === null ? undefined : { month, amount } }],
@@ -73,18 +73,19 @@ export function testStore(name: string, makeBench: () => Promise<StoreBench>): v
       await Promise.all([a.commit(gone("api", "2026-01", 0.2)), a.commit(gone("old", "2025-12", 7))]);
       const now = await a.commit(gone("free", null, 0));
       expect(now.services.size).toBe(0);
-      expect(now.spent).toEqual({ month: "2026-01", amount: 0.3 });
-      expect(await bench.file("spent.json")).toBe('{\n  "month": "2026-01",\n  "amount": 0.3\n}\n');
+      expect(now.gone?.spent).toEqual({ month: "2026-01", amount: 0.3 });
+      expect(now.gone?.services.map(({ name }) => name).toSorted()).toEqual(["api", "free", "old", "web"]);
+      expect(JSON.parse((await bench.file("gone.json")) ?? "")).toEqual(now.gone);
       const again = await create(a, "next");
       const later = { name: "next", record: null, ended: { month: "2026-02", amount: 4 } };
       await a.commit({ message: "Remove next", services: [later], basis: again });
-      expect((await bench.open({ writer: "c" }).load()).spent).toEqual({ month: "2026-02", amount: 4 });
+      expect((await bench.open({ writer: "c" }).load()).gone?.spent).toEqual({ month: "2026-02", amount: 4 });
     });
 
-    test("an account that cannot be read is an error, never nothing", async () => {
+    test("a memory of what is gone that cannot be read is an error, never nothing", async () => {
       await using bench = await makeBench();
       await create(bench.open({ writer: "a" }), "web");
-      await bench.edit({ "spent.json": '{"month":"2026","amount":1}' });
+      await bench.edit({ "gone.json": '{"spent":{"month":"2026","amount":1},"services":[]}' });
       await expect(bench.open({ writer: "b" }).load()).rejects.toMatchObject({ code: "state-unreadable" });
     });
 

@@ -1,7 +1,7 @@
 import { fromTimestamp } from "../../lib/timestamp.ts";
+import { addSpent } from "../../state/gone.ts";
 import type { Spent } from "../../state/progress.ts";
 import type { ReplicaRecord, ServiceRecord } from "../../state/record.ts";
-import { addSpent } from "../../state/spent.ts";
 
 const hour = 3_600_000;
 
@@ -53,6 +53,6 @@ function costOf({ price }: ReplicaRecord, from: string, now: number): number {
 }
 
 /** What has ended has cost so much in the month, in USD: replicas of a service, or services of a state. */
-export function endedIn({ spent }: { readonly spent?: Spent | undefined }, month: string): number {
-  return spent?.month === month ? spent.amount : 0;
+export function endedIn(of: { readonly spent?: Spent | undefined } | undefined, month: string): number {
+  return of?.spent?.month === month ? of.spent.amount : 0;
 }

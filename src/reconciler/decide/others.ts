@@ -16,9 +16,9 @@ export interface Others {
 export const noOthers: Others = { hourly: 0, spent: 0, toll: { running: 0, wanted: 0, givenUp: 0 } };
 
 /** What all services but one come to, as recorded, with what those have cost that are gone; open calls are part of the records. */
-export function othersOf(snapshot: Pick<Snapshot, "services" | "spent">, name: string, now: number): Others {
+export function othersOf(snapshot: Pick<Snapshot, "services" | "gone">, name: string, now: number): Others {
   let { hourly, toll } = noOthers;
-  let spent = endedIn(snapshot, monthOf(now));
+  let spent = endedIn(snapshot.gone, monthOf(now));
   for (const [other, { record }] of snapshot.services) {
     if (other === name || record === null) continue;
     hourly += rateOf(record);
