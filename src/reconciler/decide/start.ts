@@ -1,4 +1,5 @@
 import type { Offer } from "../../backends/backend.ts";
+import { isOfferOf, offeredOf } from "../../backends/placement.ts";
 import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
 import type { ReplicaRecord, ServiceRecord } from "../../state/record.ts";
 import type { Verdict } from "../../state/verdict.ts";
@@ -130,6 +131,7 @@ function startOne(draft: Draft, failed: ReplicaRecord | null, context: Context):
     backend: offer.backend,
     region: offer.region,
     price: offer.price,
+    offered: offeredOf(offer),
     instance: null,
     address: null,
     submittedAt: toTimestamp(context.now),
@@ -155,9 +157,8 @@ function isToReplace({ status, error, num, deployment }: ReplicaRecord, record: 
 /** The best, or the next best after the one that was offered and then not to be had. */
 function nextOffer(offers: readonly Offer[], failed: ReplicaRecord | null): Offer | undefined {
   if (failed?.error?.code !== "no-capacity") return offers[0];
-  const isSame = ({ backend, region }: Offer): boolean => backend === failed.backend && region === failed.region;
-  const further = offers.slice(offers.findIndex(isSame) + 1);
-  return further.find((offer) => !isSame(offer)) ?? offers[0];
+  const further = offers.slice(offers.findIndex((offer) => isOfferOf(offer, failed)) + 1);
+  return further.find((offer) => !isOfferOf(offer, failed)) ?? offers[0];
 }
 
 /** Numbers of ended replicas, and of those that are ending, are used again before new ones (facts §4.2). */
