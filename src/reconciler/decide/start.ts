@@ -4,7 +4,7 @@ import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
 import type { ReplicaRecord, ServiceRecord } from "../../state/record.ts";
 import type { Verdict } from "../../state/verdict.ts";
 import type { Supply } from "../observed.ts";
-import { roomFor } from "./budget.ts";
+import { payable, roomFor } from "./budget.ts";
 import { currentDeployment, isAlive, isOver, note, wake, withoutReplica } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
 import { isFinal } from "./final.ts";
@@ -118,7 +118,7 @@ function clearHindrance(draft: Draft): Draft {
 }
 
 function startOne(draft: Draft, failed: ReplicaRecord | null, context: Context): Draft {
-  const offer = nextOffer(context.observed.supply?.offers ?? [], failed);
+  const offer = nextOffer(payable(draft, context.observed.supply?.offers ?? [], context), failed);
   if (offer === undefined) return draft;
   const cleared = failed?.status === "failed" ? withoutReplica(draft, failed.token) : draft;
   const { record } = cleared;
