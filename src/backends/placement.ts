@@ -1,4 +1,5 @@
 import type { ServiceSpec } from "../config/spec.ts";
+import type { Offered, ReplicaRecord } from "../state/record.ts";
 import type { Offer } from "./backend.ts";
 import { chooseOffers, isAvailable } from "./match-offers.ts";
 
@@ -91,6 +92,20 @@ function listed(placement: Placement): readonly Filter[] {
       },
     ];
   });
+}
+
+/** What a replica that is called for keeps of its offer. */
+export function offeredOf({ instance, spot }: Pick<Offer, "instance" | "spot">): Offered {
+  return { type: instance, spot };
+}
+
+/** Whether a replica was called for by such an offer, as far as its record tells. */
+export function isOfferOf(
+  offer: Pick<Offer, "backend" | "region" | "instance" | "spot">,
+  { backend, region, offered }: Pick<ReplicaRecord, "backend" | "region" | "offered">,
+): boolean {
+  if (offer.backend !== backend || offer.region !== region) return false;
+  return offered === undefined || (offer.instance === offered.type && offer.spot === offered.spot);
 }
 
 /** Whether one of these that is given back can be had again. */

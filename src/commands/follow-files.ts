@@ -2,10 +2,14 @@ import { renderDiagnostics } from "../config/source-frame.ts";
 import { hasErrors } from "../lib/diagnostics.ts";
 import { exitCodes, UserError } from "../lib/user-error.ts";
 import { acceptPlan } from "../reconciler/accept-plan.ts";
+import { isFinal } from "../reconciler/decide/final.ts";
 import { isComplete } from "../reconciler/decide/finish.ts";
 import type { Plan, PlannedService } from "../reconciler/plan-document.ts";
+import { nextWave } from "../reconciler/waves.ts";
+import type { NextWave, Progress } from "../reconciler/waves.ts";
 import { planText } from "../report/plan-text.ts";
 import { painter } from "../report/style.ts";
+import type { ServiceRecord } from "../state/record.ts";
 import { StateConflict } from "../state/store.ts";
 import { readDesired } from "./desired.ts";
 import type { LiveTable } from "./live-table.ts";
@@ -17,6 +21,9 @@ import type { Work } from "./work.ts";
 /** How often the files are looked at, in milliseconds: editors write in several steps, and not every file system tells of them. In a large repository ten times as long as a look takes. */
 const lookMs = 300;
 
+/** How often is asked whether one wave has settled and the next may begin, in milliseconds: what is planned asks providers, too. */
+const waveMs = 2_000;
+
 /** In how many looks in a row a service file must be gone before its service goes. */
 const stableLooks = 10;
 
@@ -26,23 +33,34 @@ const longestPauseMs = 30_000;
 export async function followFiles(work: Work, paths: readonly string[], table: LiveTable): Promise<void> {
   const { signal } = work.app.io;
   let accepted = "";
+  let tried = "";
   let before = "";
   let same = 0;
   let troubles = 0;
+  const begun = new Set<string>();
   while (!signal.aborted) {
-    const begun = work.world.clock.now();
+    const lookedAt = work.world.clock.now();
     const now = await digestOfFiles(work, paths);
-    const took = work.world.clock.now() - begun;
+    const took = work.world.clock.now() - lookedAt;
     same = now === before ? same + 1 : 0;
     before = now;
     // A file that is being written, or replaced by deleting it first, is not what somebody wants.
+    let pause = Math.max(lookMs, 10 * took);
     if (now !== accepted && same >= 1) {
-      const result = await acceptEdit(work, { paths, table, removals: same >= stableLooks });
+      const result = await acceptEdit(work, {
+        paths,
+        table,
+        begun,
+        isNew: now !== tried,
+        removals: same >= stableLooks,
+      });
+      tried = now;
       if (result === "done") accepted = now;
       troubles = result === "trouble" ? troubles + 1 : 0;
+      if (result === "later") pause = Math.max(waveMs, pause);
     }
     // A forge that is away is asked again, ever less often.
-    await work.world.clock.sleep(Math.min(longestPauseMs, Math.max(lookMs, 10 * took) * 2 ** troubles), signal);
+    await work.world.clock.sleep(Math.min(longestPauseMs, pause * 2 ** troubles), signal);
   }
 }
 
@@ -71,12 +89,16 @@ async function digestOfFiles(work: Work, paths: readonly string[]): Promise<stri
 interface Edit {
   readonly paths: readonly string[];
   readonly table: LiveTable;
+  /** Services that were changed here: waves after theirs wait for them. */
+  readonly begun: Set<string>;
+  /** Nothing was made of these files yet: what failed before is tried again, and stops nothing. */
+  readonly isNew: boolean;
   /** Whether files have been gone for long enough. */
   readonly removals: boolean;
 }
 
-/** `done`: accepted, or found wrong and said so; `wait`: for the files to be the same for longer; `trouble`: not their fault. */
-type Accepted = "done" | "wait" | "trouble";
+/** `done`: accepted, or found wrong and said so; `wait`: for the files to be the same for longer; `later`: once a wave has settled; `trouble`: not their fault. */
+type Accepted = "done" | "wait" | "later" | "trouble";
 
 async function acceptEdit(work: Work, edit: Edit): Promise<Accepted> {
   const { paths, table } = edit;
@@ -85,8 +107,14 @@ async function acceptEdit(work: Work, edit: Edit): Promise<Accepted> {
     const wanted = planned.plan.services.filter((service) => service.action !== "none");
     if (wanted.length === 0) return "done";
     const creations = wanted.filter((service) => service.action !== "destroy");
+    const next = nextIn(planned, work, edit);
+    if (next.kind === "wait") return "later";
+    if (next.kind === "stopped") {
+      if (next.left.length > 0) table.line(`Not begun: ${next.left.join(", ")}. ${next.by.join(", ")} failed.`);
+      return "done";
+    }
     // What replaces something must serve before anything goes.
-    const doing = creations.length > 0 ? creations : wanted;
+    const doing = creations.length > 0 ? next.services : wanted;
     if (creations.length === 0 && !(edit.removals && othersServe(planned))) return "wait";
     table.line(
       planText({ ...planned.plan, services: doing } satisfies Plan, {
@@ -97,6 +125,8 @@ async function acceptEdit(work: Work, edit: Edit): Promise<Accepted> {
     refuseMissingEnv(planned);
     await refuseWhatMayNotBe(work.app, work.project, planned, null);
     await accept(doing, planned.snapshot, work, planned.plan.id);
+    for (const { name } of doing) edit.begun.add(name);
+    if (doing.length < creations.length) return "later";
     if (doing.length < wanted.length) return "wait";
   } catch (error) {
     if (error instanceof StateConflict) return acceptEdit(work, edit);
@@ -106,6 +136,26 @@ async function acceptEdit(work: Work, edit: Edit): Promise<Accepted> {
     return isAboutFiles(error) ? "done" : "trouble";
   }
   return "done";
+}
+
+/** Wave after wave, as `apply` goes. */
+function nextIn({ plan, snapshot }: Planned, work: Work, { begun, isNew }: Edit): NextWave<PlannedService> {
+  const known = (name: string): Progress => progressOf(snapshot.services.get(name)?.record ?? null);
+  if (isNew) for (const name of begun) if (known(name) !== "working") begun.delete(name);
+  const kept = plan.services.filter(({ action, held }) => action !== "destroy" && held === null);
+  const { waves } = work.project.settings.policy;
+  return nextWave(kept, {
+    waves,
+    progress: (name) => (begun.has(name) ? known(name) : null),
+  });
+}
+
+function progressOf(record: ServiceRecord | null): Progress {
+  // Somebody has taken it away: nothing of it is waited for.
+  if (record === null) return "settled";
+  const { verdict } = record;
+  if (verdict !== null && (isFinal(record, verdict) || verdict.code === "retry-limit")) return "failed";
+  return isComplete(record) && verdict === null ? "settled" : "working";
 }
 
 function othersServe({ plan, snapshot }: Planned): boolean {

@@ -1,6 +1,6 @@
 import type { Backend, Offer, Owner } from "../backends/backend.ts";
 import { BackendError } from "../backends/errors.ts";
-import { place } from "../backends/placement.ts";
+import { isOfferOf, place } from "../backends/placement.ts";
 import { namesOf, resolveValues } from "../config/env.ts";
 import { type Job, jobOf } from "../config/job.ts";
 import type { ServiceSpec } from "../config/spec.ts";
@@ -57,10 +57,8 @@ async function provision(replica: ReplicaRecord, execution: Execution): Promise<
   if (!backend.dedupes && world.clock.now() - fromTimestamp(replica.submittedAt) > announcedFor)
     return { kind: "unknown", message: "was announced too long ago to be called for" };
   const job = jobOf(deployment.spec, deployment.files, deployment.repos);
-  const listed = observed.supply?.offers.find(
-    (offer) => offer.backend === replica.backend && offer.region === replica.region,
-  );
-  const offer = listed ?? (await firstOffer({ backend, spec: deployment.spec, job }, signal));
+  const listed = observed.supply?.offers.find((each) => isOfferOf(each, replica));
+  const offer = listed ?? (await offerOf(replica, { backend, spec: deployment.spec, job }, signal));
   if (offer === null) return refused("is not offered any more");
   const instance = await backend.provision(
     {
@@ -86,9 +84,15 @@ interface Asking {
   readonly job: Job;
 }
 
-async function firstOffer({ backend, spec, job }: Asking, signal: AbortSignal): Promise<Offer | null> {
+/** The one that was decided on, or none: another may cost more, or be where nobody wanted it. */
+async function offerOf(
+  replica: ReplicaRecord,
+  { backend, spec, job }: Asking,
+  signal: AbortSignal,
+): Promise<Offer | null> {
   const answer = await backend.offers(job, signal);
-  return answer.ok ? (place(answer.offers, spec).offers[0] ?? null) : null;
+  if (!answer.ok) return null;
+  return place(answer.offers, spec).offers.find((offer) => isOfferOf(offer, replica)) ?? null;
 }
 
 async function terminate(replica: ReplicaRecord, execution: Execution): Promise<Outcome> {

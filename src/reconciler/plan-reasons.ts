@@ -1,3 +1,4 @@
+import type { Policy } from "../config/settings.ts";
 import type { RepoSpec, RetrySpec, ScalingSpec } from "../config/spec.ts";
 import { explain } from "../diff/explain.ts";
 import type { Revision } from "./accept.ts";
@@ -44,6 +45,15 @@ export function reasonsFor(planned: PlannedService, supply: Supply, rehearsal: R
     reasons.push({ about: "env", text: `unknown here: ${supply.missingEnv.join(", ")}` });
   if (rehearsal !== null) reasons.push({ about: "timeline", text: rehearsal.basis });
   return reasons;
+}
+
+/** How long requests in flight hold up what is rehearsed is nobody's to foresee: how long they may, is. */
+export function drainReasons(rehearsal: Rehearsal | null, { rollout }: Pick<Policy, "rollout">): readonly Reason[] {
+  const drains = (rehearsal?.timeline ?? []).filter(({ event }) => event === "drain").length;
+  if (drains === 0) return [];
+  const [each, it] = drains === 1 ? ["the drain ends", "it"] : [`each of the ${drains} drains ends`, "each"];
+  const text = `rehearsed with no request in flight: ${each} with the last of its requests, so that ${it} may take up to ${rollout.drain} s (\`rollout.drain\`)`;
+  return [{ about: "timeline", text }];
 }
 
 /** What `retry` limits; without it nothing does. */

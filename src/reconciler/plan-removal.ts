@@ -1,6 +1,7 @@
 import { policyFor } from "../config/settings.ts";
 import { acceptRemoval } from "./accept.ts";
 import type { PlanInput, PlannedService } from "./plan-document.ts";
+import { drainReasons } from "./plan-reasons.ts";
 import { outline } from "./plan-service.ts";
 import { rehearse } from "./rehearse.ts";
 
@@ -8,8 +9,9 @@ import { rehearse } from "./rehearse.ts";
 export function planRemoval(name: string, input: PlanInput): readonly PlannedService[] {
   const record = input.snapshot.services.get(name)?.record ?? null;
   if (record === null || record.target === null) return [];
+  const policy = policyFor(input.policy, name);
   const rehearsal = rehearse(acceptRemoval(record), {
-    policy: policyFor(input.policy, name),
+    policy,
     now: input.now,
     offers: [],
     providers: input.providers,
@@ -27,7 +29,10 @@ export function planRemoval(name: string, input: PlanInput): readonly PlannedSer
       rehearsal,
       safety: "away",
       held,
-      reasons: [{ about: "destroy", text: `${file ?? "its service file"} is gone` }],
+      reasons: [
+        { about: "destroy", text: `${file ?? "its service file"} is gone` },
+        ...drainReasons(rehearsal, policy),
+      ],
     },
   ];
 }

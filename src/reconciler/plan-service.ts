@@ -16,7 +16,7 @@ import type { Others } from "./decide/others.ts";
 import { knownRepos, stateOf } from "./known-repos.ts";
 import { cadenceReasons } from "./plan-cadence.ts";
 import type { DesiredService, PlanAction, PlanInput, PlannedChange, PlannedService } from "./plan-document.ts";
-import { reasonsFor, refusalOf, safetyOf } from "./plan-reasons.ts";
+import { drainReasons, reasonsFor, refusalOf, safetyOf } from "./plan-reasons.ts";
 import { timeReasons } from "./plan-schedule.ts";
 import { shownStrategy, strategyReason } from "./plan-strategy.ts";
 import type { Scene } from "./rehearsal.ts";
@@ -168,6 +168,7 @@ function rehearsed(planned: PlannedService, { record, input, shortage }: Circums
     reasons: [
       ...(exchanges ? [strategyReason(choice, { policy, wanted, rehearsal })] : []),
       ...reasonsFor(planned, supply, rehearsal),
+      ...drainReasons(rehearsal, policy),
       ...cadenceReasons(planned.action, revision.spec, policy),
       ...timeReasons(revision.spec, input.now),
     ],

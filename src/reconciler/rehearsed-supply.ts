@@ -1,4 +1,5 @@
 import type { Offer } from "../backends/backend.ts";
+import { isOfferOf, offeredOf } from "../backends/placement.ts";
 import type { ReplicaRecord } from "../state/record.ts";
 
 /** Instances of one kind that a rehearsed world holds at most. */
@@ -7,21 +8,22 @@ export interface Pool {
   readonly capacity: number;
 }
 
-type Placed = Pick<ReplicaRecord, "backend" | "region" | "price">;
+type Placed = Pick<ReplicaRecord, "backend" | "region" | "price" | "offered">;
 
 /** What a backend has of each kind: as many as exist now, and as many more as it offers. What is offered no more comes back only when one that exists has gone. */
 export function poolsOf(offers: readonly Offer[], existing: readonly Placed[]): readonly Pool[] {
   const offered = offers.map((offer, index): Pool => {
     // Of several offers that look alike to a record, the first holds what exists.
-    const holds = offers.findIndex((other) => isOf(other, offer)) === index;
-    const held = holds ? existing.filter((replica) => isOf(replica, offer)).length : 0;
+    const held = existing.filter((replica) => offers.findIndex((other) => isOf(replica, other)) === index).length;
     return { offer, capacity: (offer.headroom ?? Infinity) + held };
   });
   const soldOut = existing.filter((replica) => !offers.some((offer) => isOf(replica, offer)));
-  const kinds = soldOut.filter((replica, index) => soldOut.findIndex((other) => isOf(other, replica)) === index);
+  const kinds = soldOut
+    .map(offerOf)
+    .filter((kind, index, all) => all.findIndex((other) => isSame(other, kind)) === index);
   return [
     ...offered,
-    ...kinds.map((kind) => ({ offer: offerOf(kind), capacity: soldOut.filter((other) => isOf(other, kind)).length })),
+    ...kinds.map((offer) => ({ offer, capacity: soldOut.filter((other) => isSame(offerOf(other), offer)).length })),
   ];
 }
 
@@ -37,7 +39,7 @@ export function offersOf(pools: readonly Pool[], existing: readonly Placed[]): r
 
 /** Whether one more of that kind can be had. */
 export function isThere(pools: readonly Pool[], existing: readonly Placed[], wanted: Placed): boolean {
-  return offersOf(pools, existing).some((offer) => isOf(offer, wanted));
+  return offersOf(pools, existing).some((offer) => isOf(wanted, offer));
 }
 
 /** Each pool is filled in turn by what looks like it. */
@@ -51,10 +53,15 @@ function usage(pools: readonly Pool[], existing: readonly Placed[]): readonly nu
   return used;
 }
 
-function isOf(one: Placed, other: Placed): boolean {
-  return one.backend === other.backend && one.region === other.region && one.price === other.price;
+function isOf(replica: Placed, offer: Offer): boolean {
+  return isOfferOf(offer, replica) && replica.price === offer.price;
 }
 
-function offerOf({ backend, region, price }: Placed): Offer {
-  return { backend, region, price, instance: "as now", resources: "", spot: false, availability: "available" };
+function isSame(one: Offer, other: Offer): boolean {
+  return isOf({ ...one, offered: offeredOf(one) }, other);
+}
+
+function offerOf({ backend, region, price, offered }: Placed): Offer {
+  const { type, spot } = offered ?? { type: "as now", spot: false };
+  return { backend, region, price, instance: type, resources: "", spot, availability: "available" };
 }

@@ -107,6 +107,8 @@ export interface ReplicaRecord {
   readonly region: string;
   /** $/hour. */
   readonly price: number;
+  /** Which of the instances that are offered there it was called for. Absent in older records. */
+  readonly offered?: Offered;
   /** The provider's immutable id, once known. */
   readonly instance: string | null;
   readonly address: Address | null;
@@ -122,6 +124,13 @@ export interface ReplicaRecord {
   readonly failingSince?: string;
   /** Attempts for this number in a row that ended before they had been ready for a while: the row of the back-off table. */
   readonly failures: number;
+}
+
+/** What tells the offers of a backend in one region apart. */
+export interface Offered {
+  /** As the provider names this kind of instance. */
+  readonly type: string;
+  readonly spot: boolean;
 }
 
 /** Where a replica is reached. */

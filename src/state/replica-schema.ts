@@ -30,6 +30,7 @@ export const replica = z.strictObject({
   backend: z.string(),
   region: z.string(),
   price: z.number().min(0),
+  offered: z.strictObject({ type: z.string(), spot: z.boolean() }).exactOptional(),
   instance: z.string().nullable(),
   address: address.nullable(),
   submittedAt: time,

@@ -210,6 +210,8 @@ describe("parseServiceFile()", () => {
     ["spot_policy: never", "error wrong-type 5:14 spot_policy"],
     ["max_price: 0", "error invalid-value 5:12 max_price"],
     ["setup: [a]", "warning no-effect 5:1 setup"],
+    ["idle_duration: 30m", "note no-effect 5:1 idle_duration"],
+    ["idle_duration: off", "note no-effect 5:1 idle_duration"],
     ["groups: []", "error unknown-property 5:1 groups"],
   ])("finds what is wrong with %s", (line, expected) => {
     const found = shorts(parseLines(line));

@@ -10,7 +10,7 @@ import type { Others } from "../../src/reconciler/decide/others.ts";
 import { isMaterial } from "../../src/reconciler/material.ts";
 import type { Observed } from "../../src/reconciler/observed.ts";
 import type { ServiceRecord } from "../../src/state/record.ts";
-import { accepted, allWell, now, offer, policy, settled } from "../support/decisions.ts";
+import { accepted, allWell, now, offer, policy, settled, submitted } from "../support/decisions.ts";
 
 const none: Budget = { hourly: null, monthly: null };
 const hour = 3_600_000;
@@ -124,6 +124,28 @@ describe("the hourly budget", () => {
       starts,
       message,
     });
+  });
+
+  it("asks for no next best offer that it does not pay for", () => {
+    const at = toTimestamp(now - 60_000);
+    const error = { code: "no-capacity", exitCode: null, message: "sold out", at, retryAt: at } as const;
+    const lacking = {
+      ...submitted(2, 0),
+      status: "failed",
+      price: 1,
+      failures: 1,
+      error,
+      offered: { type: "small", spot: false },
+    } as const;
+    const three = edited({ replicas: { min: 3, max: 3 } });
+    const wanting = { ...three, attempts: 3, replicas: [...three.replicas, { ...lacking, deployment: three.current }] };
+    const offers = ["small", "large"].map((instance, index) => ({ ...offer, instance, price: 1 + index }));
+    const supply = { offers, taken: [], refusal: null, lack: null, missingEnv: [] };
+    const asked = (hourly: number) => {
+      const decision = pass(wanting, { within: limited({ hourly }), observed: { supply } });
+      return decision.record?.replicas.find(({ status }) => status === "submitted")?.offered?.type;
+    };
+    expect([asked(3.5), asked(4)]).toEqual(["small", "large"]);
   });
 
   it("keeps what serves where a rollout's second instance does not fit", () => {

@@ -8,7 +8,7 @@ import { decide } from "../../src/reconciler/decide.ts";
 import { isServing } from "../../src/reconciler/decide/draft.ts";
 import type { Observed } from "../../src/reconciler/observed.ts";
 import type { ServiceRecord } from "../../src/state/record.ts";
-import { allWell, fresh, instanceOf, now, offer, policy, settled } from "../support/decisions.ts";
+import { accepted, allWell, fresh, instanceOf, now, offer, policy, settled } from "../support/decisions.ts";
 import { follow, type SmallWorld } from "../support/small-world.ts";
 import { healthProbe, revisionOf, specOf } from "../support/specs.ts";
 
@@ -264,6 +264,22 @@ it("what a provider must not be asked twice for is announced only when it is ask
   const { record: after, actions } = pass(record, { instances, dedupes });
   const announced = after.replicas.filter(({ status }) => status === "submitted").length;
   expect(actions.filter(({ kind }) => kind === "provision")).toHaveLength(announced);
+});
+
+it("what was offered and is not to be had makes way for the next offer, of the same region, too", () => {
+  const record = accepted(null, { replicas: { min: 1, max: 1 } });
+  const offers = [
+    { ...offer, instance: "small" },
+    { ...offer, instance: "large", price: 2 },
+  ];
+  const supply = { offers, taken: [], refusal: null, lack: null, missingEnv: [] };
+  const first = decide(record, { observed: allWell(record, { supply }), policy, now }).record ?? record;
+  expect(first.replicas).toMatchObject([{ offered: { type: "small", spot: false } }]);
+  const refused = { kind: "refused", code: "no-capacity", retryable: true, message: "sold out" } as const;
+  const outcomes = new Map([[first.replicas[0]?.token ?? "", refused]]);
+  const failed = decide(first, { observed: allWell(first, { supply, outcomes }), policy, now }).record ?? first;
+  const again = decide(failed, { observed: allWell(failed, { supply }), policy, now: now + 15_000 }).record;
+  expect(again?.replicas).toMatchObject([{ offered: { type: "large", spot: false }, price: 2 }]);
 });
 
 it("what was offered and is not to be had makes way for the next offer", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import type { MachineBackend, ObservedInstance } from "../../src/backends/backend.ts";
+import type { MachineBackend, ObservedInstance, Offer } from "../../src/backends/backend.ts";
 import { defaultPolicy } from "../../src/config/settings.ts";
 import { fromTimestamp, toTimestamp } from "../../src/lib/timestamp.ts";
 import type { Publisher } from "../../src/proxy-config/publisher.ts";
@@ -22,6 +22,8 @@ interface Scene {
   /** What the provider was asked to do, and when, in seconds. */
   readonly calls: string[];
   readonly world: World;
+  /** The kinds of instance that were asked for. */
+  readonly types: string[];
   /** Until when the service was leased at each call for an instance. */
   readonly leasedUntil: number[];
 }
@@ -29,12 +31,17 @@ interface Scene {
 /** One provider that has these instances, and takes so long to list them. */
 function sceneOf(
   instances: readonly ObservedInstance[],
-  slow: { readonly listing?: number; readonly publish?: Publisher["publish"] } = {},
+  slow: {
+    readonly listing?: number;
+    readonly publish?: Publisher["publish"];
+    readonly offers?: readonly Offer[];
+  } = {},
   dedupes = true,
 ): Scene {
   const clock = createVirtualClock(now);
   const calls: string[] = [];
   const leasedUntil: number[] = [];
+  const types: string[] = [];
   const called = (what: string): void => void calls.push(`${what} at ${(clock.now() - now) / 1000}`);
   const backend: MachineBackend = {
     kind: "machine",
@@ -42,14 +49,15 @@ function sceneOf(
     dedupes,
     visibility: 5_000,
     poll: { busy: 1_000, idle: 1_000 },
-    offers: async () => ({ ok: true, offers: [offer], notes: [] }),
+    offers: async () => ({ ok: true, offers: slow.offers ?? [offer], notes: [] }),
     async list() {
       await clock.sleep(slow.listing ?? 0);
       return instances;
     },
     find: async () => null,
-    async provision({ token, service, replica, deployment }) {
+    async provision({ token, service, replica, deployment, offer: { instance } }) {
       called(`provision ${token}`);
+      types.push(instance);
       const { services } = await world.store.load();
       leasedUntil.push(fromTimestamp(services.get("web")?.lease?.deadline ?? toTimestamp(0)));
       return { ...instanceOf(submitted(replica, deployment)), token, service, status: "provisioning" };
@@ -74,7 +82,7 @@ function sceneOf(
     owner: { repository: "r", project: "main" },
     emit: () => undefined,
   };
-  return { clock, calls, world, leasedUntil };
+  return { clock, calls, types, world, leasedUntil };
 }
 
 async function passesOver(record: ServiceRecord, { clock, world }: Scene, seconds: number): Promise<void> {
@@ -134,3 +142,28 @@ test.each([
     expect(outcomes.get("web-3-1")?.kind).toBe(row.dedupes ? "provisioned" : "unknown");
   },
 );
+
+const small = { ...offer, instance: "small", price: 1 };
+const large = { ...offer, instance: "large", price: 2 };
+const spot = { ...large, spot: true, price: 1.5 };
+
+test.each([
+  { name: "as it was offered to the decision", seen: [small, spot, large], offers: [], outcome: "provisioned" },
+  { name: "asked for again, by another pass", seen: null, offers: [small, spot, large], outcome: "provisioned" },
+  { name: "not another one in its place", seen: [small], offers: [small, spot], outcome: "refused" },
+])("of several kinds of instance in a region the one that was decided on is called for: $name", async (row) => {
+  const scene = sceneOf([], { offers: row.offers });
+  const replica = { ...submitted(0, 0), price: 2, offered: { type: "large", spot: false } };
+  const supply = row.seen === null ? null : { ...noSupply, offers: row.seen };
+  const outcomes = await execute([{ kind: "provision", replica }], {
+    world: scene.world,
+    owner: { repository: "r", stateId: "s", project: "main" },
+    record: { ...accepted(null), attempts: 1, replicas: [replica] },
+    observed: allWell(accepted(null), { supply }),
+    signal,
+  });
+  expect(outcomes.get("web-3-1")?.kind).toBe(row.outcome);
+  expect(scene.types).toEqual(row.outcome === "provisioned" ? ["large"] : []);
+});
+
+const noSupply = { taken: [], refusal: null, lack: null, missingEnv: [] };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { Plan } from "../../src/reconciler/plan-document.ts";
-import { inWaves } from "../../src/reconciler/waves.ts";
+import { inWaves, nextWave } from "../../src/reconciler/waves.ts";
 import { planJson } from "../../src/report/plan-json.ts";
 import { planText } from "../../src/report/plan-text.ts";
 import { service } from "../config/parsing.ts";
@@ -36,6 +36,50 @@ describe("waves", () => {
     expect(names([], ["a", "b"])).toEqual([["a", "b"]]);
     expect(names([["c"], ["gone"], ["b", "d"]], ["a", "b", "c", "d", "e"])).toEqual([["c"], ["b", "d"], ["a", "e"]]);
     expect(names([["a"]], [])).toEqual([]);
+  });
+
+  describe("are begun one after the other, where what is changed is looked at again and again", () => {
+    const change = (name: string) => ({ name, action: "rolling" });
+    const same = (name: string) => ({ name, action: "none" });
+    const waves = [["a", "b"], ["c"]];
+    it.each([
+      { name: "the first", services: ["a+", "b", "c+", "d+"], progress: {}, next: { begin: ["a"] } },
+      { name: "all of one", services: ["a+", "b+", "c+"], progress: {}, next: { begin: ["a", "b"] } },
+      {
+        name: "what changes nothing is waited for by nobody",
+        services: ["a", "c+"],
+        progress: {},
+        next: { begin: ["c"] },
+      },
+      { name: "not yet", services: ["a", "c+"], progress: { a: "working" }, next: "wait" },
+      { name: "the next", services: ["a", "c+", "d+"], progress: { a: "settled" }, next: { begin: ["c"] } },
+      { name: "what no wave names", services: ["a", "c", "d+"], progress: { c: "working" }, next: "wait" },
+      {
+        name: "a later one is no hindrance",
+        services: ["a+", "c"],
+        progress: { c: "working" },
+        next: { begin: ["a"] },
+      },
+      {
+        name: "a wave that failed stops the others",
+        services: ["a", "b", "c+", "d+"],
+        progress: { a: "failed", b: "working" },
+        next: { by: ["a"], left: ["c", "d"] },
+      },
+      {
+        name: "one that failed is not tried again and again",
+        services: ["a+", "b+", "c+"],
+        progress: { a: "failed" },
+        next: { by: ["a"], left: ["b", "c"] },
+      },
+      { name: "nothing", services: ["a", "c"], progress: { a: "working" }, next: { begin: [] } },
+    ] as const)("$name", ({ services, progress, next }) => {
+      const known: Readonly<Record<string, "settled" | "working" | "failed">> = progress;
+      const given = services.map((text) => (text.endsWith("+") ? change(text.slice(0, -1)) : same(text)));
+      const found = nextWave(given, { waves, progress: (name) => known[name] ?? null });
+      if (found.kind === "begin") expect({ begin: found.services.map(({ name }) => name) }).toEqual(next);
+      else expect(found.kind === "wait" ? "wait" : { by: found.by, left: found.left }).toEqual(next);
+    });
   });
 
   const waves = [["db"], ["api", "web"]];

@@ -51,3 +51,30 @@ describe("an edit in the middle of a canary", () => {
     expect(rehearsal?.timeline.filter(({ detail }) => detail.startsWith("canary step"))).not.toEqual([]);
   });
 });
+
+describe("draining", () => {
+  const said = (services: readonly PlannedService[]) =>
+    services.flatMap(({ reasons }) => reasons.filter(({ text }) => text.includes("in flight")).map(({ text }) => text));
+
+  it.each([
+    {
+      name: "of an exchange",
+      files: [file("new")],
+      says: [
+        "rehearsed with no request in flight: each of the 2 drains ends with the last of its requests, so that each may take up to 30 s (`rollout.drain`)",
+      ],
+    },
+    {
+      name: "of a removal of one",
+      files: [],
+      says: [
+        "rehearsed with no request in flight: the drain ends with the last of its requests, so that it may take up to 30 s (`rollout.drain`)",
+      ],
+    },
+    { name: "where none is to be: nothing", files: [file("old")], says: [] },
+  ])("$name is said to be rehearsed without requests", ({ files, says }) => {
+    const record = settled(service(file("old")).spec);
+    const kept = files.length === 0 ? { ...record, replicas: record.replicas.slice(0, 1) } : record;
+    expect(said(planOf(files, { snapshot: snapshotOf(kept) }).services)).toEqual(says);
+  });
+});

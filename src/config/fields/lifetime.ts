@@ -73,7 +73,8 @@ export const stop_duration: Field<ServiceSpec["stop_duration"]> = {
 export const idle_duration: Field<ServiceSpec["idle_duration"]> = {
   schema: idleDuration,
   default: null,
-  description: "How long an instance is kept after its replica ended; `off`: for ever.",
+  description:
+    "How long an instance is kept after its replica ended; `off`: for ever. It has no effect here: an instance ends with its replica.",
   example: "30m",
 };
 

@@ -1,3 +1,4 @@
+import type { Offer } from "../../backends/backend.ts";
 import type { Budget, Policy } from "../../config/settings.ts";
 import { formatPrice } from "../../lib/format-price.ts";
 import { toTimestamp } from "../../lib/timestamp.ts";
@@ -47,6 +48,13 @@ export function roomAfter(draft: Draft, gone: readonly ReplicaRecord[], context:
   const freed = rateOf({ replicas: gone });
   const bills = billsOf(draft.record, context.others?.() ?? noOthers, context);
   return Math.min(...bills.map((bill) => affordableOf({ ...bill, hourly: bill.hourly - freed }, price)));
+}
+
+/** Which offers the budgets have room for one more of: the next best may be dearer than the best, by which is counted (`roomFor`). */
+export function payable(draft: Draft, offers: readonly Offer[], context: Context): readonly Offer[] {
+  if (!isLimited(draft.record, context.policy)) return offers;
+  const bills = billsOf(draft.record, context.others?.() ?? noOthers, context);
+  return offers.filter(({ price }) => price === 0 || bills.every((bill) => affordableOf(bill, price) > 0));
 }
 
 /** What one exchange may cost: so many more replicas at once, and so many in all, at this price. */

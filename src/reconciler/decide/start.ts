@@ -1,9 +1,10 @@
 import type { Offer } from "../../backends/backend.ts";
+import { isOfferOf, offeredOf } from "../../backends/placement.ts";
 import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
 import type { ReplicaRecord, ServiceRecord } from "../../state/record.ts";
 import type { Verdict } from "../../state/verdict.ts";
 import type { Supply } from "../observed.ts";
-import { roomFor } from "./budget.ts";
+import { payable, roomFor } from "./budget.ts";
 import { currentDeployment, isAlive, isOver, note, wake, withoutReplica } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
 import { isFinal } from "./final.ts";
@@ -117,7 +118,7 @@ function clearHindrance(draft: Draft): Draft {
 }
 
 function startOne(draft: Draft, failed: ReplicaRecord | null, context: Context): Draft {
-  const offer = nextOffer(context.observed.supply?.offers ?? [], failed);
+  const offer = nextOffer(payable(draft, context.observed.supply?.offers ?? [], context), failed);
   if (offer === undefined) return draft;
   const cleared = failed?.status === "failed" ? withoutReplica(draft, failed.token) : draft;
   const { record } = cleared;
@@ -130,6 +131,7 @@ function startOne(draft: Draft, failed: ReplicaRecord | null, context: Context):
     backend: offer.backend,
     region: offer.region,
     price: offer.price,
+    offered: offeredOf(offer),
     instance: null,
     address: null,
     submittedAt: toTimestamp(context.now),
@@ -155,9 +157,8 @@ function isToReplace({ status, error, num, deployment }: ReplicaRecord, record: 
 /** The best, or the next best after the one that was offered and then not to be had. */
 function nextOffer(offers: readonly Offer[], failed: ReplicaRecord | null): Offer | undefined {
   if (failed?.error?.code !== "no-capacity") return offers[0];
-  const isSame = ({ backend, region }: Offer): boolean => backend === failed.backend && region === failed.region;
-  const further = offers.slice(offers.findIndex(isSame) + 1);
-  return further.find((offer) => !isSame(offer)) ?? offers[0];
+  const further = offers.slice(offers.findIndex((offer) => isOfferOf(offer, failed)) + 1);
+  return further.find((offer) => !isOfferOf(offer, failed)) ?? offers[0];
 }
 
 /**
