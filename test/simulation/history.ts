@@ -12,6 +12,11 @@ export interface Entry {
   readonly writtenAt: number;
 }
 
+export interface Announcement {
+  readonly generation: number;
+  readonly record: ServiceRecord;
+}
+
 /** All records that the state branch ever held: told from outside, whoever knows of them inside. */
 export interface History {
   wrote(service: string, entry: Omit<Entry, "floor">): void;
@@ -22,14 +27,14 @@ export interface History {
   at(service: string, generation: number): Entry | null;
   /** The lowest floor of the records of these generations, and the earliest look that one was decided by. */
   between(service: string, after: number, upTo: number): { readonly floor: number; readonly lookedAt: number };
-  /** The record that announced an attempt first. */
-  announced(token: string): ServiceRecord | undefined;
+  /** The write that announced an attempt first, as far as was heard of it. */
+  announced(token: string): Announcement | undefined;
 }
 
 export function createHistory(): History {
   const entries = new Map<string, Entry[]>();
   const newest = new Map<string, ServiceRecord | null>();
-  const announced = new Map<string, ServiceRecord>();
+  const announced = new Map<string, Announcement>();
 
   return {
     wrote(service, written) {
@@ -42,7 +47,7 @@ export function createHistory(): History {
       all.splice(position, 0, { ...written, floor });
       newest.set(service, all.at(-1)?.record ?? null);
       for (const replica of record?.replicas ?? [])
-        if (record !== null && !announced.has(replica.token)) announced.set(replica.token, record);
+        if (record !== null && !announced.has(replica.token)) announced.set(replica.token, { generation, record });
     },
     newest: () => newest,
     record: (service) => newest.get(service) ?? null,
