@@ -110,6 +110,11 @@ export interface MachineBackend {
   readonly dedupes: boolean;
   /** After how many milliseconds a listing shows what was done. */
   readonly visibility: number;
+  /**
+   * For how many milliseconds a call may still be carried out after whoever made it is gone. Absent: not at all where a
+   * listing shows at once what was done, otherwise a minute.
+   */
+  readonly callsLast?: number;
   /** Listings tell how GPUs are used. Absent: they do not, and nothing with a `utilization_policy` is started here. */
   readonly measuresGpus?: boolean;
   /** How often to look, in milliseconds: while something is under way, and otherwise. */

@@ -46,6 +46,9 @@ export async function observe(
     instances,
     blind: new Map([...listed.blind, ...unknownBackends(world, record)]),
     visibility: new Map(backends.map((backend) => [backend.name, backend.visibility])),
+    callsLast: new Map(
+      backends.flatMap(({ name, callsLast }) => (callsLast === undefined ? [] : [[name, callsLast] as const])),
+    ),
     dedupes: new Map(backends.map((backend) => [backend.name, backend.dedupes])),
     probes: new Map(record.replicas.map((replica) => [replica.token, observer.prober.streaks(replica.token)])),
     drained: drainedOf(observer, record, gateway),

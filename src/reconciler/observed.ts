@@ -11,6 +11,8 @@ export interface Observed {
   readonly blind: ReadonlyMap<string, string>;
   /** After how many milliseconds a listing shows what was done, by backend. */
   readonly visibility: ReadonlyMap<string, number>;
+  /** For how many milliseconds a call may still be carried out after whoever made it is gone, by backend: see `MachineBackend`. */
+  readonly callsLast?: ReadonlyMap<string, number>;
   /** Whether a repeated provision with one token is the first one again, by backend. */
   readonly dedupes: ReadonlyMap<string, boolean>;
   /** By token: one streak for each probe of the replica's job, in its order; a job without probes has one, of listening. */

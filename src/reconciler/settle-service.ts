@@ -131,8 +131,8 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
     }
     tell(name, decision, world);
     options.onPass?.(name, decision, observed);
-    if (decision.record === null) return { name, state: "removed", record: null, heldBy: null, touched };
     await session.publish(hold.snapshot, options.abort);
+    if (decision.record === null) return { name, state: "removed", record: null, heldBy: null, touched };
     // A gateway that took long, or a machine that was suspended: somebody else may work on it by now.
     if (decision.actions.length > 0 && mayAct(hold, session)) {
       outcomes = await execute(decision.actions, {

@@ -14,7 +14,7 @@ export const callInvariants = [
     name: "announced-before-called",
     on: "provisions",
     check: ({ request }, { history }) =>
-      !history.held(request.token) ? `${request.token} is asked for, and no state says so` : null,
+      history.announced(request.token) === undefined ? `${request.token} is asked for, and no state says so` : null,
   }),
   invariant({
     name: "only-what-was-accepted",

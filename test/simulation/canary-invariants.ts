@@ -1,6 +1,8 @@
+import { fromTimestamp } from "../../src/lib/timestamp.ts";
 import type { GatewayStatus } from "../../src/proxy-config/publisher.ts";
-import { isServing } from "../../src/reconciler/decide/draft.ts";
-import type { ServiceRecord } from "../../src/state/record.ts";
+import { currentDeployment, isAlive, isServing } from "../../src/reconciler/decide/draft.ts";
+import { desiredReplicas } from "../../src/reconciler/decide/scale.ts";
+import type { ReplicaRecord, ServiceRecord } from "../../src/state/record.ts";
 import { invariant } from "./happening.ts";
 
 /** What no step of a canary may do. */
@@ -19,7 +21,75 @@ export const canaryInvariants = [
         : null;
     },
   }),
+  invariant({
+    name: "canary-watched-for-its-pause",
+    on: "committed",
+    check({ before, after }, { now, skew, canarySteps }) {
+      const was = watched(before, after);
+      if (was === null) return null;
+      const { canary, record, next } = was;
+      const pause = (canarySteps[canary.step]?.pause ?? 0) * 1000;
+      const serve = record.replicas.filter((each) => isServing(each) && each.deployment === record.current).length;
+      const wanted = Math.min(canary.replicas, desiredReplicas(record));
+      if (next.canary?.step === canary.step) {
+        const begins = canary.since === null && next.canary.since !== null;
+        return begins && serving(after, record.current) < wanted
+          ? `a canary of ${record.name} stands that is not there`
+          : null;
+      }
+      const stood = canary.since !== null && now() >= fromTimestamp(canary.since) + pause - skew;
+      return stood && serve >= wanted ? null : `step ${canary.step + 1} of the canary of ${record.name} ends too soon`;
+    },
+  }),
+  invariant({
+    name: "canary-no-larger-than-its-step",
+    on: "committed",
+    check({ before, after }) {
+      const was = watched(before, after);
+      if (was === null || after === null || was.next.canary === undefined) return null;
+      const alive = after.replicas.filter(isAlive);
+      const fresh = alive.filter(({ deployment }) => deployment === after.current);
+      const known = new Set(was.record.replicas.map(({ token }) => token));
+      // What is missing anyway is started besides.
+      const most = Math.max(was.next.canary.replicas, desiredReplicas(after) - (alive.length - fresh.length));
+      if (fresh.length <= most || fresh.every(({ token }) => known.has(token))) return null;
+      return `${fresh.length} new replicas of ${after.name} are asked for, and its canary is to be ${most}`;
+    },
+  }),
+  invariant({
+    name: "canary-keeps-what-it-is-compared-with",
+    on: "committed",
+    check({ before, after }) {
+      const was = watched(before, after);
+      if (was === null || after === null || was.next.canary === undefined) return null;
+      const isOld = (replica: ReplicaRecord): boolean => isServing(replica) && replica.deployment !== after.current;
+      const left = was.record.replicas.find(
+        (replica) =>
+          isOld(replica) &&
+          after.replicas.some(
+            ({ token, termination }) => token === replica.token && termination?.reason === "replaced",
+          ),
+      );
+      return left === undefined || after.replicas.some(isOld)
+        ? null
+        : `${left.token} leaves, the last that a canary is compared with`;
+    },
+  }),
 ];
+
+/** A canary that was under way, and goes on towards the same revision, with something old that serves. */
+function watched(before: ServiceRecord | null, after: ServiceRecord | null) {
+  if (before === null || after === null || before.current !== after.current || after.target === null) return null;
+  const record = before;
+  const { canary, num } = currentDeployment(record);
+  const next = after.deployments.find((each) => each.num === num);
+  const old = after.replicas.some((replica) => isServing(replica) && replica.deployment !== num);
+  return canary === undefined || next === undefined || !old ? null : { canary, record, next };
+}
+
+function serving(record: ServiceRecord | null, num: number): number {
+  return (record?.replicas ?? []).filter((each) => isServing(each) && each.deployment === num).length;
+}
 
 /** Three times what the policy asks for: what this pass itself was told may be a little older than what its process was told last. */
 const enough = 60;

@@ -1,4 +1,5 @@
 import type { ProvisionRequest } from "../../src/backends/backend.ts";
+import type { CanaryStep } from "../../src/config/settings.ts";
 import type { GatewayStatus, Publication } from "../../src/proxy-config/publisher.ts";
 import type { Lease, ServiceRecord } from "../../src/state/record.ts";
 import type { Snapshot } from "../../src/state/store.ts";
@@ -87,6 +88,9 @@ export interface Scene {
   readonly skew: number;
   /** What all services may cost, in $/hour; `null`: anything. */
   readonly hourly: number | null;
+  readonly canarySteps: readonly CanaryStep[];
+  /** Whether anything was ever not to be had. */
+  readonly lacked: () => boolean;
   /** Tokens that passes gave up because a listing did not show them. */
   readonly missed: Set<string>;
   /** Since when commits of the state branch are missing; `null`: none are. */

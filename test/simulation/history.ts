@@ -12,10 +12,14 @@ export interface Entry {
   readonly writtenAt: number;
 }
 
+export interface Announcement {
+  readonly generation: number;
+  readonly record: ServiceRecord;
+}
+
 /** All records that the state branch ever held: told from outside, whoever knows of them inside. */
 export interface History {
-  /** `before`: the record that the written one was made of. */
-  wrote(service: string, entry: Omit<Entry, "floor">, before: ServiceRecord | null): void;
+  wrote(service: string, entry: Omit<Entry, "floor">): void;
   /** The newest record of each service. */
   newest(): ReadonlyMap<string, ServiceRecord | null>;
   record(service: string): ServiceRecord | null;
@@ -25,20 +29,17 @@ export interface History {
   asOf(service: string, time: number): ServiceRecord | null;
   /** The lowest floor of the records of these generations, and the earliest look that one was decided by. */
   between(service: string, after: number, upTo: number): { readonly floor: number; readonly lookedAt: number };
-  /** Whether any record held an attempt. */
-  held(token: string): boolean;
-  /** The record that announced an attempt first: a write may be built upon before its writer hears that it landed. */
-  announced(token: string): ServiceRecord | undefined;
+  /** The write that announced an attempt first, as far as was heard of it. */
+  announced(token: string): Announcement | undefined;
 }
 
 export function createHistory(): History {
   const entries = new Map<string, Entry[]>();
   const newest = new Map<string, ServiceRecord | null>();
-  const held = new Set<string>();
-  const announced = new Map<string, ServiceRecord>();
+  const announced = new Map<string, Announcement>();
 
   return {
-    wrote(service, written, before) {
+    wrote(service, written) {
       const { generation, record } = written;
       const all = entries.get(service) ?? [];
       entries.set(service, all);
@@ -47,11 +48,8 @@ export function createHistory(): History {
       const position = all.findLastIndex((entry) => entry.generation < generation) + 1;
       all.splice(position, 0, { ...written, floor });
       newest.set(service, all.at(-1)?.record ?? null);
-      for (const { token } of record?.replicas ?? []) {
-        held.add(token);
-        const isNew = before?.replicas.some((replica) => replica.token === token) !== true;
-        if (record !== null && isNew && !announced.has(token)) announced.set(token, record);
-      }
+      for (const replica of record?.replicas ?? [])
+        if (record !== null && !announced.has(replica.token)) announced.set(replica.token, { generation, record });
     },
     newest: () => newest,
     record: (service) => newest.get(service) ?? null,
@@ -69,7 +67,6 @@ export function createHistory(): History {
       }
       return { floor, lookedAt };
     },
-    held: (token) => held.has(token),
     announced: (token) => announced.get(token),
   };
 }

@@ -17,10 +17,11 @@ export const recordInvariants = [
   invariant({
     name: "attempts-used-once",
     on: "committed",
-    check({ before, after }, { history }) {
+    check({ before, after, state: { generation } }, { history }) {
       const reused = announcedBy(before, after).find((token) => {
         const first = history.announced(token);
-        return first !== undefined && first !== after;
+        // What was put on top of it may have been heard of before it.
+        return first !== undefined && first.record !== after && first.generation < generation;
       });
       return reused === undefined ? null : `${reused} is announced a second time`;
     },

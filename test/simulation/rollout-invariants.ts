@@ -7,6 +7,9 @@ import type { Actor, Scene } from "./happening.ts";
 import type { Instance } from "./instance.ts";
 import { policy } from "./program.ts";
 
+/** Milliseconds that listing, asking gateways and probes take, in a world where none of it is slow. */
+const longestLook = 200;
+
 /** What no write of a rollout may do to what serves, whatever it was told. */
 export const rolloutInvariants = [
   invariant({
@@ -30,7 +33,8 @@ export const rolloutInvariants = [
       if (after === null || before?.current !== after.current) return null;
       const deployment = currentDeployment(after);
       if (deployment.bakedAt === null || currentDeployment(before).bakedAt !== null) return null;
-      const ms = bakeSeconds(deployment, { policy }) * 1000 - scene.skew;
+      // What a look finds is recorded as of its beginning.
+      const ms = bakeSeconds(deployment, { policy }) * 1000 - scene.skew - longestLook;
       const baked = after.replicas.some(
         (replica) =>
           replica.readyAt !== null &&
@@ -157,26 +161,30 @@ function instancesOf({ token }: ReplicaRecord, { cloud }: Scene): readonly Insta
 const known = 1_500;
 
 /** Every probe of it may have been answered well when this process looked last. */
-function mayBeWell({ token }: ReplicaRecord, { probed, lookedAt }: Actor): boolean {
+export function mayBeWell({ token }: ReplicaRecord, { probed, lookedAt }: Actor): boolean {
   const answers = [...(probed.get(token)?.values() ?? [])];
   return answers.length > 0 && answers.every(({ wellAt, illAt }) => wellAt > illAt || wellAt >= lookedAt - known);
 }
 
 /** Every probe of it was answered well when this process looked last, and since. */
-function isWell({ token }: ReplicaRecord, { probed, lookedAt }: Actor): boolean {
+export function isWell({ token }: ReplicaRecord, { probed, lookedAt }: Actor): boolean {
   const answers = [...(probed.get(token)?.values() ?? [])];
   return answers.length > 0 && answers.every(({ wellAt, illAt }) => wellAt > illAt && illAt < lookedAt - known);
 }
 
 /** Replicas that a record routes to. */
-function servingOf(record: ServiceRecord): readonly ReplicaRecord[] {
+export function servingOf(record: ServiceRecord): readonly ReplicaRecord[] {
   return record.replicas.filter(
     (replica) => isServing(replica) && deploymentOf(record, replica.deployment).run === record.run,
   );
 }
 
 /** Replicas that were routed to, and that this write lets go for one of these reasons. */
-function leaving(before: ServiceRecord, after: ServiceRecord, reasons: readonly string[]): readonly ReplicaRecord[] {
+export function leaving(
+  before: ServiceRecord,
+  after: ServiceRecord,
+  reasons: readonly string[],
+): readonly ReplicaRecord[] {
   return after.replicas.filter(({ token, termination }) => {
     const was = before.replicas.find((replica) => replica.token === token);
     if (was === undefined || termination === null || !reasons.includes(termination.reason)) return false;

@@ -24,6 +24,9 @@ export function drawRules(random: Random): Rules {
   return { strategy: pick(random, strategies), canarySteps: pick(random, canaries) };
 }
 
+/** For how many seconds the run that was replaced as a whole stands by. */
+export const hold = 20;
+
 /** The policy of a scenario, with waits that end within it. */
 export function policyOf({
   rules: { strategy, canarySteps, rollout },
@@ -36,7 +39,7 @@ export function policyOf({
       ...policy.rollout,
       strategy,
       deadline: 120,
-      hold: strategy === "blue-green" ? 20 : 0,
+      hold: strategy === "blue-green" ? hold : 0,
       canary: { ...defaultPolicy.rollout.canary, steps: canarySteps },
       ...rollout,
     },

@@ -125,6 +125,8 @@ export function createStage(seed: number, scenario: Scenario, makeBranch: MakeSt
     history,
     skew: scenario.hosts === "many" ? 2 * mostAhead : 0,
     hourly: scenario.hourly,
+    canarySteps: scenario.rules.canarySteps,
+    lacked: () => luck.tally.has("lacks") || luck.tally.has("quota"),
     missed: new Set(),
     rewoundAt: () => lost?.at ?? null,
     underWay,

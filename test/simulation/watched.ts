@@ -61,7 +61,7 @@ export function watchedStore(stage: Stage, process: Process): StateStore {
         stage.luck.count(`strategy ${strategy}`);
       if (record?.window?.idle !== undefined && before?.window?.idle === undefined) stage.luck.count("ended as idle");
       if (record?.verdict?.evidence.traffic !== undefined) stage.luck.count("turned down for its requests");
-      history.wrote(name, { generation, record, lookedAt: process.lookedAt, writtenAt: clock.now() }, before);
+      history.wrote(name, { generation, record, lookedAt: process.lookedAt, writtenAt: clock.now() });
       process.decided.set(name, record);
       stage.happens({ kind: "committed", by: process, service: name, before, after: record, lease, state });
     }

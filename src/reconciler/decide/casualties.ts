@@ -76,7 +76,8 @@ export function overBrake(record: ServiceRecord, count: number, judged: Judged):
   if (consent !== undefined && givenUp <= consent) return null;
   // What was given up ran, until its replacement does; what has never run does not count.
   const running = Math.min(own.running + own.givenUp + toll.running + toll.givenUp, own.wanted + toll.wanted);
-  if (running < fewest || givenUp <= share * running + 1e-9) return null;
+  // What is held back goes on to be, however few are left beside what has truly gone meanwhile.
+  if ((running < fewest && !isHeldBack(record)) || givenUp <= share * running + 1e-9) return null;
   return (
     `${givenUp} of ${running} running replicas would be given up within an hour as lost or ill, and \`policy.brake.replicas\` is ${Math.round(share * 100)}%: ` +
     `nothing of it is given up until it is seen again or an hour has passed; consent with \`retry ${record.name}\`, or for all services with \`tick --allow-destroy ${givenUp}\``

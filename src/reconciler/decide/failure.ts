@@ -8,7 +8,7 @@ import type { Context, Draft } from "./draft.ts";
 /** How long a replica must have been ready for its end to count as a first failure again. */
 const stableAfter = 60_000;
 
-/** No provider's call is under way for longer: milliseconds. */
+/** A provider's call is under way for no longer, unless its backend says otherwise: milliseconds. */
 const longestCall = 60_000;
 
 /** Whose clock said when a replica came to run may be behind by so much, beside a clock that decides: milliseconds. */
@@ -53,12 +53,13 @@ export function outOfReach(
   return exited(draft, replica, { code: "unreachable", exitCode: null, message }, context);
 }
 
-/** From when on every listing shows the replica, if it is there: once it was seen to run, or once no call for it can be under way. */
-export function visibleFrom(replica: ReplicaRecord, context: Context): number {
-  const visibility = context.observed.visibility.get(replica.backend) ?? 0;
-  if (visibility === 0) return 0;
+/** From when on every listing shows the replica, if it is there: once it was seen, or once no call for it can be under way. */
+export function visibleFrom(replica: ReplicaRecord, { observed }: Context): number {
+  const visibility = observed.visibility.get(replica.backend) ?? 0;
+  if (visibility === 0 && replica.instance !== null) return 0;
   if (replica.runningAt !== null) return fromTimestamp(replica.runningAt) + visibility + clocksDiffer;
-  return fromTimestamp(replica.submittedAt) + longestCall + visibility;
+  const callsLast = observed.callsLast?.get(replica.backend) ?? (visibility === 0 ? 0 : longestCall);
+  return fromTimestamp(replica.submittedAt) + callsLast + visibility;
 }
 
 /** Its process ended by itself: what is left of the instance is ended too, and the failure is remembered until then. */

@@ -52,14 +52,20 @@ function fault(replica: ReplicaRecord, deployment: DeploymentRecord, context: Co
   }
   // What its host keeps from answering says nothing.
   if (replica.status !== "running" || replica.runningAt === null || replica.unreachableSince !== undefined) return null;
+  // Nor what its provider does not list: it may have been lost.
+  if (!context.observed.instances.has(replica.token)) return null;
   const streaks = context.observed.probes.get(replica.token) ?? [];
   if (replica.readyAt === null) {
     return isLate(replica, context) ? `was not ready within ${context.policy.rollout.startup} s of running` : null;
   }
   const threshold = context.policy.rollout.failureThreshold;
-  const failing = streaks.some(
-    (streak, index) => streak.failures >= threshold && deployment.spec.probes[index]?.until_ready !== true,
-  );
+  const visibility = context.observed.visibility.get(replica.backend) ?? 0;
+  const failing = streaks.some(({ failures }, index) => {
+    const probe = deployment.spec.probes[index];
+    if (failures < threshold || probe?.until_ready === true) return false;
+    // Where listings lag behind, its provider may have lost it before it was listed as running.
+    return (failures - 1) * (probe?.interval ?? 0) * 1000 >= visibility;
+  });
   return failing ? `failed its probe ${threshold} times in a row after it was ready` : null;
 }
 
