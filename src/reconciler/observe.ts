@@ -107,7 +107,8 @@ function followProbes(
     const deployment = record.deployments.find((other) => other.num === replica.deployment);
     if (deployment === undefined) return [];
     const { env } = resolveValues(deployment.spec, observer.world.env);
-    return [{ token: replica.token, address, probes: deployment.spec.probes, env }];
+    const wasReady = replica.readyAt !== null;
+    return [{ token: replica.token, address, probes: deployment.spec.probes, env, wasReady }];
   });
   observer.prober.follow(running);
 }

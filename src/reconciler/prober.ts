@@ -10,6 +10,8 @@ export interface Probed {
   readonly address: Address;
   readonly probes: readonly ProbeSpec[];
   readonly env: Readonly<Record<string, string>>;
+  /** It has been ready before: failing at once says no more than failing once. */
+  readonly wasReady?: boolean;
 }
 
 /** Keeps the probes of running replicas going, each by its own interval, and remembers their streaks. */
@@ -90,7 +92,7 @@ export function createProber(world: { readonly clock: Clock; readonly probe: Pro
     const { replica, probe, entry, index, implicit } = job;
     const { signal } = entry.abort;
     const begunAt = world.clock.now();
-    let answered = false;
+    let answered = replica.wasReady === true;
     while (!signal.aborted) {
       const askedAt = world.clock.now();
       const answer = await world.probe(replica.address, probe, replica.env, signal);

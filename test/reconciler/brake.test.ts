@@ -57,6 +57,27 @@ function counts({ record, actions }: Decision) {
   };
 }
 
+it("what the brake holds back it goes on to hold, however few are left beside what has truly gone", () => {
+  const four = settled({ replicas: { min: 4, max: 4 } });
+  const alone = { running: 0, wanted: 0, givenUp: 0 };
+  const held = next(pass(four, { seen: 0, others: alone }));
+  expect(held.brake?.heldSince).toBeDefined();
+  const [gone, ...rest] = held.replicas;
+  if (gone === undefined) throw new Error("expected replicas");
+  const error = {
+    code: "unreachable",
+    exitCode: null,
+    message: "is gone",
+    at: toTimestamp(now),
+    retryAt: toTimestamp(now + minute),
+  } as const;
+  const three = {
+    ...held,
+    replicas: [{ ...gone, status: "failed", instance: null, address: null, error } as const, ...rest],
+  };
+  expect(counts(pass(three, { seen: 0, others: alone, at: now + 5_000 }))).toMatchObject({ running: 3 });
+});
+
 describe("the brake", () => {
   it.each<{ name: string; scene: Scene; given: number }>([
     { name: "a few are replaced", scene: { seen: 1 }, given: 5 },

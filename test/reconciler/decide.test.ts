@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { toTimestamp } from "../../src/lib/timestamp.ts";
 import { acceptRemoval, acceptRestart } from "../../src/reconciler/accept.ts";
 import { decide } from "../../src/reconciler/decide.ts";
 import type { Observed } from "../../src/reconciler/observed.ts";
@@ -17,6 +18,7 @@ import {
   policy,
   serving,
   settled,
+  submitted,
 } from "../support/decisions.ts";
 
 describe("a rollout in which everything works", () => {
@@ -165,6 +167,56 @@ describe("what is not seen is not judged", () => {
     expect(decided(record, { ...observed, instances }).replicas).toEqual(["0/0 running", "1/0 running"]);
     const later = decided(record, { ...observed, instances }, now + 10_000);
     expect(later.replicas).not.toContain("1/0 running");
+  });
+
+  const third = { num: 2, deployment: 1 } as const;
+  const rolling = (): ServiceRecord => {
+    const record = accepted(settled(), { commands: ["new"] });
+    return { ...record, replicas: [...record.replicas, fresh(third.num, third.deployment)] };
+  };
+
+  it.each([
+    { name: "that its provider does not list", failures: 100, listed: false, visibility: 60_000, quarantined: false },
+    {
+      name: "listed as it was before it can have been lost",
+      failures: 3,
+      listed: true,
+      visibility: 60_000,
+      quarantined: false,
+    },
+    { name: "listed since it fails", failures: 100, listed: true, visibility: 60_000, quarantined: true },
+    { name: "listed at once", failures: 3, listed: true, visibility: 0, quarantined: true },
+  ])(
+    "a revision is judged by a failing replica $name: $quarantined",
+    ({ failures, listed, visibility, quarantined }) => {
+      const record = rolling();
+      const well = allWell(record, { visibility: new Map([["local", visibility]]) });
+      const bad = record.replicas[2];
+      if (bad === undefined) throw new Error("expected a new replica");
+      const instances = new Map([...well.instances].filter(([token]) => listed || token !== bad.token));
+      const probes = new Map([...well.probes, [bad.token, [failing(failures)]]]);
+      const decision = decide(record, { observed: { ...well, instances, probes }, policy, now });
+      expect(decision.record?.verdict?.code === "unhealthy").toBe(quarantined);
+    },
+  );
+
+  it.each([
+    { callsLast: 60_000, after: 1_000, kept: true },
+    { callsLast: 60_000, after: 60_000, kept: false },
+    { callsLast: undefined, after: 1_000, kept: false },
+  ])("what was asked for and never seen is there as long as its call may last: $callsLast, $after", (row) => {
+    const [first] = settled().replicas;
+    if (first === undefined) throw new Error("expected a replica");
+    const at = toTimestamp(now);
+    const termination = { reason: "superseded", since: at, drainUntil: at } as const;
+    const asked = { ...submitted(1, 0), status: "terminating", termination } as const;
+    const record = { ...settled(), replicas: [first, asked] };
+    const lasting = row.callsLast === undefined ? {} : { callsLast: new Map([["local", row.callsLast]]) };
+    const observed = allWell(record, lasting);
+    const tokens = decide(record, { observed, policy, now: now + row.after }).record?.replicas.map(
+      ({ status }) => status,
+    );
+    expect(tokens?.includes("terminating")).toBe(row.kept);
   });
 
   it("nothing that serves leaves before everything that serves was looked at", () => {

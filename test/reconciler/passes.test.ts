@@ -4,6 +4,7 @@ import type { MachineBackend, ObservedInstance, Offer } from "../../src/backends
 import { defaultPolicy } from "../../src/config/settings.ts";
 import { fromTimestamp, toTimestamp } from "../../src/lib/timestamp.ts";
 import type { Publisher } from "../../src/proxy-config/publisher.ts";
+import { acceptRemoval } from "../../src/reconciler/accept.ts";
 import { execute } from "../../src/reconciler/execute.ts";
 import { openSession } from "../../src/reconciler/session.ts";
 import { settleService } from "../../src/reconciler/settle-service.ts";
@@ -167,3 +168,17 @@ test.each([
 });
 
 const noSupply = { taken: [], refusal: null, lack: null, missingEnv: [] };
+
+test("a removal for which nothing had to be ended is published too", async () => {
+  const published: number[] = [];
+  const scene = sceneOf([], {
+    async publish({ generation }) {
+      published.push(generation);
+      return { acknowledged: true };
+    },
+  });
+  await passesOver(acceptRemoval(settled()), scene, 30);
+  const { generation, services } = await scene.world.store.load();
+  expect(services.size).toBe(0);
+  expect(published.at(-1)).toBe(generation);
+});

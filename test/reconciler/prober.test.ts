@@ -43,3 +43,27 @@ describe("a prober whose machine was suspended", () => {
     expect(held).toEqual([0, 1, 2, 3, 4, 0, 1]);
   });
 });
+
+it.each([
+  { wasReady: true, asked: 3 },
+  { wasReady: false, asked: 100 },
+])(
+  "a replica that was ready (wasReady: $wasReady) is asked by its interval, or as soon as it may be ready",
+  async (row) => {
+    const clock = createVirtualClock(0);
+    let asked = 0;
+    const world = {
+      clock,
+      async probe() {
+        asked += 1;
+        return ill;
+      },
+    };
+    const prober = createProber(world, () => {});
+    prober.follow([{ ...replica, wasReady: row.wasReady }]);
+    await clock.runUntil(() => false, 2_500);
+    prober.stop();
+    if (row.wasReady) expect(asked).toBe(row.asked);
+    else expect(asked).toBeGreaterThan(row.asked);
+  },
+);

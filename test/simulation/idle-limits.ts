@@ -24,6 +24,6 @@ export function drawIdleLimits(random: Random, services: readonly string[]): Idl
   };
 }
 
-export function withLimits(files: readonly Revision[], commit: number, { limits }: IdleLimits): readonly Revision[] {
-  return files.map((revision) => ({ ...revision, mayIdle: !limits(revision.service, commit) }));
+export function withLimits(files: readonly Revision[], commit: number, idle: IdleLimits): readonly Revision[] {
+  return files.map((revision) => ({ ...revision, mayIdle: !idle.limits(revision.service, commit) }));
 }
