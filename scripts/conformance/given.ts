@@ -1,27 +1,19 @@
-import type { ObservedInstance, Offer } from "../../src/backends/backend.ts";
+import type { ObservedInstance } from "../../src/backends/backend.ts";
 import { defaultPolicy } from "../../src/config/settings.ts";
 import { toTimestamp } from "../../src/lib/timestamp.ts";
 import { acceptRevision } from "../../src/reconciler/accept.ts";
 import type { Observed } from "../../src/reconciler/observed.ts";
 import type { ReplicaRecord, ReplicaStatus, ServiceRecord } from "../../src/state/record.ts";
+import { allWell, now, offer } from "../../test/support/decisions.ts";
 import { readConfiguration } from "./parsing.ts";
 
-/** The moment at which cases are decided. */
-export const now = Date.parse("2026-01-01T12:00:00Z");
+export { now, offer };
+
 export const earlier = toTimestamp(now - 3_600_000);
 /** Without a bake and without draining, which the reference does not have; cases do not say for how long an instance is on its way. */
 export const policy = {
   ...defaultPolicy,
   rollout: { ...defaultPolicy.rollout, bake: 0, drain: 0, provisioning: Infinity },
-};
-export const offer: Offer = {
-  backend: "local",
-  region: "local",
-  instance: "localhost",
-  resources: "",
-  spot: false,
-  price: 0,
-  availability: "available",
 };
 
 /** A service as a further edit of its file leaves it. */
@@ -63,23 +55,16 @@ export function replicaGiven(
 
 /** What is seen of a service of which everything is where it was. */
 export function seen(record: ServiceRecord, overrides: Partial<Observed> = {}): Observed {
-  return {
+  return allWell(record, {
     instances: new Map(
       record.replicas.flatMap((each) => (each.instance === null ? [] : [[each.token, instanceOf(record, each)]])),
     ),
-    blind: new Map(),
     visibility: new Map([[offer.backend, 1_000]]),
     // As there, a successor is asked for once its predecessor is gone, not announced before.
     dedupes: new Map([[offer.backend, false]]),
     probes: new Map(),
-    drained: new Set(),
-    unpublished: false,
-    outcomes: new Map(),
-    load: null,
-    traffic: new Map(),
-    supply: { offers: [offer], taken: [], refusal: null, lack: null, missingEnv: [] },
     ...overrides,
-  };
+  });
 }
 
 export function instanceOf(record: ServiceRecord, replica: ReplicaRecord): ObservedInstance {

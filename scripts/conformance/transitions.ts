@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { ObservedInstance } from "../../src/backends/backend.ts";
 import { toTimestamp } from "../../src/lib/timestamp.ts";
 import { decide } from "../../src/reconciler/decide.ts";
+import { noSupply } from "../../src/reconciler/observed.ts";
 import type { Outcome } from "../../src/reconciler/observed.ts";
 import { statusOf } from "../../src/report/status.ts";
 import type { ServiceRecord } from "../../src/state/record.ts";
@@ -92,7 +93,7 @@ function passed(
   const observed = seen(record, {
     instances: new Map(instances(record, given, at)),
     outcomes: new Map(outcomes(record, given)),
-    supply: { offers, taken: [], refusal: null, lack: null, missingEnv: [] },
+    supply: { ...noSupply, offers },
   });
   return decide(record, { observed, policy, now: at }).record ?? record;
 }

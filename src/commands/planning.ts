@@ -8,6 +8,7 @@ import { isSameJson } from "../lib/same.ts";
 import { exitCodes, UserError } from "../lib/user-error.ts";
 import { servingDeployment } from "../reconciler/accept.ts";
 import { stateOf } from "../reconciler/known-repos.ts";
+import { noSupply } from "../reconciler/observed.ts";
 import type { Supply } from "../reconciler/observed.ts";
 import { overdueServices } from "../reconciler/overdue.ts";
 import type { DesiredService, Plan } from "../reconciler/plan-document.ts";
@@ -120,16 +121,7 @@ async function suppliesOf(
       const { spec } = source;
       const record = snapshot.services.get(spec.name)?.record ?? null;
       if (record !== null && isServed({ source, contents, repos }, record))
-        return [
-          spec.name,
-          {
-            offers: [],
-            taken: [],
-            refusal: null,
-            lack: null,
-            missingEnv: namesOf(resolveValues(spec, world.env).missing),
-          },
-        ];
+        return [spec.name, { ...noSupply, missingEnv: namesOf(resolveValues(spec, world.env).missing) }];
       return [spec.name, await supplyFor(world, spec, jobOf(spec, contents, repos), signal)];
     }),
   );

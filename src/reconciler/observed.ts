@@ -52,6 +52,9 @@ export interface Supply {
   readonly missingEnv: readonly string[];
 }
 
+/** Where nobody was asked. */
+export const noSupply: Supply = { offers: [], taken: [], refusal: null, lack: null, missingEnv: [] };
+
 /** Answers of one probe of one replica since it runs. */
 export interface ProbeStreak {
   /** Successes in a row, up to the last answer. */

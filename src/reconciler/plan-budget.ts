@@ -4,7 +4,7 @@ import { formatPrice } from "../lib/format-price.ts";
 import { toTimestamp } from "../lib/timestamp.ts";
 import type { Shortage } from "./choose-strategy.ts";
 import { shortText } from "./decide/budget.ts";
-import { endedIn, monthOf, rateOf, spentOf } from "./decide/money.ts";
+import { endedIn, monthOf, priceTolerance, rateOf, spentOf } from "./decide/money.ts";
 import type { PlanInput, PlannedService, Reason } from "./plan-document.ts";
 
 /** A plan's services, with what the budgets say of each: refused where it could not be done, warned of where it could not go on. */
@@ -43,7 +43,7 @@ export function shortageOf(
 }
 
 function isWithin(cost: number, { hourly }: Budget): boolean {
-  return hourly === null || cost <= hourly + tolerance;
+  return hourly === null || cost <= hourly + priceTolerance;
 }
 
 /** One budget, and what counts towards it beside the service itself. */
@@ -93,16 +93,13 @@ function limitsOf(
   return [alone, project];
 }
 
-/** Sums of prices are as exact as doubles are. */
-const tolerance = 1e-9;
-
 /** Why it could never be done; what starts nothing costs no more than now, whatever the limit is by now. */
 function refusalOf(service: PlannedService, limit: Limit, now: number): string | null {
   const { price, rehearsal, strategy } = service;
   const { budget, who, setting, others, spent } = limit;
   // What stops first does without what there is no money for.
   const peak = strategy === "stop-first" ? price.after : Math.max(price.after, rehearsal?.hourly ?? 0);
-  const dearer = peak > price.before + tolerance;
+  const dearer = peak > price.before + priceTolerance;
   if (!dearer && (strategy === null || price.after === 0)) return null;
   if (dearer && budget.hourly !== null && !isWithin(peak + others, budget)) {
     const beside = others > 0 ? `, the others ${formatPrice(others)}/h` : "";
@@ -118,7 +115,7 @@ function scalingReason({ revision, replicas, offers, price }: PlannedService, li
   const { budget, setting, othersAfter } = limit;
   const each = offers[0]?.price ?? 0;
   if (revision === null || revision.spec.scaling === null || budget.hourly === null || each === 0) return [];
-  const fits = Math.floor((budget.hourly - othersAfter + tolerance) / each);
+  const fits = Math.floor((budget.hourly - othersAfter + priceTolerance) / each);
   if (fits >= replicas.max) return [];
   const text = `\`${setting}.hourly\` of ${formatPrice(budget.hourly)} lets scaling come to ${Math.max(fits, Math.round(price.after / each))} of at most ${replicas.max} replicas, at ${formatPrice(each)}/h each: beyond that it waits as \`over-budget\``;
   return [{ about: "budget", text }];

@@ -14,6 +14,7 @@ import { isKnownToServe } from "./decide/go-back.ts";
 import { othersOf } from "./decide/others.ts";
 import type { Others } from "./decide/others.ts";
 import { knownRepos, stateOf } from "./known-repos.ts";
+import { noSupply } from "./observed.ts";
 import { cadenceReasons } from "./plan-cadence.ts";
 import type { DesiredService, PlanAction, PlanInput, PlannedChange, PlannedService } from "./plan-document.ts";
 import { drainReasons, reasonsFor, refusalOf, safetyOf } from "./plan-reasons.ts";
@@ -126,7 +127,7 @@ interface Circumstances {
 function rehearsed(planned: PlannedService, { record, input, shortage }: Circumstances): PlannedService {
   const { revision } = planned;
   if (revision === null) return planned;
-  const supply = input.supply.get(planned.name) ?? { offers: [], taken: [], refusal: null, lack: null, missingEnv: [] };
+  const supply = input.supply.get(planned.name) ?? noSupply;
   const policy = policyFor(input.policy, planned.name);
   const wanted = wantedCount(record, revision);
   const exchanges = planned.action === "rolling" || planned.action === "restart";

@@ -4,6 +4,7 @@ import type { Action } from "./decide.ts";
 import { deploymentOf, isAlive } from "./decide/draft.ts";
 import { isLacking } from "./decide/lacking.ts";
 import { assumedEnd, expectedStart } from "./expected-times.ts";
+import { noSupply } from "./observed.ts";
 import type { Observed, Outcome } from "./observed.ts";
 import type { Scene } from "./rehearsal.ts";
 import { called, momentAfter, observedInstance, standing, streaksOf } from "./rehearsed-instance.ts";
@@ -89,9 +90,7 @@ export function observedIn(world: RehearsedWorld, record: ServiceRecord, look: L
     outcomes: world.outcomes,
     load: null,
     traffic: new Map(),
-    supply: isLacking(record)
-      ? { offers: offersOf(world.pools, placed(there)), taken: [], refusal: null, lack: null, missingEnv: [] }
-      : null,
+    supply: isLacking(record) ? { ...noSupply, offers: offersOf(world.pools, placed(there)) } : null,
   };
 }
 

@@ -6,6 +6,7 @@ import { fromTimestamp, toTimestamp } from "../../src/lib/timestamp.ts";
 import type { Publisher } from "../../src/proxy-config/publisher.ts";
 import { acceptRemoval } from "../../src/reconciler/accept.ts";
 import { execute } from "../../src/reconciler/execute.ts";
+import { noSupply } from "../../src/reconciler/observed.ts";
 import { openSession } from "../../src/reconciler/session.ts";
 import { settleService } from "../../src/reconciler/settle-service.ts";
 import type { World } from "../../src/reconciler/world.ts";
@@ -166,8 +167,6 @@ test.each([
   expect(outcomes.get("web-3-1")?.kind).toBe(row.outcome);
   expect(scene.types).toEqual(row.outcome === "provisioned" ? ["large"] : []);
 });
-
-const noSupply = { taken: [], refusal: null, lack: null, missingEnv: [] };
 
 test("a removal for which nothing had to be ended is published too", async () => {
   const published: number[] = [];

@@ -6,7 +6,7 @@ import { timeReasons } from "../../src/reconciler/plan-schedule.ts";
 import type { Window } from "../../src/state/progress.ts";
 import type { ServiceRecord } from "../../src/state/record.ts";
 import { accepted, allWell, policy, settled } from "../support/decisions.ts";
-import { specOf } from "../support/specs.ts";
+import { healthProbe, specOf } from "../support/specs.ts";
 
 const daily = { schedule: { cron: ["0 8 * * *"] }, max_duration: 7200 } as const;
 
@@ -45,7 +45,10 @@ function decided(record: ServiceRecord, now: number) {
 
 describe("a window that is led into, or missed", () => {
   const record = resting(withTime(daily, null));
-  const started = { ...record, starts: [10, 300, 200].map((ready) => ({ run: 100, ready })) };
+  const starting = (times: readonly number[]) => ({ ...record, starts: times.map((ready) => ({ run: 100, ready })) });
+  const started = starting([10, 300, 200]);
+  const probes = [{ ...healthProbe, interval: 10, ready_after: 4 }];
+  const slower = { ...resting(withTime({ ...daily, probes }, null)), starts: [{ run: 100, ready: 10 }] };
   const opens = (given: ServiceRecord, time: string, schedule: Partial<typeof policy.schedule>) => {
     const now = Date.parse(`2026-01-${time}Z`);
     const own = { ...policy, schedule: { ...policy.schedule, ...schedule } };
@@ -55,6 +58,8 @@ describe("a window that is led into, or missed", () => {
 
   it.each([
     { name: "by the median of recorded starts", given: started, schedule: {}, first: "02T07:55:00" },
+    { name: "by the middle of two", given: starting([10, 20.5]), schedule: {}, first: "02T07:58:04" },
+    { name: "by what its probes ask for now", given: slower, schedule: {}, first: "02T07:57:40" },
     { name: "by none where nothing was recorded", given: record, schedule: {}, first: "02T08:00:00" },
     { name: "by as much as the policy says", given: started, schedule: { lead: 60 }, first: "02T07:59:00" },
     { name: "by nothing", given: started, schedule: { lead: 0 }, first: "02T08:00:00" },

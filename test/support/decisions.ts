@@ -5,6 +5,7 @@ import type { ServiceSpec } from "../../src/config/spec.ts";
 import { toTimestamp } from "../../src/lib/timestamp.ts";
 import { acceptRevision } from "../../src/reconciler/accept.ts";
 import type { Replacement } from "../../src/reconciler/accept.ts";
+import { noSupply } from "../../src/reconciler/observed.ts";
 import type { Observed, ProbeStreak } from "../../src/reconciler/observed.ts";
 import type { ReplicaRecord, ServiceRecord } from "../../src/state/record.ts";
 import { healthProbe, revisionOf, specOf } from "./specs.ts";
@@ -102,7 +103,7 @@ export function allWell(record: ServiceRecord, overrides: Partial<Observed> = {}
     outcomes: new Map(),
     load: null,
     traffic: new Map(),
-    supply: { offers: [offer], taken: [], refusal: null, lack: null, missingEnv: [] },
+    supply: { ...noSupply, offers: [offer] },
     ...overrides,
   };
 }

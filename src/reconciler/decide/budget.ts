@@ -6,7 +6,7 @@ import type { ReplicaRecord, ServiceRecord } from "../../state/record.ts";
 import type { Verdict } from "../../state/verdict.ts";
 import type { Context, Draft } from "./draft.ts";
 import { currentDeployment } from "./draft.ts";
-import { monthOf, rateOf, spentOf } from "./money.ts";
+import { monthOf, priceTolerance, rateOf, spentOf } from "./money.ts";
 import { noOthers } from "./others.ts";
 import type { Others } from "./others.ts";
 
@@ -127,14 +127,11 @@ function budgetsOf(name: string, policy: Policy) {
   return [{ scope: "service", name, setting: `policy.services.${name}.budget`, budget: own.budget } as const, project];
 }
 
-/** Sums of prices are as exact as doubles are. */
-const tolerance = 1e-9;
-
 /** How many more replicas of a price fit; for a price of 0 one, where what there is fits itself. */
 function affordableOf({ budget, hourly, spent }: Bill, price: number): number {
   if (budget.monthly !== null && spent >= budget.monthly) return 0;
   if (budget.hourly === null) return Infinity;
-  const left = budget.hourly - hourly + tolerance;
+  const left = budget.hourly - hourly + priceTolerance;
   if (price === 0) return left >= 0 ? 1 : 0;
   return Math.max(0, Math.floor(left / price));
 }

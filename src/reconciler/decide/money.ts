@@ -5,6 +5,9 @@ import type { ReplicaRecord, ServiceRecord } from "../../state/record.ts";
 
 const hour = 3_600_000;
 
+/** Sums of prices are as exact as doubles are, in USD: by less than this nothing is over a limit. */
+export const priceTolerance = 1e-9;
+
 /** What everything of a service costs an hour that exists, or may: calls that are announced, and what is not gone yet. */
 export function rateOf({ replicas }: Pick<ServiceRecord, "replicas">): number {
   return replicas.filter(mayExist).reduce((sum, { price }) => sum + price, 0);

@@ -6,6 +6,7 @@ import type { Window } from "../../state/progress.ts";
 import type { ReplicaRecord, ServiceRecord, Target } from "../../state/record.ts";
 import { currentDeployment, deploymentOf, isAlive, isServing, note, wake } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
+import { usualStart } from "./starts.ts";
 
 /** Whether the service is to be up as far as time is concerned: within a window of its schedule that neither `max_duration` nor `utilization_policy` has closed. */
 export function isUp(record: ServiceRecord): boolean {
@@ -86,12 +87,12 @@ function open(draft: Draft, spec: ServiceSpec, context: Context): Draft {
   return close(note(withWindow(draft, opened), "note", null, text), spec, context);
 }
 
-/** How long before its window a service is started, in milliseconds: as long as its recent starts took, or as the policy says. */
-export function leadOf({ starts = [] }: Pick<ServiceRecord, "starts">, { policy }: Pick<Context, "policy">): number {
+/** How long before its window a service is started, in milliseconds: as long as a start is expected to take by the recent ones, in whole seconds, or as the policy says. */
+function leadOf(record: ServiceRecord, { policy }: Pick<Context, "policy">): number {
   const { lead } = policy.schedule;
   if (lead !== "auto") return lead * 1000;
-  const took = starts.map(({ run, ready }) => run + ready).toSorted((a, b) => a - b);
-  return Math.ceil(took[Math.floor(took.length / 2)] ?? 0) * 1000;
+  const usual = usualStart(record.starts, currentDeployment(record).spec);
+  return usual === null ? 0 : Math.ceil(usual.run + usual.ready) * 1000;
 }
 
 /** How long after its beginning a window that nobody saw is still opened, in milliseconds. */
