@@ -43,7 +43,15 @@ function createStage() {
   const luck = createLuck(clock, random);
   const created = (): void => undefined;
   const cloud = createCloud({ clock, random, luck, dedupes: true, capacity: null, repository: repositoryId, created });
-  const gateway = createGateway({ clock, random, luck, services: [], fails: () => false, changed: () => undefined });
+  const gateway = createGateway({
+    clock,
+    random,
+    luck,
+    services: [],
+    fails: () => false,
+    drags: () => false,
+    changed: () => undefined,
+  });
   const branch = memoryBranch();
   const listed: MachineBackend["list"] = async (owner, signal) =>
     stage.listsNothing ? [] : cloud.backend.list(owner, signal);

@@ -20,6 +20,8 @@ export interface Revision {
   readonly maxDuration: number | null;
   /** Needs a value that no file says. */
   readonly secret: boolean;
+  /** After what, and for how many seconds, a replica is tried again; absent: its service says nothing of it. */
+  readonly retry?: { readonly events: readonly ("no-capacity" | "interruption" | "error")[]; readonly seconds: number };
 }
 
 const bad = ["slow", "crashes-at-start", "crashes-later", "never-ready", "sickens", "flaps", "fails-requests"] as const;
@@ -59,7 +61,7 @@ export function drawRevision(random: Random, service: string, number: number, la
 }
 
 export function serviceFile(revision: Revision): string {
-  const { service, behaviour, replicas, scales, everyMinutes, maxDuration } = revision;
+  const { service, behaviour, replicas, scales, everyMinutes, maxDuration, retry } = revision;
   const probe = (path: string): string =>
     `{ type: http, url: ${path}, interval: 1s, ready_after: ${revision.readyAfter} }`;
   const probes = ["/health", "/ready"].slice(0, revision.probes).map(probe);
@@ -77,6 +79,7 @@ export function serviceFile(revision: Revision): string {
     ...(scales ? ["scaling: { metric: rps, target: 1, window: 30s, scale_up_delay: 2s, scale_down_delay: 5s }"] : []),
     ...(everyMinutes === null ? [] : [`schedule: { cron: "*/${everyMinutes} * * * *" }`]),
     ...(maxDuration === null ? [] : [`max_duration: ${maxDuration}s`]),
+    ...(retry === undefined ? [] : [`retry: { on_events: [${retry.events.join(", ")}], duration: ${retry.seconds}s }`]),
     "",
   ].join("\n");
 }
