@@ -53,7 +53,15 @@ function createStage() {
     seed: 1,
     created,
   });
-  const gateway = createGateway({ clock, random, luck, services: [], fails: () => false, changed: () => undefined });
+  const gateway = createGateway({
+    clock,
+    random,
+    luck,
+    services: [],
+    fails: () => false,
+    drags: () => false,
+    changed: () => undefined,
+  });
   const branch = memoryBranch();
   const listed: MachineBackend["list"] = async (owner, signal) =>
     stage.listsNothing ? [] : cloud.backend.list(owner, signal);

@@ -17,7 +17,7 @@ export const canaryInvariants = [
       if (num === undefined || canary === undefined || next === undefined) return null;
       if (next.canary !== undefined && next.canary.step <= canary.step) return null;
       return isConvicted(num, { before, after }, by.status)
-        ? `deployment ${num} of ${after.name} goes on, and the gateway has said that it fails its requests`
+        ? `deployment ${num} of ${after.name} goes on, and the gateway has said that it fails its requests, or takes long for them`
         : null;
     },
   }),
@@ -109,5 +109,13 @@ function isConvicted(
     kept
       .filter((replica) => isServing(replica) && (replica.deployment === deployment) === isNew)
       .reduce((total, { token }) => total + (upstreams[token]?.[key] ?? 0), 0);
-  return sum(true, "requests") >= enough && sum(false, "requests") >= enough && sum(true, "errors") >= enough / 4;
+  const slowest = (isNew: boolean): number =>
+    Math.max(
+      0,
+      ...kept
+        .filter((replica) => isServing(replica) && (replica.deployment === deployment) === isNew)
+        .map(({ token }) => upstreams[token]?.seconds ?? 0),
+    );
+  const isKnown = sum(true, "requests") >= enough && sum(false, "requests") >= enough;
+  return isKnown && (sum(true, "errors") >= enough / 4 || slowest(true) > 2 * slowest(false));
 }

@@ -24,10 +24,20 @@ export interface GatewayOptions {
   readonly services: readonly string[];
   /** Whether an upstream fails some of its requests. */
   readonly fails: (token: string) => boolean;
+  /** Whether an upstream takes long for its requests. */
+  readonly drags: (token: string) => boolean;
   readonly changed: (before: Publication | null, after: Publication) => void;
 }
 
-export function createGateway({ clock, random, luck, services, fails, changed }: GatewayOptions): SimulatedGateway {
+export function createGateway({
+  clock,
+  random,
+  luck,
+  services,
+  fails,
+  drags,
+  changed,
+}: GatewayOptions): SimulatedGateway {
   let current: Publication | null = null;
   let tokens: ReadonlySet<string> = new Set();
   /** What it is to serve once it is up again. */
@@ -35,7 +45,7 @@ export function createGateway({ clock, random, luck, services, fails, changed }:
   let downUntil = 0;
   let countedSince = clock.now();
   let steadyAt = Infinity;
-  const traffic = createTrafficCounter({ clock, fails });
+  const traffic = createTrafficCounter({ clock, fails, drags });
   const calm = between(random, 1, 5);
   /** When the last request to an upstream that left ends. */
   const busyUntil = new Map<string, number>();

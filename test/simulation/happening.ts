@@ -17,6 +17,8 @@ export interface Actor {
   /** What `apply` was given. */
   readonly files: readonly Revision[];
   readonly startedAt: number;
+  /** It is to stop for a while at some time: what it does then it thought over before. */
+  readonly standsStill: boolean;
   /** The last record of each service that it wrote: what its calls are decided by. */
   readonly decided: ReadonlyMap<string, ServiceRecord | null>;
   /** What the gateway answered when it was asked last; `null`: nothing. */

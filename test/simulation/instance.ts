@@ -11,6 +11,7 @@ export const behaviours = [
   "slow",
   "flaps",
   "fails-requests",
+  "slow-requests",
   "crashes-at-start",
   "crashes-later",
   "never-ready",
@@ -18,9 +19,9 @@ export const behaviours = [
 ] as const;
 export type Behaviour = (typeof behaviours)[number];
 
-/** Whether replicas of such a revision come up and stay; that one fails requests, no probe shows. */
+/** Whether replicas of such a revision come up and stay; that one fails requests or takes long for them, no probe shows. */
 export function isGood(behaviour: string | null | undefined): boolean {
-  return ["healthy", "slow", "flaps", "fails-requests"].some((good) => good === behaviour);
+  return ["healthy", "slow", "flaps", "fails-requests", "slow-requests"].some((good) => good === behaviour);
 }
 
 /** An instance that really exists in the simulated world, whoever knows of it. */

@@ -31,6 +31,7 @@ export function launch(stage: Stage, { command, run, service = "", commit = 0, f
     command,
     files,
     startedAt: clock.now(),
+    standsStill: run.freezes !== null,
     decided: new Map(),
     leases: new Map(),
     looked: false,

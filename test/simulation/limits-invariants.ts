@@ -1,7 +1,7 @@
 import type { ReplicaRecord, ServiceRecord } from "../../src/state/record.ts";
 import { costOf } from "./budget.ts";
 import { invariant } from "./happening.ts";
-import { isUnreachable } from "./instance.ts";
+import { isUnreachable, wellUntil } from "./instance.ts";
 
 /** What no write of the state may do to what holds for all services together. */
 export const limitInvariants = [
@@ -21,9 +21,9 @@ export const limitInvariants = [
     on: "committed",
     check({ before, after, state }, { cloud, history, missed, now }) {
       if (before === null || after === null || now() - cloud.liedAt() > lieLasts) return null;
-      // Two say the same of what its host keeps from answering: the listing, and the replica itself.
+      // Two say the same of what answers nobody: the listing, and the replica itself.
       const answers = ({ token }: ReplicaRecord): boolean =>
-        !cloud.withToken(token).some((instance) => isUnreachable(instance, now()));
+        cloud.withToken(token).some((each) => now() < wellUntil(each) && !isUnreachable(each, now()));
       const lost = before.replicas.filter(
         (replica) => isRunning(replica) && isMissed(after, replica.token) && answers(replica),
       );

@@ -35,7 +35,7 @@ export const paceInvariants = [
     check({ by, request: { service, token } }, { now, skew }) {
       const record = by.decided.get(service) ?? null;
       const spec = record === null ? null : currentDeployment(record).spec;
-      if (spec === null || by.isWaking()) return null;
+      if (spec === null || by.standsStill) return null;
       const window = windowAt(spec, now());
       if (window === null || now() < window.end + skew + slack || now() >= window.next - skew - longestLead)
         return null;
@@ -46,7 +46,7 @@ export const paceInvariants = [
     name: "closes-its-window",
     on: "committed",
     check({ by, before, after }, { skew }) {
-      if (before === null || after === null || after.target === null || !by.looked) return null;
+      if (before === null || after === null || after.target === null || !by.looked || by.standsStill) return null;
       if (before.target?.acceptedAt !== after.target.acceptedAt || before.current !== after.current) return null;
       const { max_duration } = currentDeployment(after).spec;
       const { window } = after;

@@ -23,6 +23,8 @@ export interface Revision {
   readonly secret: boolean;
   /** However little its GPUs are used. */
   readonly mayIdle: boolean;
+  /** After what, and for how many seconds, a replica is tried again; absent: its service says nothing of it. */
+  readonly retry?: { readonly events: readonly ("no-capacity" | "interruption" | "error")[]; readonly seconds: number };
 }
 
 const bad = ["slow", "crashes-at-start", "crashes-later", "never-ready", "sickens", "flaps", "fails-requests"] as const;
@@ -63,7 +65,7 @@ export function drawRevision(random: Random, service: string, number: number, la
 }
 
 export function serviceFile(revision: Revision): string {
-  const { service, behaviour, replicas, scales, everyMinutes, maxDuration, mayIdle } = revision;
+  const { service, behaviour, replicas, scales, everyMinutes, maxDuration, mayIdle, retry } = revision;
   const probe = (path: string): string =>
     `{ type: http, url: ${path}, interval: 1s, ready_after: ${revision.readyAfter} }`;
   const probes = ["/health", "/ready"].slice(0, revision.probes).map(probe);
@@ -82,6 +84,7 @@ export function serviceFile(revision: Revision): string {
     ...(everyMinutes === null ? [] : [`schedule: { cron: "*/${everyMinutes} * * * *" }`]),
     ...(maxDuration === null ? [] : [`max_duration: ${maxDuration}s`]),
     ...(mayIdle ? [] : [utilizationPolicy]),
+    ...(retry === undefined ? [] : [`retry: { on_events: [${retry.events.join(", ")}], duration: ${retry.seconds}s }`]),
     "",
   ].join("\n");
 }

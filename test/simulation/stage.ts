@@ -106,6 +106,7 @@ export function createStage(seed: number, scenario: Scenario, makeBranch: MakeSt
     luck,
     services: ["web", "api", "jobs"],
     fails: (token) => cloud.withToken(token).some(({ behaviour }) => behaviour === "fails-requests"),
+    drags: (token) => cloud.withToken(token).some(({ behaviour }) => behaviour === "slow-requests"),
     changed: (before, after) => happens({ kind: "routes", before, after }),
   });
   const branch = makeBranch(clock, (operation) => {

@@ -15,9 +15,11 @@ export interface TrafficOptions {
   readonly clock: VirtualClock;
   /** Whether an upstream fails some of its requests. */
   readonly fails: (token: string) => boolean;
+  /** Whether an upstream takes long for its requests. */
+  readonly drags: (token: string) => boolean;
 }
 
-export function createTrafficCounter({ clock, fails }: TrafficOptions): TrafficCounter {
+export function createTrafficCounter({ clock, fails, drags }: TrafficOptions): TrafficCounter {
   let routes: Publication["routes"] = [];
   let countedUntil = clock.now();
   const requests = new Map<string, number>();
@@ -46,7 +48,10 @@ export function createTrafficCounter({ clock, fails }: TrafficOptions): TrafficC
       return Object.fromEntries(
         [...requests].map(([token, count]) => {
           const whole = Math.floor(count);
-          return [token, { requests: whole, errors: fails(token) ? Math.floor(whole / 2) : 0, seconds: 0.1 }];
+          return [
+            token,
+            { requests: whole, errors: fails(token) ? Math.floor(whole / 2) : 0, seconds: drags(token) ? 0.5 : 0.1 },
+          ];
         }),
       );
     },

@@ -107,7 +107,7 @@ const heardOf = 2_000;
 
 /** It ended by itself, fell ill, failed requests, or was not seen to be ready in time. */
 function turnedBad(instance: Instance, { now, skew }: Scene): boolean {
-  if (instance.behaviour === "fails-requests") return true;
+  if (instance.behaviour === "fails-requests" || instance.behaviour === "slow-requests") return true;
   // Until a listing tells that its host is to blame, nothing else answers for it.
   if (now() >= instance.unreachable.from && now() < instance.unreachable.until + heardOf) return true;
   if (now() >= Math.min(instance.exitedAt, instance.sickAt, instance.terminatedAt)) return true;

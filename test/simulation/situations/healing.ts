@@ -1,0 +1,71 @@
+import { all, happens, merges, revisions, rules, runs, tick, world } from "../lead.ts";
+import type { Lead } from "../lead.ts";
+import { between, pick } from "../random.ts";
+
+/** What has to be healed, and what must not be yet. */
+export const healingSituations = {
+  "silent-hosts": merges({
+    after: (random) => [
+      happens(between(random, 8_000, 20_000), {
+        kind: "host-unreachable",
+        which: between(random, 0, 5),
+        seconds: between(random, 20, 120),
+      }),
+      tick(between(random, 500, 5_000)),
+      tick(between(random, 500, 30_000)),
+    ],
+  }),
+  /** What has settled ends again and again. */
+  "ends-again": all(
+    world({ capacity: null, hourly: null }),
+    revisions((revision, random) => ({
+      ...revision,
+      number: 0,
+      behaviour: "crashes-later",
+      replicas: between(random, 1, 3),
+      probes: 1,
+      stripPrefix: true,
+      everyMinutes: null,
+      maxDuration: null,
+      secret: false,
+    })),
+    merges({ after: (random) => [tick(between(random, 20_000, 60_000)), tick(between(random, 20_000, 60_000))] }),
+  ),
+  /** The same, and its service says how long it is tried again, and after what. */
+  "ends-again-with-retry": all(
+    world({ capacity: null, hourly: null }),
+    revisions((revision, random) => ({
+      ...revision,
+      number: 0,
+      behaviour: "crashes-later",
+      replicas: between(random, 1, 3),
+      probes: 1,
+      stripPrefix: true,
+      everyMinutes: null,
+      maxDuration: null,
+      secret: false,
+      retry: pick(random, [
+        { events: ["error"], seconds: 40 },
+        { events: ["interruption"], seconds: 600 },
+      ] as const),
+    })),
+    merges({
+      after: (random) => [
+        happens(between(random, 8_000, 20_000), {
+          kind: "instance-dies",
+          how: "preempted",
+          which: between(random, 0, 5),
+        }),
+        tick(between(random, 20_000, 60_000)),
+        tick(between(random, 20_000, 60_000)),
+      ],
+    }),
+  ),
+  /** A slow start that nobody saw to its end. */
+  "left-half-way": all(
+    rules({ strategy: "surge" }),
+    revisions((revision) => ({ ...revision, behaviour: "slow", replicas: 4, probes: 1 })),
+    runs((run, random) => ({ ...run, freezes: null, dies: between(random, 12, 60) })),
+    merges({ after: (random) => [tick(between(random, 34_000, 70_000))] }),
+  ),
+} satisfies Readonly<Record<string, Lead>>;
