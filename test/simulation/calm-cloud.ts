@@ -60,6 +60,7 @@ export function createCalmCloud(
     kind: "machine",
     name,
     dedupes,
+    measuresGpus: true,
     visibility: dedupes ? 0 : 3_000,
     get poll() {
       return { busy: pace(), idle: pace() };

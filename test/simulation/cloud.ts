@@ -4,10 +4,11 @@ import type { BackendErrorCode } from "../../src/backends/errors.ts";
 import type { Address } from "../../src/state/record.ts";
 import { price } from "./budget.ts";
 import type { Capacity } from "./capacity.ts";
+import { leaningOf } from "./gpus.ts";
 import { exists, instanceOf, never, observedAt } from "./instance.ts";
 import type { Instance } from "./instance.ts";
 import type { Luck } from "./luck.ts";
-import { between, pick, stream } from "./random.ts";
+import { between, stream } from "./random.ts";
 import type { Random } from "./random.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
@@ -95,7 +96,7 @@ export function createCloud(options: CloudOptions): Cloud {
 
   const create = (request: ProvisionRequest): Instance => {
     const id = `i-${instances.size + 1}`;
-    const leaning = pick(stream(seed, request.service), [0.5, 0.8, 1]);
+    const leaning = leaningOf(request, stream(seed, request.service));
     const instance = instanceOf(request, id, clock.now(), { random, use: stream(seed, id), leaning });
     instances.set(instance.id, instance);
     byToken.set(instance.token, [...(byToken.get(instance.token) ?? []), instance]);

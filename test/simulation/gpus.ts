@@ -25,6 +25,12 @@ export const sampleMs = 15_000;
 /** Longer than any window that is asked for: milliseconds. */
 const keptMs = 420_000;
 
+/** How likely a GPU of the instance is to come to idle: of some services, all but one replica's are. */
+export function leaningOf({ replica }: { readonly replica: number }, ofService: Random): number {
+  const leaning = pick(ofService, [0.5, 0.8, 1, null, null]);
+  return leaning ?? (replica === between(ofService, 0, 1) ? 0 : 1);
+}
+
 /** Draws the GPUs of an instance that runs from then on. */
 export function drawGpus(random: Random, runningAt: number, leaning: number): readonly Gpu[] {
   const count = pick(random, [1, 1, 1, 2]);

@@ -59,7 +59,10 @@ function wrongWith(record: ServiceRecord, existing: readonly Instance[], stage: 
 
 /** It is to be ended once it idles, and each of its replicas has a GPU that nobody will use any more. */
 function isIdleAtRest(record: ServiceRecord, existing: readonly Instance[], { clock }: Stage): boolean {
-  if (record.paused !== null || !isSteady(record) || currentOf(record).spec.utilization_policy === null) return false;
+  const { utilization_policy: policy, schedule, max_duration: length } = currentOf(record).spec;
+  if (record.paused !== null || !isSteady(record) || policy === null) return false;
+  // Windows may be too short for anything to idle in.
+  if (schedule !== null || typeof length === "number") return false;
   const tokens = record.replicas.map(({ token }) => token);
   const instances = existing.filter(({ token }) => tokens.includes(token));
   return (

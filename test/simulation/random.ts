@@ -13,12 +13,7 @@ export function seeded(seed: number): Random {
 
 /** A stream of its own: nothing else that is drawn depends on how much is drawn of it. */
 export function stream(seed: number, name: string): Random {
-  return seeded(
-    Array.from(name).reduce(
-      (hash, letter) => Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193),
-      seed ^ 0x811c9dc5,
-    ),
-  );
+  return seeded(Buffer.from(name).reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193), seed ^ 0x811c9dc5));
 }
 
 export function between(random: Random, low: number, high: number): number {

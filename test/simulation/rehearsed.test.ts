@@ -14,6 +14,8 @@ interface Drawn {
   readonly readyAfter: number;
   readonly probes: 0 | 1 | 2;
   readonly stripPrefix: boolean;
+  /** It has a limit on how long its GPUs may idle, and nobody has measured them yet. */
+  readonly limited: boolean;
 }
 
 /** One plan: what its rehearsal said, and what became of it, each with the file that it was made of. */
@@ -46,6 +48,7 @@ async function playThrough(seed: number): Promise<readonly Pair[]> {
     readyAfter: 1,
     probes: 1,
     stripPrefix: true,
+    limited: seed % 2 === 1,
   };
   const steps = between(random, 3, 6);
   const pairs: Pair[] = [];
@@ -105,7 +108,7 @@ function drawEdit(random: Random, last: Drawn): Drawn {
   return pick(random, edits)();
 }
 
-function serviceFile({ revision, replicas, most, readyAfter, probes, stripPrefix }: Drawn): string {
+function serviceFile({ revision, replicas, most, readyAfter, probes, stripPrefix, limited }: Drawn): string {
   const shown = [
     `{ type: http, url: /a, interval: 2s, ready_after: ${readyAfter} }`,
     `{ type: http, url: /b, interval: 5s, until_ready: true }`,
@@ -120,5 +123,6 @@ commands: [serve]
 port: 8000
 probes: [${shown.join(", ")}]
 ${most === null ? "" : "scaling: { metric: rps, target: 1 }"}
+${limited ? "utilization_policy: { min_gpu_utilization: 10, time_window: 5m }" : ""}
 `;
 }

@@ -1,8 +1,7 @@
 import { drawHourly } from "./budget.ts";
 import { drawCapacity } from "./capacity.ts";
 import type { Capacity } from "./capacity.ts";
-import { drawIdleLimits, withLimits } from "./idle-limits.ts";
-import type { IdleLimits } from "./idle-limits.ts";
+import { withIdleLimits } from "./idle-limits.ts";
 import { between, pick, stream } from "./random.ts";
 import type { Random } from "./random.ts";
 import { drawRevision } from "./revision.ts";
@@ -89,15 +88,8 @@ export function drawScenario(random: Random): Scenario {
   const [capacity, hourly] = [drawCapacity(random, at.commits), drawHourly(random, at.commits)];
   const poll = pick(random, [400, 1_000, 3_000]);
   // Drawn last, and of a stream of its own: what is drawn before does not depend on it.
-  const idle = drawIdleLimits(stream(between(random, 0, 2 ** 31), "idle"), at.services);
-  return { dedupes, poll, hosts, byHand, rules, capacity, hourly, steps: steps.map((each) => limited(each, idle)) };
-}
-
-function limited(each: Scenario["steps"][number], idle: IdleLimits): Scenario["steps"][number] {
-  const { step } = each;
-  return step.kind === "apply"
-    ? { ...each, step: { ...step, files: withLimits(step.files, step.commit, idle) } }
-    : each;
+  const idle = stream(between(random, 0, 2 ** 31), "idle");
+  return { dedupes, poll, hosts, byHand, rules, capacity, hourly, steps: withIdleLimits(steps, at.services, idle) };
 }
 
 /** What may happen next, each with its weight; what one gives happens together. To add a kind of step is to add a line. */

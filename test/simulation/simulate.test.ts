@@ -48,6 +48,7 @@ const expected = {
   "over-budget": 2,
   braked: 1,
   "missing-env": 1,
+  "ended as idle": 3,
   "refused: stale": 2,
   "unknown or given up, and said so": 40,
 } as const;
