@@ -43,8 +43,10 @@ export const strategyInvariants = [
   invariant({
     name: "stops-first-where-nothing-can-be-had",
     on: "committed",
-    check({ before, after }, { cloud, lacked }) {
+    check({ before, after }, { cloud, hourly, lacked }) {
       const [left] = stoppedFirst(before, after);
+      // Nor may there be money for another one.
+      if (hourly !== null) return null;
       if (before === null || after === null || left === undefined || cloud.room() < Infinity || lacked()) return null;
       // One that takes its place serves.
       if (servingOf(after).length >= desiredReplicas(after)) return null;
