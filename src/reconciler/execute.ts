@@ -51,7 +51,8 @@ async function provision(replica: ReplicaRecord, execution: Execution): Promise<
   const { world, owner, record, observed, signal } = execution;
   const deployment = deploymentOf(record, replica.deployment);
   const values = resolveValues(deployment.spec, world.env);
-  if (values.missing.length > 0) return refused(`no value here for ${namesOf(values.missing).join(", ")}`);
+  if (values.missing.length > 0)
+    return { kind: "uncalled", message: `no value here for ${namesOf(values.missing).join(", ")}` };
   const backend = backendOf(replica, world);
   // What nobody saw come was given up since then, and another attempt may have taken its place.
   if (!backend.dedupes && world.clock.now() - fromTimestamp(replica.submittedAt) > announcedFor)
@@ -59,7 +60,8 @@ async function provision(replica: ReplicaRecord, execution: Execution): Promise<
   const job = jobOf(deployment.spec, deployment.files, deployment.repos);
   const listed = observed.supply?.offers.find((each) => isOfferOf(each, replica));
   const offer = listed ?? (await offerOf(replica, { backend, spec: deployment.spec, job }, signal));
-  if (offer === null) return refused("is not offered any more");
+  if (offer === null)
+    return { kind: "refused", code: "no-capacity", retryable: true, message: "is not offered any more" };
   const instance = await backend.provision(
     {
       token: replica.token,
@@ -107,9 +109,4 @@ function backendOf(replica: ReplicaRecord, world: World) {
   if (backend === undefined)
     throw new BackendError(replica.backend, "unavailable", "is not among the settings' backends");
   return backend;
-}
-
-/** Nothing that the revision is to blame for: it waits, and is tried again. */
-function refused(message: string): Outcome {
-  return { kind: "refused", code: "no-capacity", retryable: true, message };
 }

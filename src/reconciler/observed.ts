@@ -69,4 +69,6 @@ export type Outcome =
   | { readonly kind: "provisioned"; readonly instance: ObservedInstance }
   | { readonly kind: "refused"; readonly code: BackendErrorCode; readonly retryable: boolean; readonly message: string }
   | { readonly kind: "unknown"; readonly message: string }
+  /** Nobody was asked: what it needs is not here. */
+  | { readonly kind: "uncalled"; readonly message: string }
   | { readonly kind: "terminating" };

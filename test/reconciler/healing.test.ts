@@ -10,7 +10,17 @@ import type { Observed } from "../../src/reconciler/observed.ts";
 import { replicaTable } from "../../src/report/replica-table.ts";
 import { painter } from "../../src/report/style.ts";
 import type { ReplicaError, ServiceRecord } from "../../src/state/record.ts";
-import { accepted, allWell, instanceOf, now, offer, policy, serving, settled } from "../support/decisions.ts";
+import {
+  accepted,
+  allWell,
+  instanceOf,
+  now,
+  offer,
+  policy,
+  serving,
+  settled,
+  submitted,
+} from "../support/decisions.ts";
 
 function pass(record: ServiceRecord, observed: Partial<Observed> = {}, at = now) {
   const decision = decide(record, { observed: allWell(record, observed), policy, now: at });
@@ -313,4 +323,14 @@ it.each([
       code: "unreachable",
       message: "did not come to run within 1800 s",
     });
+});
+
+it("an attempt for which a value was missing where it was to be called for is forgotten: it says nothing of what can be had", () => {
+  const record = { ...settled(), attempts: 3, replicas: [serving(0, 0), submitted(1, 0)] };
+  const token = record.replicas[1]?.token ?? "";
+  const outcomes = new Map([[token, { kind: "uncalled", message: "no value here for HF_TOKEN" } as const]]);
+  const missing = { offers: [offer], taken: [], refusal: null, lack: null, missingEnv: ["HF_TOKEN"] };
+  const after = pass(record, { outcomes, supply: missing });
+  expect(after.record.replicas.map(({ num, status }) => `${num} ${status}`)).toEqual(["0 running"]);
+  expect(after.record.verdict?.code).toBe("missing-env");
 });

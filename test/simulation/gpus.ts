@@ -76,10 +76,19 @@ export function measured({ name, used, unmeasured }: Gpu, runningAt: number, now
   };
 }
 
-/** Whether it was neither used from then until then, nor without measures for more than so many milliseconds. */
-export function wasIdle({ used, unmeasured }: Gpu, { from, until }: Span, gap: number): boolean {
+/** Whether no measure from then until then showed it used, and it was not without any for more than so many milliseconds. */
+export function wasIdle({ used, unmeasured }: Gpu, runningAt: number, { from, until }: Span, gap: number): boolean {
   const unseen = unmeasured.map((span) => Math.min(span.until, until) - Math.max(span.from, from));
-  return !isUsed(used, from, until) && unseen.every((milliseconds) => milliseconds <= gap);
+  return !isSeenUsed({ used, unmeasured }, runningAt, { from, until }) && unseen.every((ms) => ms <= gap);
+}
+
+/** What begins and ends while nothing measures it is seen by nobody. */
+function isSeenUsed({ used, unmeasured }: Omit<Gpu, "name">, runningAt: number, { from, until }: Span): boolean {
+  for (let at = runningAt + Math.ceil((from - runningAt) / sampleMs) * sampleMs; at < until; at += sampleMs) {
+    const seen = !unmeasured.some((span) => span.from <= at && at < span.until);
+    if (seen && isUsed(used, Math.max(from, at - sampleMs), at)) return true;
+  }
+  return false;
 }
 
 /** Whether nothing becomes of it any more, and it is measured and not used. */

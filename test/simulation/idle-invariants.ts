@@ -62,20 +62,21 @@ function isIdle(token: string, closedAt: number, looking: Looking): boolean {
   return scene.cloud
     .withToken(token)
     .some(
-      ({ readyAt, gpus }) =>
-        readyAt <= span.from && (gpus ?? []).some((gpu) => wasIdle(gpu, span, longestGap + slack + scene.skew)),
+      ({ runningAt, readyAt, gpus }) =>
+        readyAt <= span.from &&
+        (gpus ?? []).some((gpu) => wasIdle(gpu, runningAt, span, longestGap + slack + scene.skew)),
     );
 }
 
 /** All of its GPUs were in use within the time, until it was lost: what came in its place has not had it for long. */
 function wasUsedUntilLost(instance: Instance, closedAt: number, looking: Looking): boolean {
-  const { gpus, readyAt, exitedAt, vanishedAt, preemptedAt, terminatedAt } = instance;
+  const { gpus, runningAt, readyAt, exitedAt, vanishedAt, preemptedAt, terminatedAt } = instance;
   const span = spanBefore(closedAt, looking);
   const lostAt = Math.min(exitedAt, vanishedAt, preemptedAt);
   if (gpus === null || gpus.length === 0 || isStranger(instance) || terminatedAt < lostAt) return false;
   const served = { from: Math.max(span.from, readyAt), until: lostAt };
   if (lostAt > span.until || served.until - served.from < servedFor) return false;
-  return gpus.every((gpu) => !wasIdle(gpu, served, Infinity));
+  return gpus.every((gpu) => !wasIdle(gpu, runningAt, served, Infinity));
 }
 
 /** The time in which nothing may have been used, as far as anybody could have seen. */

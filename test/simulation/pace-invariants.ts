@@ -36,6 +36,9 @@ export const paceInvariants = [
       const record = by.decided.get(service) ?? null;
       const spec = record === null ? null : currentDeployment(record).spec;
       if (spec === null || by.standsStill) return null;
+      // As long before its window as it took the last times.
+      const starts = (record?.starts ?? []).map(({ run, ready }) => (run + ready) * 1000);
+      const longestLead = Math.max(0, ...starts) + slack;
       const window = windowAt(spec, now());
       if (window === null || now() < window.end + skew + slack || now() >= window.next - skew - longestLead)
         return null;
@@ -59,9 +62,6 @@ export const paceInvariants = [
 
 /** From a decision to what comes of it. */
 const slack = 5_000;
-
-/** No start takes longer here, and no window is opened earlier. */
-const longestLead = 40_000;
 
 /** The last window of `*` + `/N` minutes that has begun, and the beginning of the next. */
 function windowAt(

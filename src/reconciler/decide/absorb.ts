@@ -43,6 +43,8 @@ function absorbSubmitted(draft: Draft, replica: ReplicaRecord, context: Context)
   const listed = context.observed.instances.get(replica.token);
   if (listed !== undefined && listed.status !== "gone") return absorbInstance(draft, replica, listed, context);
   if (outcome?.kind === "provisioned") return absorbInstance(draft, replica, outcome.instance, context);
+  // It was never asked for, and says nothing of what can be had.
+  if (outcome?.kind === "uncalled") return withoutReplica(note(draft, "note", replica, outcome.message), replica.token);
   if (outcome?.kind === "refused") {
     // Only what is wrong with the job itself is the revision's fault.
     const code = outcome.code === "invalid" ? "failed-to-start" : "no-capacity";

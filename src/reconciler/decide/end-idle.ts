@@ -78,9 +78,10 @@ function idleSince({ samples }: GpuUse, policy: Utilization, now: number): numbe
   const newest = samples.at(-1);
   if (newest === undefined || now - newest.at > longestGap) return null;
   const gap = samples.findLastIndex(({ at }, index) => index > 0 && at - (samples[index - 1]?.at ?? at) > longestGap);
-  const measured = samples[Math.max(0, gap)]?.at ?? newest.at;
+  // Before the first that is kept, there may have been others.
+  const measured = gap > 0 ? (samples[gap]?.at ?? newest.at) : (samples[0]?.at ?? newest.at) - longestGap;
   const used = samples.findLast(({ percent }) => !(percent < policy.min_gpu_utilization))?.at ?? -Infinity;
-  return Math.max(measured - longestGap, used + 1);
+  return Math.max(measured, used + 1);
 }
 
 function evidenceOf(replica: number, { gpu, samples }: GpuUse, from: number): IdleGpu {
