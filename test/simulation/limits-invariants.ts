@@ -1,4 +1,5 @@
 import type { ReplicaRecord, ServiceRecord } from "../../src/state/record.ts";
+import type { Snapshot } from "../../src/state/store.ts";
 import { costOf } from "./budget.ts";
 import { invariant } from "./happening.ts";
 import { isUnreachable, wellUntil } from "./instance.ts";
@@ -30,10 +31,12 @@ export const limitInvariants = [
       if (lost.length === 0 || before.brake?.consentedAt !== undefined) return null;
       for (const { token } of lost) missed.add(token);
       const all = [...state.services.values()].flatMap(({ record }) => record?.replicas ?? []);
-      const running = all.filter(isRunning).length + missed.size;
+      // With a service, what it has given up is forgotten.
+      const counted = [...missed].filter((token) => isOfAny(state, token)).length;
+      const running = all.filter(isRunning).length + counted;
       const wanted = all.filter(({ status, error }) => status !== "terminating" || error !== null).length;
-      if (Math.min(running, wanted) < fewest || missed.size <= wanted / 2) return null;
-      return `${missed.size} of ${wanted} replicas are given up because a listing was empty`;
+      if (Math.min(running, wanted) < fewest || counted <= wanted / 2) return null;
+      return `${counted} of ${wanted} replicas are given up because a listing was empty`;
     },
   }),
 ];
@@ -46,6 +49,12 @@ const fewest = 4;
 
 function isRunning({ status, instance }: ReplicaRecord): boolean {
   return status === "running" && instance !== null;
+}
+
+function isOfAny({ services }: Snapshot, token: string): boolean {
+  return [...services.values()].some(
+    ({ record }) => record !== null && token.startsWith(`${record.name}-${record.born}-`),
+  );
 }
 
 function isMissed({ replicas }: ServiceRecord, token: string): boolean {
