@@ -7,6 +7,7 @@ import { isStranger } from "./cloud.ts";
 import { invariant } from "./happening.ts";
 import type { Scene } from "./happening.ts";
 import { exists, isWell } from "./instance.ts";
+import type { Instance } from "./instance.ts";
 
 /** What no call of a provider may do. */
 export const callInvariants = [
@@ -26,7 +27,9 @@ export const callInvariants = [
         return `${request.token} is of deployment ${request.deployment}, which nobody accepted`;
       const same =
         deployment.job === jobDigest(request.job) &&
-        Object.entries(deployment.spec.env).every(([name, value]) => value === null || request.env[name] === value);
+        Object.entries(deployment.spec.env).every(([name, value]) =>
+          value === null ? request.env[name] !== undefined : request.env[name] === value,
+        );
       return same ? null : `${request.token} is given another job than deployment ${request.deployment}`;
     },
   }),
@@ -68,10 +71,10 @@ export const callInvariants = [
   invariant({
     name: "drained",
     on: "terminates",
-    check({ instance }, { gateway, history, missed, now, skew }) {
+    check({ instance }, scene) {
+      const { gateway, history, now, skew } = scene;
       if (gateway.inFlight(instance.token) === 0 || !isWell(instance, now())) return null;
-      // A few that no listing shows are believed to be gone: what there is of them is ended when one does.
-      if (missed.has(instance.token)) return null;
+      if (isBelievedGone(instance, scene)) return null;
       const leaving = history.record(instance.service)?.replicas.find(({ token }) => token === instance.token);
       const until = leaving?.termination?.drainUntil;
       if (until !== undefined && now() >= fromTimestamp(until) - skew) return null;
@@ -93,6 +96,12 @@ export const callInvariants = [
       by.startedAt > (rewoundAt() ?? Infinity) ? `${by.nonce} ends ${instance.token} though commits are missing` : null,
   }),
 ];
+
+/** A few that no listing shows are believed to be gone: what there is of them is ended as soon as one does. */
+function isBelievedGone({ service, token, createdAt }: Instance, { cloud, history }: Scene): boolean {
+  const kept = history.record(service)?.replicas.find((replica) => replica.token === token);
+  return cloud.liedAt() >= createdAt && (kept === undefined || kept.status === "failed");
+}
 
 /**
  * At a call: what the decision that makes it has of the service and exists, and what it asks for, is no more than it

@@ -22,6 +22,8 @@ export const endInvariants = [
     on: "ended",
     check({ by, error, reported, blinded }, { cloud, history, now }) {
       if (by.command !== "tick" || error !== null || blinded) return null;
+      // Another run may have given up meanwhile what no listing showed it.
+      if (cloud.liedAt() >= by.startedAt) return null;
       const { visibility } = cloud.backend;
       // It was there for longer than the listings lag behind when the pass began, and is there when it has ended.
       const unknown = cloud.ours().find((instance) => {

@@ -15,7 +15,7 @@ import type { Stage } from "./stage.ts";
 export async function unsettled(stage: Stage): Promise<Broken | null> {
   const state = await stage.state();
   const existing = stage.cloud.ours();
-  const leaked = existing.find((instance) => !isRecorded(instance, state));
+  const leaked = existing.find((instance) => !isRecorded(instance, state) && !isForgotten(instance, state, stage));
   if (leaked !== undefined)
     return { invariant: "nothing-leaked", what: `${leaked.token} runs, and no record keeps it` };
   for (const [name, { record, lease }] of state.services) {
@@ -35,6 +35,11 @@ function isRecorded({ service, token, stateId }: Instance, state: Snapshot): boo
   return (
     stateId === state.stateId && replicas.some((replica) => replica.token === token && replica.status !== "failed")
   );
+}
+
+/** A listing showed nothing of it, and its service is gone: whoever sees it tells, and nobody may touch it. */
+function isForgotten({ service, createdAt }: Instance, state: Snapshot, { cloud }: Stage): boolean {
+  return (state.services.get(service)?.record ?? null) === null && cloud.liedAt() >= createdAt;
 }
 
 function wrongWith(record: ServiceRecord, existing: readonly Instance[], stage: Stage): string | null {

@@ -1,4 +1,5 @@
 import type { ReplicaRecord, ServiceRecord } from "../../src/state/record.ts";
+import type { Snapshot } from "../../src/state/store.ts";
 import { costOf } from "./budget.ts";
 import { invariant } from "./happening.ts";
 import { isUnreachable, wellUntil } from "./instance.ts";
@@ -33,9 +34,11 @@ export const limitInvariants = [
       const then = [...state.services.keys()].map((name) => history.at(name, state.generation - 1)?.record ?? null);
       const written = [...state.services.values()].map(({ record }) => record);
       const wanted = Math.max(wantedIn(written), wantedIn(then));
-      const running = written.flatMap((record) => record?.replicas ?? []).filter(isRunning).length + missed.size;
-      if (Math.min(running, wanted) < fewest || missed.size <= wanted / 2) return null;
-      return `${missed.size} of ${wanted} replicas are given up because a listing was empty`;
+      // With a service, what it has given up is forgotten.
+      const counted = [...missed].filter((token) => isOfAny(state, token)).length;
+      const running = written.flatMap((record) => record?.replicas ?? []).filter(isRunning).length + counted;
+      if (Math.min(running, wanted) < fewest || counted <= wanted / 2) return null;
+      return `${counted} of ${wanted} replicas are given up because a listing was empty`;
     },
   }),
 ];
@@ -53,6 +56,12 @@ function wantedIn(records: readonly (ServiceRecord | null)[]): number {
 
 function isRunning({ status, instance }: ReplicaRecord): boolean {
   return status === "running" && instance !== null;
+}
+
+function isOfAny({ services }: Snapshot, token: string): boolean {
+  return [...services.values()].some(
+    ({ record }) => record !== null && token.startsWith(`${record.name}-${record.born}-`),
+  );
 }
 
 function isMissed({ replicas }: ServiceRecord, token: string): boolean {

@@ -119,6 +119,9 @@ export const rolloutInvariants = [
       const deployment = currentDeployment(after);
       const was = before?.deployments.find(({ num }) => num === deployment.num);
       if (deployment.settledAt === null || was === undefined || was.settledAt !== null) return null;
+      const { schedule, scaling } = deployment.spec;
+      if (desiredReplicas(after) === 0 && (schedule !== null || scaling !== null))
+        return `deployment ${deployment.num} of ${after.name} settles, and nothing of it was wanted yet`;
       const ready = servingOf(after).filter((replica) =>
         instancesOf(replica, scene).some(({ readyAt }) => readyAt <= scene.now()),
       ).length;

@@ -1,5 +1,6 @@
 import { fromTimestamp } from "../../src/lib/timestamp.ts";
-import { isQuarantined, isServing } from "../../src/reconciler/decide/draft.ts";
+import { isAlive, isQuarantined, isServing } from "../../src/reconciler/decide/draft.ts";
+import { desiredReplicas } from "../../src/reconciler/decide/scale.ts";
 import type { ServiceRecord } from "../../src/state/record.ts";
 import { invariant } from "./happening.ts";
 import type { Scene } from "./happening.ts";
@@ -25,7 +26,7 @@ export const verdictInvariants = [
       );
       const caused = scene.cloud
         .withToken(token)
-        .some((instance) => (instance.createdAt >= since || isRenumbered) && turnedBad(instance, scene));
+        .some((instance) => (instance.createdAt >= since || isRenumbered) && turnedBad(instance, scene, before));
       return caused ? null : `deployment ${num} of ${after.name} is quarantined for ${token}, which did nothing wrong`;
     },
   }),
@@ -49,6 +50,25 @@ export const verdictInvariants = [
       const settled = before.deployments.filter((each) => each.settledAt !== null && each.num < num).at(-1);
       if (after.current === (settled?.num ?? num)) return null;
       return `${after.name} works towards ${after.current} after ${num}, and ${settled?.num ?? "nothing"} settled last`;
+    },
+  }),
+  invariant({
+    name: "given-up-when-it-lacked-for-long",
+    on: "committed",
+    check({ before, after }, { now, skew }) {
+      if (before === null || after === null) return null;
+      const given = after.deployments.find(
+        ({ num, gaveUpAt }) =>
+          gaveUpAt !== undefined && before.deployments.some((each) => each.num === num && each.gaveUpAt === undefined),
+      );
+      if (given === undefined) return null;
+      const early = now() < fromTimestamp(given.acceptedAt) + policy.rollout.startup * 1000 - skew;
+      const old = before.replicas.some((replica) => isAlive(replica) && replica.deployment !== given.num);
+      const serving = before.replicas.filter(isServing).length;
+      const short = !old && serving >= Math.min(before.target?.served ?? 0, desiredReplicas(before));
+      return early || short
+        ? `deployment ${given.num} of ${after.name} is given up ${early ? "too soon" : "and replaces nothing"}`
+        : null;
     },
   }),
   invariant({
@@ -106,10 +126,13 @@ function newlyQuarantined(before: ServiceRecord | null, after: ServiceRecord | n
 const heardOf = 2_000;
 
 /** It ended by itself, fell ill, failed requests, or was not seen to be ready in time. */
-function turnedBad(instance: Instance, { now, skew }: Scene): boolean {
+function turnedBad(instance: Instance, { now, skew }: Scene, { replicas }: ServiceRecord): boolean {
   if (instance.behaviour === "fails-requests" || instance.behaviour === "slow-requests") return true;
+  const told = replicas.some(
+    ({ token, unreachableSince }) => token === instance.token && unreachableSince !== undefined,
+  );
   // Until a listing tells that its host is to blame, nothing else answers for it.
-  if (now() >= instance.unreachable.from && now() < instance.unreachable.until + heardOf) return true;
+  if (!told && now() >= instance.unreachable.from && now() < instance.unreachable.until + heardOf) return true;
   if (now() >= Math.min(instance.exitedAt, instance.sickAt, instance.terminatedAt)) return true;
   const late = instance.runningAt + policy.rollout.startup * 1000 - skew;
   return now() >= late && instance.readyAt > late;

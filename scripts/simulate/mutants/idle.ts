@@ -9,21 +9,13 @@ export const idleMutants: readonly Mutant[] = inFile("src/reconciler/decide/end-
     "record.replicas.filter((replica) => !isFailingFor(replica, policy, context))",
     "record.replicas.filter(isServing)",
   ],
-  [
-    "a GPU that was used within the time is idle",
-    "return Math.max(measured - longestGap, used + 1);",
-    "return measured;",
-  ],
+  ["a GPU that was used within the time is idle", "return Math.max(measured, used + 1);", "return measured;"],
   [
     "a GPU that is used as much as is asked for is idle",
     "!(percent < policy.min_gpu_utilization)",
     "percent > policy.min_gpu_utilization",
   ],
-  [
-    "time without measures is idle",
-    "const measured = samples[Math.max(0, gap)]?.at",
-    "const measured = samples[0]?.at",
-  ],
+  ["time without measures is idle", "const measured = gap > 0 ? (samples[gap]?.at ?? newest.at) :", "const measured ="],
   ["old measures are enough", " || now - newest.at > longestGap) return null;", ") return null;"],
   // That it was idle before it was accepted is asked by its window and by its settling, too: taking out one changes nothing.
   [

@@ -137,9 +137,10 @@ export const observedMutants: readonly Mutant[] = [
   ...inFile("src/reconciler/orphans.ts", [
     [
       "instances of other states are collected",
-      "if (instance.stateId !== snapshot.stateId || record === null) return false;",
-      "if (record === null) return false;",
+      "if (instance.stateId !== snapshot.stateId) return false;\n  const match",
+      "const match",
     ],
+    ["what may be of a branch that was rewound is collected", "born <= grave.born", "true"],
     [
       "attempts that the branch does not know yet are collected",
       'Number(match.groups["attempt"]) <= record.attempts',

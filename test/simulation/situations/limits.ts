@@ -26,6 +26,8 @@ export const limitSituations = {
     world({ dedupes: true, capacity: null, hourly: null }),
     rules({ strategy: "surge" }),
     steady,
+    // With more that are wanted, more may be given up.
+    revisions((revision) => ({ ...revision, replicas: revision.service === "api" ? 3 : 2 })),
     runs(() => calmRun),
     merges({
       after: (random) => [
@@ -62,5 +64,16 @@ export const limitSituations = {
           }),
         ).flatMap((dies) => [dies, tick(0), tick(0)]),
     }),
+  ),
+  /** Fewer places than are wanted, whether providers say so or not. */
+  "short-of-places": all(
+    (drawn, random) => ({
+      ...drawn,
+      hourly: null,
+      capacity: { instances: between(random, 2, 5), told: random() < 0.3 },
+    }),
+    steady,
+    runs((run) => ({ ...run, dies: null })),
+    merges({ after: (random) => [tick(between(random, 20_000, 60_000)), tick(between(random, 20_000, 60_000))] }),
   ),
 } satisfies Readonly<Record<string, Lead>>;
