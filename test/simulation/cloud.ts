@@ -122,7 +122,7 @@ export function createCloud(options: CloudOptions): Cloud {
     name: "cloud",
     dedupes,
     visibility,
-    callsLast: 60_000,
+    ...(dedupes ? { callsLast: 60_000 } : {}),
     measuresGpus: true,
     poll: { busy: poll, idle: poll * 5 },
     offers: async () => ({ ok: true, offers: luck.strikes("lacks") ? [] : [offered()], notes: [] }),
