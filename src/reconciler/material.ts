@@ -7,22 +7,30 @@ import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
  * watches writes nothing.
  */
 export function isMaterial(before: ServiceRecord | null, after: ServiceRecord | null): boolean {
-  if (before === null || after === null) return before !== after;
-  return !isSameJson(essence(withoutEnded(before, after)), essence(after));
+  if (before === after) return false;
+  if (before === null || after === null) return true;
+  return !areSameReplicas(withoutEnded(before, after), after.replicas) || !isSameJson(apart(before), apart(after));
 }
 
 /** That an announced end has come is seen again by whoever looks. */
-function withoutEnded(before: ServiceRecord, after: ServiceRecord): ServiceRecord {
+function withoutEnded(before: ServiceRecord, after: ServiceRecord): readonly ReplicaRecord[] {
+  if (before.replicas === after.replicas) return before.replicas;
   const there = new Set(after.replicas.map((replica) => replica.token));
-  return {
-    ...before,
-    replicas: before.replicas.filter((replica) => replica.status !== "terminating" || there.has(replica.token)),
-  };
+  return before.replicas.filter((replica) => replica.status !== "terminating" || there.has(replica.token));
 }
 
-/** Money is worked out again from what is recorded: it is written along. */
-function essence(record: ServiceRecord): unknown {
-  return { ...record, spent: undefined, replicas: record.replicas.map(replicaEssence) };
+function areSameReplicas(before: readonly ReplicaRecord[], after: readonly ReplicaRecord[]): boolean {
+  if (before === after) return true;
+  if (before.length !== after.length) return false;
+  return before.every((was, index) => {
+    const is = after[index];
+    return was === is || (is !== undefined && isSameJson(replicaEssence(was), replicaEssence(is)));
+  });
+}
+
+/** What a record holds besides its replicas. Money is worked out again from what is recorded: it is written along. */
+function apart(record: ServiceRecord): unknown {
+  return { ...record, spent: undefined, replicas: undefined };
 }
 
 /** A replica that is not ready yet is only known to have been asked for; with its readiness everything about it is kept. */

@@ -106,7 +106,7 @@ function followProbes(
     if (!isAlive(replica) || status !== "running" || address === null) return [];
     const deployment = record.deployments.find((other) => other.num === replica.deployment);
     if (deployment === undefined) return [];
-    const { env } = resolveValues(deployment.spec, observer.world.env);
+    const env = () => resolveValues(deployment.spec, observer.world.env).env;
     const wasReady = replica.readyAt !== null;
     return [{ token: replica.token, address, probes: deployment.spec.probes, env, wasReady }];
   });

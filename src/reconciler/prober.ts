@@ -9,7 +9,8 @@ export interface Probed {
   readonly token: string;
   readonly address: Address;
   readonly probes: readonly ProbeSpec[];
-  readonly env: Readonly<Record<string, string>>;
+  /** What its probes may refer to: asked for when they begin. */
+  readonly env: () => Readonly<Record<string, string>>;
   /** It has been ready before: failing at once says no more than failing once. */
   readonly wasReady?: boolean;
 }
@@ -92,10 +93,11 @@ export function createProber(world: { readonly clock: Clock; readonly probe: Pro
     const { replica, probe, entry, index, implicit } = job;
     const { signal } = entry.abort;
     const begunAt = world.clock.now();
+    const env = replica.env();
     let answered = replica.wasReady === true;
     while (!signal.aborted) {
       const askedAt = world.clock.now();
-      const answer = await world.probe(replica.address, probe, replica.env, signal);
+      const answer = await world.probe(replica.address, probe, env, signal);
       if (signal.aborted) return;
       if (world.clock.now() > askedAt + probe.timeout * 1000 + stoodStill) {
         forget(entry, index);

@@ -96,7 +96,7 @@ describe("a service whose GPUs are idle", () => {
     ["was used a moment ago", 10 * minute + 1, gpu((ago) => (ago === 0 ? 10 : 0))],
     ["was used within the time", 3 * minute + 1, gpu((ago) => (ago === 7 ? 10 : 0))],
     ["was used when the time began", 1, gpu((ago) => (ago === 10 ? 10 : 0))],
-    ["was not measured for a while", 4 * minute, gpu((ago) => (ago > 5 && ago < 8 ? null : 0))],
+    ["was not measured for a while", 5 * minute, gpu((ago) => (ago > 5 && ago < 8 ? null : 0))],
     ["has been measured for too short", 2 * minute, gpu((ago) => (ago > 7 ? null : 0))],
     ["is not measured now", null, gpu((ago) => (ago < 1.5 ? null : 0))],
     ["has measures that are no numbers", 10 * minute + 1, gpu(() => NaN)],

@@ -6,7 +6,7 @@ import { createVirtualClock } from "../simulation/virtual-clock.ts";
 
 const ill: ProbeAnswer = { ok: false, status: 503, error: null };
 const probe = { ...listening, url: "/health", interval: 1, until_ready: false };
-const replica = { token: "web-1-1", address: { kind: "unix", path: "/s" }, probes: [probe], env: {} } as const;
+const replica = { token: "web-1-1", address: { kind: "unix", path: "/s" }, probes: [probe], env: () => ({}) } as const;
 
 describe("a prober whose machine was suspended", () => {
   it.each([

@@ -1,3 +1,4 @@
+import type { ProvisionRequest } from "../../src/backends/backend.ts";
 import { jobDigest } from "../../src/config/job.ts";
 import { fromTimestamp } from "../../src/lib/timestamp.ts";
 import { currentDeployment, deploymentOf, isAlive } from "../../src/reconciler/decide/draft.ts";
@@ -5,7 +6,7 @@ import { desiredReplicas } from "../../src/reconciler/decide/scale.ts";
 import type { ReplicaRecord, ServiceRecord } from "../../src/state/record.ts";
 import { isStranger } from "./cloud.ts";
 import { invariant } from "./happening.ts";
-import type { Scene } from "./happening.ts";
+import type { Actor, Scene } from "./happening.ts";
 import { exists, isWell } from "./instance.ts";
 import type { Instance } from "./instance.ts";
 
@@ -36,7 +37,7 @@ export const callInvariants = [
   invariant({
     name: "no-more-than-max-and-surge",
     on: "provisions",
-    check: ({ by, request }, scene) => tooMany(by.decided.get(request.service) ?? null, request.token, scene),
+    check: ({ by, request }, scene) => tooMany(by, request, scene),
   }),
   invariant({
     name: "one-instance-an-attempt",
@@ -108,7 +109,14 @@ function isBelievedGone({ service, token, createdAt }: Instance, { cloud, histor
  * wants and one. A later run that stands beside the one that serves counts for itself, and may be as many as are wanted
  * (with what is ending of it). What the state has given up does not count, whenever it comes: it is ended.
  */
-function tooMany(record: ServiceRecord | null, token: string, { cloud, now }: Scene): string | null {
+function tooMany(
+  by: Actor,
+  { service, token }: Pick<ProvisionRequest, "service" | "token">,
+  { cloud, now }: Scene,
+): string | null {
+  const record = by.decided.get(service) ?? null;
+  // What was to end, and a listing did not show that showed nothing at all, has gone as far as anybody can tell.
+  const isHidden = ({ status }: ReplicaRecord): boolean => status === "terminating" && cloud.liedAt() >= by.lookedAt;
   const asked = record?.replicas.find((replica) => replica.token === token);
   if (record === null || asked === undefined) return `${token} is asked for by a run that decided nothing of it`;
   const runOf = (deployment: number): number | undefined =>
@@ -118,6 +126,7 @@ function tooMany(record: ServiceRecord | null, token: string, { cloud, now }: Sc
     (replica) =>
       replica.token === token ||
       (replica.status !== "failed" &&
+        !isHidden(replica) &&
         runOf(replica.deployment) === run &&
         cloud.withToken(replica.token).some((each) => exists(each, now()))),
   );

@@ -60,6 +60,8 @@ function absorbSubmitted(draft: Draft, replica: ReplicaRecord, context: Context)
 }
 
 function absorbInstance(draft: Draft, replica: ReplicaRecord, instance: ObservedInstance, context: Context): Draft {
+  if (instance.status === "running" && isAsRecorded(instance, replica))
+    return absorbProbes(draft, replica, { instance, context });
   const { unreachableSince, ...reached } = replica;
   const seen: ReplicaRecord = {
     ...reached,
@@ -84,8 +86,7 @@ function absorbInstance(draft: Draft, replica: ReplicaRecord, instance: Observed
         replica.status === "running"
           ? draft
           : note(draft, "running", replica, `on ${replica.backend} (${running.region})`);
-      const next = isAsRecorded(running, replica) ? noted : withReplica(noted, running);
-      return absorbProbes(next, running, { instance, context });
+      return absorbProbes(withReplica(noted, running), running, { instance, context });
     }
     case "exited": {
       if (instance.interrupted === true) return exited(draft, seen, interruption, context);
@@ -109,16 +110,16 @@ function absorbInstance(draft: Draft, replica: ReplicaRecord, instance: Observed
   }
 }
 
-/** Most looks show what is recorded: then there is nothing to take over. */
-function isAsRecorded(seen: ReplicaRecord, recorded: ReplicaRecord): boolean {
+/** Most looks show a running replica as it is recorded: then there is nothing to take over. */
+function isAsRecorded(instance: ObservedInstance, recorded: ReplicaRecord): boolean {
   return (
-    seen.status === recorded.status &&
-    seen.instance === recorded.instance &&
-    seen.region === recorded.region &&
-    seen.price === recorded.price &&
-    seen.runningAt === recorded.runningAt &&
-    seen.unreachableSince === recorded.unreachableSince &&
-    (seen.address === recorded.address || isSameJson(seen.address, recorded.address))
+    recorded.status === "running" &&
+    recorded.runningAt !== null &&
+    recorded.unreachableSince === undefined &&
+    instance.instance === recorded.instance &&
+    instance.region === recorded.region &&
+    instance.price === recorded.price &&
+    (instance.address === null || isSameJson(instance.address, recorded.address))
   );
 }
 

@@ -19,6 +19,7 @@ export function casualtiesOf(
   after: ServiceRecord,
   observed: Pick<Observed, "probes">,
 ): readonly ReplicaRecord[] {
+  if (before.replicas === after.replicas) return [];
   const known = new Map(before.replicas.map((replica) => [replica.token, replica]));
   return after.replicas.flatMap((replica) => {
     const was = known.get(replica.token);

@@ -29,6 +29,7 @@ export function monthOf(now: number): string {
 
 /** The record with what those of its replicas have cost that ended since `before`. Where nothing did, it stays the same. */
 export function withSpent(before: ServiceRecord, after: ServiceRecord, now: number): ServiceRecord {
+  if (before.replicas === after.replicas) return after;
   const left = new Map(after.replicas.filter(mayExist).map((replica) => [replica.token, replica]));
   const cost = before.replicas
     .filter((replica) => mayExist(replica) && wasThere(replica) && !left.has(replica.token))

@@ -1,4 +1,4 @@
-import type { ReplicaRecord } from "../../state/record.ts";
+import type { ReplicaRecord, ServiceRecord } from "../../state/record.ts";
 import { currentDeployment, isAlive } from "./draft.ts";
 import type { Draft } from "./draft.ts";
 
@@ -11,13 +11,20 @@ export interface Replicas {
   readonly ending: readonly ReplicaRecord[];
 }
 
-export function sortOut(draft: Draft): Replicas {
-  const alive = draft.record.replicas.filter(isAlive);
-  return {
-    fresh: alive.filter((replica) => replica.deployment === draft.record.current),
-    stale: alive.filter((replica) => replica.deployment !== draft.record.current),
-    ending: draft.record.replicas.filter((replica) => replica.status === "terminating"),
+/** Deciders ask of the same record one after the other. */
+const sorted = new WeakMap<ServiceRecord, Replicas>();
+
+export function sortOut({ record }: Pick<Draft, "record">): Replicas {
+  const known = sorted.get(record);
+  if (known !== undefined) return known;
+  const alive = record.replicas.filter(isAlive);
+  const replicas = {
+    fresh: alive.filter(({ deployment }) => deployment === record.current),
+    stale: alive.filter(({ deployment }) => deployment !== record.current),
+    ending: record.replicas.filter(({ status }) => status === "terminating"),
   };
+  sorted.set(record, replicas);
+  return replicas;
 }
 
 /** A later run stands whole beside the one that serves, until all of it is ready. */

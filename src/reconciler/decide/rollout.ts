@@ -36,6 +36,7 @@ export function rollOut(draft: Draft, context: Context): Draft {
 /** Failed attempts hold back only a next one of the same revision, and only while one is wanted. */
 function forget(draft: Draft): Draft {
   const { record } = draft;
+  if (!record.replicas.some(({ status }) => status === "failed")) return draft;
   const { fresh, stale, ending } = sortOut(draft);
   const missing = desiredReplicas(record) - fresh.length;
   const wanted = isBeside(draft)
