@@ -102,7 +102,8 @@ function followProbes(
     const instance = instances.get(replica.token);
     const address = instance?.address ?? replica.address;
     // What its provider does not list any more is asked itself: it may be the provider that is mistaken.
-    const status = instance?.status ?? replica.status;
+    // What was seen to be out of reach is not: until a listing shows it again, its silence says nothing of it.
+    const status = instance?.status ?? (replica.unreachableSince === undefined ? replica.status : "unreachable");
     if (!isAlive(replica) || status !== "running" || address === null) return [];
     const deployment = record.deployments.find((other) => other.num === replica.deployment);
     if (deployment === undefined) return [];

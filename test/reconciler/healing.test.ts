@@ -67,6 +67,27 @@ describe("a host that does not answer", () => {
   });
 });
 
+it.each(["failed", "terminating"] as const)("two attempts under one number that are %s get one successor", (status) => {
+  const [first, second] = settled().replicas;
+  if (first === undefined || second === undefined) throw new Error("expected two replicas");
+  const since = toTimestamp(now - 60_000);
+  const over: ServiceRecord["replicas"][number] = {
+    ...second,
+    status,
+    failures: 1,
+    error: { code: "exited", exitCode: 1, message: "exited", at: since, retryAt: since },
+    termination: status === "failed" ? null : { reason: "exited", since, drainUntil: since },
+    ...(status === "failed" ? { instance: null, address: null } : {}),
+  };
+  const later = { ...over, token: "web-3-3", failures: 2 };
+  const after = pass({ ...settled({ replicas: { min: 3, max: 3 } }), attempts: 3, replicas: [first, over, later] });
+  const started = after.record.replicas.filter((replica) => replica.status === "submitted");
+  expect(started.map(({ num, failures }) => [num, failures])).toEqual([
+    [1, 2],
+    [2, 0],
+  ]);
+});
+
 it("what waits for its next attempt keeps its number: another that is wanted besides comes under a new one", () => {
   const [first, second] = settled().replicas;
   if (first === undefined || second === undefined) throw new Error("expected two replicas");

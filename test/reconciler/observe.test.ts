@@ -43,6 +43,11 @@ function canary(): ServiceRecord {
   return { ...record, current: 1, deployments: [old, fresh], replicas: [serving(0, 0), serving(1, 1)] };
 }
 
+const silent: Publisher = {
+  publish: async () => ({ acknowledged: true }),
+  status: async () => ({ generation: 1, inFlight: {} }),
+};
+
 describe("observe() sees traffic", () => {
   it("of the recorded replicas while a canary is watched, as the gateway counts it", async () => {
     const record = canary();
@@ -62,10 +67,6 @@ describe("observe() sees traffic", () => {
     expect(traffic.get(two)).toMatchObject({ requests: 2, errors: 2 });
   });
 
-  const silent: Publisher = {
-    publish: async () => ({ acknowledged: true }),
-    status: async () => ({ generation: 1, inFlight: {} }),
-  };
   it.each([
     ["the gateway does not count", silent],
     ["no gateway is up", { ...silent, status: async () => null }],
@@ -98,5 +99,16 @@ describe("observe() sees what has nothing in flight any more", () => {
       status: async () => ({ generation, inFlight: {} }),
     };
     expect([...(await observed(record, publisher)).drained]).toEqual(tokens);
+  });
+});
+
+describe("observe() follows probes", () => {
+  it("of what a blind listing does not show, but not of what was out of reach when one last did", async () => {
+    const [first, second] = settled().replicas;
+    if (first === undefined || second === undefined) throw new Error("expected two replicas");
+    const away = { ...second, unreachableSince: "2026-01-01T11:59:00.000Z" };
+    const { probes } = await observed({ ...settled(), replicas: [first, away] }, silent);
+    expect(probes.get(first.token)).toHaveLength(1);
+    expect(probes.get(away.token)).toEqual([]);
   });
 });

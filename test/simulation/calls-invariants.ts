@@ -64,8 +64,8 @@ export const callInvariants = [
   invariant({
     name: "not-ended-while-routed",
     on: "terminates",
-    check: ({ by, instance }, { gateway, now }) =>
-      gateway.routesTo(instance.token) && isWell(instance, now())
+    check: ({ by, instance }, scene) =>
+      scene.gateway.routesTo(instance.token) && isWell(instance, scene.now()) && !isBelievedGone(instance, scene)
         ? `${by.nonce} ends ${instance.token} while it is routed to`
         : null,
   }),

@@ -42,6 +42,29 @@ export const canaryInvariants = [
     },
   }),
   invariant({
+    name: "canary-watched-while-it-is-there",
+    on: "committed",
+    check({ before, after }) {
+      const was = watched(before, after);
+      if (was === null || was.canary.since === null || was.next.canary?.since !== was.canary.since) return null;
+      const wanted = Math.min(was.canary.replicas, desiredReplicas(was.record));
+      return serving(after, was.record.current) < wanted
+        ? `a canary of ${was.record.name} is watched on that is not there`
+        : null;
+    },
+  }),
+  invariant({
+    name: "canary-worse-than-what-it-replaces",
+    on: "committed",
+    check({ before, after }) {
+      const traffic = after?.verdict?.evidence.traffic;
+      if (traffic === undefined || after?.verdict?.at === before?.verdict?.at) return null;
+      const rate = ({ errors, requests }: typeof traffic.new): number => errors / Math.max(1, requests);
+      const isWorse = rate(traffic.new) > rate(traffic.old) + 0.01 || traffic.new.seconds > traffic.old.seconds;
+      return isWorse ? null : `a canary of ${after?.name} is turned down, and what it replaces is no better`;
+    },
+  }),
+  invariant({
     name: "canary-no-larger-than-its-step",
     on: "committed",
     check({ before, after }) {

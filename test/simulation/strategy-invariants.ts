@@ -59,7 +59,8 @@ export const strategyInvariants = [
     check({ before, after }, { now, skew }) {
       if (before === null || after === null || before.current !== after.current) return null;
       if (after.target?.strategy !== "blue-green" || after.target.deployment !== after.current) return null;
-      const { tookOverAt, run } = currentDeployment(before);
+      // The write that takes over lets nothing go.
+      const { tookOverAt, run } = currentDeployment(after);
       if (tookOverAt === undefined || now() >= fromTimestamp(tookOverAt) + hold * 1000 - skew) return null;
       const left = before.replicas.find(
         (was) =>

@@ -64,7 +64,7 @@ export const verdictInvariants = [
       if (given === undefined) return null;
       const early = now() < fromTimestamp(given.acceptedAt) + policy.rollout.startup * 1000 - skew;
       const old = before.replicas.some((replica) => isAlive(replica) && replica.deployment !== given.num);
-      const serving = before.replicas.filter(isServing).length;
+      const serving = after.replicas.filter(isServing).length;
       const short = !old && serving >= Math.min(before.target?.served ?? 0, desiredReplicas(before));
       return early || short
         ? `deployment ${given.num} of ${after.name} is given up ${early ? "too soon" : "and replaces nothing"}`

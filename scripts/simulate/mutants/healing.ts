@@ -87,12 +87,7 @@ export const healingMutants: readonly Mutant[] = [
       "return seen && context.now >= fromTimestamp(replica.runningAt) + context.policy.rollout.startup * 1000;",
       "return seen;",
     ],
-    [
-      "what its host keeps from answering is the revision's fault",
-      " || replica.unreachableSince !== undefined) return null;",
-      ") return null;",
-      "silent-hosts",
-    ],
+    // What its host keeps from answering is not probed as long as a listing says so: no streak speaks against the revision.
   ]),
   ...inFile("src/reconciler/decide/give-up.ts", [
     [

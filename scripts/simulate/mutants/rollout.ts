@@ -100,7 +100,12 @@ export const rolloutMutants: readonly Mutant[] = [
       "return true;",
       "edits-of-what-is-ill",
     ],
-    ["a replica that nobody has probed yet is late", "return seen && context.now >=", "return context.now >="],
+    [
+      "a replica that nobody has probed yet is late",
+      "return seen && context.now >=",
+      "return context.now >=",
+      "left-half-way",
+    ],
     [
       "a lack of capacity is the revision's fault",
       "return blameless.has(replica.error.code) ? null : replica.error.message;",

@@ -4,12 +4,7 @@ import type { Mutant } from "./mutant.ts";
 /** Rules of the ways of exchanging: stopping first, standing by, and canaries. */
 export const strategyMutants: readonly Mutant[] = [
   ...inFile("src/reconciler/decide/strategy.ts", [
-    [
-      "stop-first: the next leaves before the last one's successor is there",
-      "if (ending.length > 0 || stale.length === 0 || fresh.length >= wanted) return draft;\n",
-      "if (stale.length === 0 || fresh.length >= wanted) return draft;\n",
-      "stop-first",
-    ],
+    // While one that left is still ending, one is short: that it is waited for is asked twice.
     [
       "stop-first: one leaves where one is short already",
       "if (fresh.length + stale.length < leastOf(record)) return draft;",
@@ -67,7 +62,7 @@ export const strategyMutants: readonly Mutant[] = [
       "canary: what fails on both sides is the new one's fault",
       "if (rate - usual > maxErrorRate)",
       "if (rate > maxErrorRate)",
-      "failing-canaries",
+      "canaries-of-what-fails-too",
     ],
   ]),
   ...inFile("src/reconciler/decide/canary.ts", [

@@ -16,7 +16,7 @@ import { healthOf } from "./health.ts";
 import { letGo } from "./let-go.ts";
 import { isBeside, sortOut } from "./replicas.ts";
 import { desiredReplicas } from "./scale.ts";
-import { startReplicas } from "./start.ts";
+import { isNewestOfItsNumber, startReplicas } from "./start.ts";
 import { isOfOtherRun, isRouted, makeRoom, mayTakeOver, strategyOf, waitsForRoom } from "./strategy.ts";
 import { stickAtFailures } from "./stuck.ts";
 import { tellWait } from "./tell-wait.ts";
@@ -47,6 +47,7 @@ function forget(draft: Draft): Draft {
   const taken = new Set([...fresh, ...stale, ...endedAlone].map(({ num }) => num));
   const failed = record.replicas
     .filter((replica) => replica.status === "failed" && !taken.has(replica.num))
+    .filter(isNewestOfItsNumber)
     .sort((a, b) => a.num - b.num);
   const kept = new Set(failed.filter((replica) => replica.deployment === record.current).slice(0, Math.max(0, wanted)));
   return {

@@ -25,6 +25,7 @@ export function startReplicas(draft: Draft, count: number, context: Context): Dr
   // What is left of one that ended by itself may still be there: it is replaced like those of which nothing is.
   const failed = draft.record.replicas
     .filter((replica) => replica.status === "failed" || isToReplace(replica, draft.record))
+    .filter(isNewestOfItsNumber)
     .sort((a, b) => a.num - b.num);
   const exhausted = failed.filter((replica) => isExhausted(replica, draft.record, context));
   // Of several that are given up one is said, and of several reasons one: verdicts that take turns would never rest.
@@ -152,6 +153,11 @@ function startOne(draft: Draft, failed: ReplicaRecord | null, context: Context):
 function isToReplace({ status, error, num, deployment }: ReplicaRecord, record: ServiceRecord): boolean {
   if (status !== "terminating" || error === null || deployment !== record.current) return false;
   return !record.replicas.some((other) => other.num === num && isAlive(other));
+}
+
+/** Of a number's attempts that failed the last counts: one may have been replaced, and its successor have failed, before it was gone. */
+export function isNewestOfItsNumber(replica: ReplicaRecord, index: number, all: readonly ReplicaRecord[]): boolean {
+  return all.findLastIndex(({ num }) => num === replica.num) === index;
 }
 
 /** The best, or the next best after the one that was offered and then not to be had. */

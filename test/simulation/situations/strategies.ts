@@ -76,6 +76,12 @@ export const strategySituations = {
     revisions((revision) => ({ ...revision, behaviour: revision.number % 2 === 0 ? "healthy" : "fails-requests" })),
     rules({ strategy: "canary" }),
   ),
+  "canaries-of-what-fails-too": all(
+    world({ hourly: null, capacity: null }),
+    several,
+    revisions((revision) => ({ ...revision, behaviour: "fails-requests" })),
+    rules({ strategy: "canary" }),
+  ),
   "slow-canaries": all(
     world({ hourly: null, capacity: null }),
     several,
