@@ -1,4 +1,5 @@
 import { isSameJson } from "../../src/lib/same.ts";
+import { isHeldBack } from "../../src/reconciler/decide/casualties.ts";
 import { isAlive, isOver, isQuarantined } from "../../src/reconciler/decide/draft.ts";
 import { isComplete } from "../../src/reconciler/decide/finish.ts";
 import { desiredReplicas } from "../../src/reconciler/decide/scale.ts";
@@ -15,7 +16,7 @@ import type { Stage } from "./stage.ts";
 export async function unsettled(stage: Stage): Promise<Broken | null> {
   const state = await stage.state();
   const existing = stage.cloud.ours();
-  const leaked = existing.find((instance) => !isRecorded(instance, state) && !isForgotten(instance, state, stage));
+  const leaked = existing.find((instance) => !isRecorded(instance, state));
   if (leaked !== undefined)
     return { invariant: "nothing-leaked", what: `${leaked.token} runs, and no record keeps it` };
   for (const [name, { record, lease }] of state.services) {
@@ -37,18 +38,14 @@ function isRecorded({ service, token, stateId }: Instance, state: Snapshot): boo
   );
 }
 
-/** A listing showed nothing of it, and its service is gone: whoever sees it tells, and nobody may touch it. */
-function isForgotten({ service, createdAt }: Instance, state: Snapshot, { cloud }: Stage): boolean {
-  return (state.services.get(service)?.record ?? null) === null && cloud.liedAt() >= createdAt;
-}
-
 function wrongWith(record: ServiceRecord, existing: readonly Instance[], stage: Stage): string | null {
   if (record.target === null) return "its accepted removal was not carried out";
   if (record.paused !== null) return null;
   const missing = record.replicas.find(
     (replica) => replica.readyAt !== null && isAlive(replica) && !existing.some(({ token }) => token === replica.token),
   );
-  if (missing !== undefined && isGood(behaviourOf(currentOf(record))))
+  // What the brake holds back stays recorded for an hour, whoever looks meanwhile.
+  if (missing !== undefined && !isHeldBack(record) && isGood(behaviourOf(currentOf(record))))
     return `${missing.token} is recorded as ready, and does not exist`;
   const target = record.deployments.find(({ num }) => num === record.target?.deployment);
   const rejected = target !== undefined && isOver(record, target);
