@@ -60,8 +60,8 @@ export const paceInvariants = [
 /** From a decision to what comes of it. */
 const slack = 5_000;
 
-/** No start takes longer here, and no window is opened earlier. */
-const longestLead = 40_000;
+/** No start takes longer here, its call included, and no window is opened earlier. */
+const longestLead = 75_000;
 
 /** The last window of `*` + `/N` minutes that has begun, and the beginning of the next. */
 function windowAt(
