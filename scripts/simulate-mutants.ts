@@ -18,6 +18,8 @@ const { values } = parseArgs({
     from: { type: "string", default: "1" },
     /** Only rules, files and situations with this text. */
     only: { type: "string", default: "" },
+    /** Without the seeds that are known. */
+    afresh: { type: "boolean", default: false },
     /** Writes the seeds that missed their rules down, to be tried first from now on (`mutants/seeds.json`). */
     remember: { type: "boolean", default: false },
     threads: { type: "string", default: String(availableParallelism()) },
@@ -51,7 +53,7 @@ function isAsked({ rule, edits, situation }: Mutant): boolean {
 
 /** The known one first; a seed that does not miss the rule any more is followed by the others. */
 function seedsFor({ rule }: Mutant): readonly number[] {
-  const first = known.get(rule);
+  const first = values.afresh ? undefined : known.get(rule);
   const others = Array.from({ length: count }, (_, index) => from + index);
   return first === undefined ? others : [first, ...others.filter((seed) => seed !== first)];
 }

@@ -48,8 +48,22 @@ describe("npm run simulate:mutants", () => {
     expect(exitCode).toBe(0);
   });
 
+  it("tries the known seed first, and the others after it", async () => {
+    const tried = async (args: readonly string[]) =>
+      (await run("scripts/simulate-mutants.ts", ["--only", caught, ...args])).stdout;
+    const known = knownSeeds().get(caught);
+    expect(await tried(["--seeds", "0"])).toContain(`caught at seed ${known}: `);
+  });
+
+  it("leads seeds into what a mutant is about", async () => {
+    const rule = "nobody having counted is a count of zero";
+    const { stdout } = await run("scripts/simulate-mutants.ts", ["--only", rule, "--seeds", "0"]);
+    expect(stdout).toMatch(/autoscale.ts, reconciler\/decide\/scale.ts: caught at seed \d+ of loads: /);
+  });
+
   it("fails where a mutant lives through every seed", async () => {
-    const { stdout, exitCode } = await run("scripts/simulate-mutants.ts", ["--only", caught, "--seeds", "0"]);
+    const args = ["--only", caught, "--seeds", "0", "--afresh"];
+    const { stdout, exitCode } = await run("scripts/simulate-mutants.ts", args);
     expect(stdout).toMatch(/NOT CAUGHT\n0 caught, 1 not caught$/);
     expect(exitCode).toBe(1);
   });

@@ -126,11 +126,13 @@ function newlyQuarantined(before: ServiceRecord | null, after: ServiceRecord | n
 const heardOf = 2_000;
 
 /** It ended by itself, fell ill, failed requests, or was not seen to be ready in time. */
-function turnedBad(instance: Instance, { now, skew }: Scene, { replicas }: ServiceRecord): boolean {
+function turnedBad(instance: Instance, { cloud, now, skew }: Scene, { replicas }: ServiceRecord): boolean {
   if (instance.behaviour === "fails-requests" || instance.behaviour === "slow-requests") return true;
   const told = replicas.some(
     ({ token, unreachableSince }) => token === instance.token && unreachableSince !== undefined,
   );
+  const { vanishedAt } = instance;
+  if (now() >= vanishedAt && now() < vanishedAt + cloud.backend.visibility + heardOf) return true;
   // Until a listing tells that its host is to blame, nothing else answers for it.
   if (!told && now() >= instance.unreachable.from && now() < instance.unreachable.until + heardOf) return true;
   if (now() >= Math.min(instance.exitedAt, instance.sickAt, instance.terminatedAt)) return true;

@@ -61,6 +61,14 @@ export const healingMutants: readonly Mutant[] = [
     ],
   ]),
   {
+    rule: "each of several failed attempts under one number is followed",
+    edits: [
+      { file: "src/reconciler/decide/start.ts", from: "    .filter(isNewestOfItsNumber)\n", to: "" },
+      { file: "src/reconciler/decide/rollout.ts", from: "    .filter(isNewestOfItsNumber)\n", to: "" },
+    ],
+    situation: "calls-without-answer",
+  },
+  {
     rule: "what lacks its values is started",
     edits: [
       {

@@ -105,6 +105,12 @@ export const observedMutants: readonly Mutant[] = [
       "return instance.service === record.name;",
     ],
     [
+      "what was out of reach is probed where nothing can be seen",
+      'const status = instance?.status ?? (replica.unreachableSince === undefined ? replica.status : "unreachable");',
+      "const status = instance?.status ?? replica.status;",
+      "shrinks-while-cut-off",
+    ],
+    [
       "routes count as given before they are",
       "unpublished: observer.published < observer.generation,",
       "unpublished: false,",

@@ -1,4 +1,4 @@
-import { all, happens, merges, revisions, rules, runs, tick, trouble, world } from "../lead.ts";
+import { all, happens, merges, revisions, rules, runs, tick, world } from "../lead.ts";
 import type { Lead } from "../lead.ts";
 import { between, pick } from "../random.ts";
 import { calmRun } from "../run.ts";
