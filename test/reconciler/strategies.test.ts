@@ -2,9 +2,12 @@ import { describe, expect, it } from "vitest";
 
 import type { Policy, RolloutPolicy, Strategy } from "../../src/config/settings.ts";
 import { defaultPolicy } from "../../src/config/settings.ts";
+import { toTimestamp } from "../../src/lib/timestamp.ts";
 import { acceptRetry, acceptRevision, type Replacement } from "../../src/reconciler/accept.ts";
 import { chooseStrategy } from "../../src/reconciler/choose-strategy.ts";
 import { decide } from "../../src/reconciler/decide.ts";
+import { stepCanary } from "../../src/reconciler/decide/canary.ts";
+import { leastImportant } from "../../src/reconciler/decide/health.ts";
 import type { ReplicaRecord } from "../../src/state/record.ts";
 import { allWell, failing, fresh, instanceOf, now, offer, settled } from "../support/decisions.ts";
 import { follow } from "../support/small-world.ts";
@@ -230,6 +233,24 @@ describe("canary", () => {
     expect(fourth - third).toBeLessThan(30);
   });
 
+  it.each([
+    { held: false, notes: ["the canary kept well: the rest follows"] },
+    { held: true, notes: [] },
+  ])("goes on after its pause, but not while the brake holds (held: $held)", ({ held, notes }) => {
+    const record = edited("canary");
+    const ago = toTimestamp(now - 120_000);
+    const canary = { step: 0, since: ago, replicas: 1, share: null };
+    const watched = {
+      ...record,
+      deployments: record.deployments.map((each) => (each.num === 1 ? { ...each, canary } : each)),
+      replicas: [...record.replicas, fresh(2, 1)],
+      ...(held ? { brake: { givenUp: [], heldSince: ago } } : {}),
+    };
+    const context = { observed: allWell(watched), policy: policyWith(steps({ replicas: 1 })), now };
+    const after = stepCanary({ record: watched, notes: [], wakeAt: null }, context);
+    expect(after.notes.map(({ detail }) => detail)).toEqual(notes);
+  });
+
   it("keeps the old one beside a canary of a service that has but one", () => {
     const policy = policyWith(steps({ share: 0.1 }));
     const course = follow(edited("canary", { count: 1 }), { capacity: 9, policy });
@@ -384,4 +405,14 @@ it.each([
   });
   const decision = decide(withNew, { observed, policy: defaultPolicy, now });
   expect(decision.record).toMatchObject({ current: 1, verdict: null, quarantined: [] });
+});
+
+it("of those that fail the one that has failed for longest is let go first, and of those that are well the newest number", () => {
+  const record = settled({ replicas: { min: 4, max: 4 } });
+  const [zero, one, two_, three] = record.replicas.map(({ token }) => token);
+  const probes = new Map([...allWell(record).probes, [one, [failing(9)]], [three, [failing(1)]]]).entries();
+  const known = new Map([...probes].flatMap(([token, streaks]) => (token === undefined ? [] : [[token, streaks]])));
+  const observed = allWell(record, { probes: known });
+  const order = leastImportant(record.replicas, { observed, policy: policyWith({}), now });
+  expect(order.map(({ token }) => token)).toEqual([one, three, two_, zero]);
 });

@@ -3,6 +3,7 @@ import { formatShare } from "../../lib/format-share.ts";
 import { fromTimestamp, toTimestamp } from "../../lib/timestamp.ts";
 import type { Canary } from "../../state/progress.ts";
 import type { DeploymentRecord, ReplicaRecord, ServiceRecord } from "../../state/record.ts";
+import { isHeldBack } from "./casualties.ts";
 import { currentDeployment, isOver, isServing, note, wake, withDeployment } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
 import { isKnownToServe } from "./go-back.ts";
@@ -17,7 +18,8 @@ import { desiredReplicas } from "./scale.ts";
 export function stepCanary(draft: Draft, context: Context): Draft {
   const deployment = currentDeployment(draft.record);
   const { stale } = sortOut(draft);
-  if (!isCanary(draft.record, deployment)) return draft;
+  // While the brake holds, replicas are not what they are recorded as: nothing is judged, and no step is taken.
+  if (!isCanary(draft.record, deployment) || isHeldBack(draft.record)) return draft;
   // With nothing old that serves there is nothing to compare with, and nothing to keep.
   if (!stale.some(isServing)) return deployment.canary === undefined ? draft : end(draft, context);
   const { steps } = context.policy.rollout.canary;

@@ -10,8 +10,11 @@ export function healthOf(replica: ReplicaRecord, context: Context): Health {
   return streaks.length > 0 && streaks.every((streak) => streak.successes > 0) ? "well" : "unknown";
 }
 
+/** The longer it has been failing, the lower: one that failed once may serve again at once. */
 function wellness(replica: ReplicaRecord, context: Context): number {
-  return healthOf(replica, context) === "well" ? 1 : 0;
+  if (healthOf(replica, context) === "well") return 1;
+  const failures = (context.observed.probes.get(replica.token) ?? []).map((streak) => streak.failures);
+  return Math.min(0, ...failures.map((count) => -count));
 }
 
 /** Stopping takes the least important first, then the highest number (facts §4.1). */
