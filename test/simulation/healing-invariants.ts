@@ -45,8 +45,10 @@ export const healingInvariants = [
     name: "failures-are-counted-on",
     on: "committed",
     check({ before, after }) {
+      // Going back begins anew.
+      if (after === null || after.target?.deployment !== after.current) return null;
       // What is exchanged is not missed, so that its failures hold nothing back.
-      if (before?.replicas.some((replica) => isAlive(replica) && replica.deployment !== after?.current)) return null;
+      if (before?.replicas.some((replica) => isAlive(replica) && replica.deployment !== after.current)) return null;
       // With a place that becomes free, nothing has to wait any more for one.
       const wrong = attempts(before, after).find(
         ({ failed, next }) => failed.error?.code !== "no-capacity" && next.failures < failed.failures,
@@ -60,7 +62,8 @@ export const healingInvariants = [
     name: "tried-again-as-its-service-says",
     on: "committed",
     check({ before, after }, { now, skew }) {
-      if (after === null) return null;
+      // Going back begins anew.
+      if (after === null || after.target?.deployment !== after.current) return null;
       const { retry } = currentDeployment(after).spec;
       if (retry === null || retry === false) return null;
       const wrong = attempts(before, after).find(({ failed: { error, failingSince } }) => {
@@ -104,7 +107,7 @@ function attempts(before: ServiceRecord | null, after: ServiceRecord | null): re
     const same = (before?.replicas ?? []).filter(
       ({ num, deployment }) => num === next.num && deployment === next.deployment,
     );
-    const failed = same.find(
+    const failed = same.findLast(
       ({ status, error }) => error !== null && (status === "failed" || status === "terminating"),
     );
     return failed === undefined || same.some(isAlive) ? [] : [{ failed, next }];

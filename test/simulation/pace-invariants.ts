@@ -32,16 +32,18 @@ export const paceInvariants = [
   invariant({
     name: "called-in-its-window",
     on: "provisions",
-    check({ by, request: { service, token } }, { now, skew }) {
+    check({ by, request: { service, token } }, { skew }) {
       const record = by.decided.get(service) ?? null;
       const spec = record === null ? null : currentDeployment(record).spec;
       if (spec === null || by.standsStill) return null;
       // As long before its window as it took the last times.
       const starts = (record?.starts ?? []).map(({ run, ready }) => (run + ready) * 1000);
       const longestLead = Math.max(0, ...starts) + slack;
-      const window = windowAt(spec, now());
-      if (window === null || now() < window.end + skew + slack || now() >= window.next - skew - longestLead)
-        return null;
+      // A gateway that takes its time keeps a call waiting that was decided before.
+      const asked = record?.replicas.find((replica) => replica.token === token);
+      const at = asked === undefined ? -Infinity : fromTimestamp(asked.submittedAt);
+      const window = windowAt(spec, at);
+      if (window === null || at < window.end + skew + slack || at >= window.next - skew - longestLead) return null;
       return `${token} is called for, and ${service} is not to be up until ${new Date(window.next).toISOString()}`;
     },
   }),
@@ -70,7 +72,7 @@ function windowAt(
 ): { readonly end: number; readonly next: number } | null {
   const [cron = ""] = schedule?.cron ?? [];
   const every = Number(/^\*\/(?<minutes>\d+) /.exec(cron)?.groups?.["minutes"] ?? 0);
-  if (every === 0 || typeof max_duration !== "number") return null;
+  if (every === 0 || now === -Infinity || typeof max_duration !== "number") return null;
   const hour = now - (now % 3_600_000);
   const begun = hour + Math.floor((now - hour) / (every * 60_000)) * every * 60_000;
   return { end: begun + max_duration * 1000, next: Math.min(begun + every * 60_000, hour + 3_600_000) };
