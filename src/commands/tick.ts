@@ -43,7 +43,7 @@ export async function collectOrphans(work: Work, snapshot: Snapshot): Promise<vo
   const owner = { ...work.world.owner, stateId: snapshot.stateId };
   for (const backend of work.world.backends.values()) {
     const instances = await backend.list(owner, work.abort).catch(() => []);
-    const { tombstoned, unknown } = findOrphans(instances, snapshot);
+    const { tombstoned, paused, unknown } = findOrphans(instances, snapshot);
     for (const instance of tombstoned) {
       tell(work.app, `${instance.service}: ends ${instance.token} on ${backend.name}, which was given up`);
       await backend.terminate(owner, instance.instance, work.abort).catch((error: unknown) => {
@@ -51,6 +51,11 @@ export async function collectOrphans(work: Work, snapshot: Snapshot): Promise<vo
         tell(work.app, `warning: ${instance.token} could not be ended: ${reason}; the next tick tries again`);
       });
     }
+    for (const { token, service } of paused)
+      tell(
+        work.app,
+        `warning: ${backend.name} runs ${token}, which was given up: it is ended once ${service} is resumed`,
+      );
     for (const instance of unknown) {
       tell(
         work.app,

@@ -126,8 +126,11 @@ function aboutType(type: YamlValue | undefined): Issue {
 }
 
 /** The document is parsed again where places are asked for, which is seldom, and kept while memory allows: it takes 50 times the file's size. */
-function sourceOf(spec: ServiceSpec, { file, text, place }: ReadSource): Omit<ServiceSource, "profile"> {
-  let kept: WeakRef<Document.Parsed> | null = null;
+function sourceOf(
+  spec: ServiceSpec,
+  { file, text, place, document: first }: ReadSource,
+): Omit<ServiceSource, "profile"> {
+  let kept = first === null ? null : new WeakRef(first);
   const document = (): Document.Parsed | null => {
     const known = kept?.deref();
     if (known !== undefined) return known;

@@ -31,6 +31,7 @@ export function diffRevisions(before: Revision, after: Revision): RevisionDiff {
 /** The table's effects; but edits of rolling properties that leave the job as it was restart no replica (facts §3.3). */
 function effects(before: Revision, after: Revision): readonly PropertyChange[] {
   const found = differences(before, after);
+  if (found.length === 0) return [];
   const job = jobOfRevision(before);
   const alone = found.map((difference) => ({ ...difference, effect: effectOf(difference, { before, job }, after) }));
   const newAuth = authOf(before) !== authOf(after);
@@ -61,8 +62,16 @@ function effectOf(
   return jobOfRevision(edited) === job ? "in-place" : "rolling";
 }
 
-function jobOfRevision({ spec, files, repos }: Revision): string {
-  return jobDigest(jobOf(spec, files, repos));
+/** Revisions never change, and a plan compares the same ones several times. */
+const jobs = new WeakMap<Revision, string>();
+
+function jobOfRevision(revision: Revision): string {
+  const known = jobs.get(revision);
+  if (known !== undefined) return known;
+  const { spec, files, repos } = revision;
+  const job = jobDigest(jobOf(spec, files, repos));
+  jobs.set(revision, job);
+  return job;
 }
 
 /** Credentials count with the variables that they refer to: those may differ where `registry_auth` does not, and the reverse. */

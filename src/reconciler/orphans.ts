@@ -5,6 +5,8 @@ import type { Snapshot } from "../state/store.ts";
 export interface Orphans {
   /** Attempts that the state has given up, or services that it removed: ended by whoever sees them. */
   readonly tombstoned: readonly ObservedInstance[];
+  /** The same, of services that are paused: reported, and ended once these go on. */
+  readonly paused: readonly ObservedInstance[];
   /** Of another state, or newer than the branch: reported, and never touched. */
   readonly unknown: readonly ObservedInstance[];
 }
@@ -16,10 +18,17 @@ export interface Orphans {
  */
 export function findOrphans(instances: readonly ObservedInstance[], snapshot: Snapshot): Orphans {
   const orphans = instances.filter((instance) => instance.status !== "gone" && !isRecorded(instance, snapshot));
+  const givenUp = orphans.filter((instance) => isTombstoned(instance, snapshot));
   return {
-    tombstoned: orphans.filter((instance) => isTombstoned(instance, snapshot)),
-    unknown: orphans.filter((instance) => !isTombstoned(instance, snapshot)),
+    tombstoned: givenUp.filter(({ service }) => !isPaused(service, snapshot)),
+    paused: givenUp.filter(({ service }) => isPaused(service, snapshot)),
+    unknown: orphans.filter((instance) => !givenUp.includes(instance)),
   };
+}
+
+/** Somebody asked that nothing of it be touched. */
+function isPaused(service: string, { services }: Snapshot): boolean {
+  return (services.get(service)?.record?.paused ?? null) !== null;
 }
 
 function isRecorded(instance: ObservedInstance, snapshot: Snapshot): boolean {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** The format of the branch that this program reads and writes. */
 export const formatVersion = 1;
@@ -23,7 +23,7 @@ export const gonePath = "gone.json";
 
 /** First two hex digits of the name's SHA-256. */
 export function shardOf(name: string): string {
-  return createHash("sha256").update(name).digest("hex").slice(0, 2);
+  return hash("sha256", name).slice(0, 2);
 }
 
 /** Where the files of a content are kept. */

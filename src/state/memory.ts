@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 import type { Clock } from "../lib/clock.ts";
 import type { Branch, Tip } from "./branch.ts";
@@ -86,7 +86,7 @@ export function memoryBranch(
 }
 
 function nameOf(content: Uint8Array | string): string {
-  return createHash("sha1").update(content).digest("hex");
+  return hash("sha1", content);
 }
 
 export interface MemoryStoreOptions {

@@ -104,6 +104,17 @@ test("what comes of an attempt late, after it was recorded as failed, is ended",
   expect(findOrphans([instance], { ...snapshot, services: services(first) }).tombstoned).toEqual([]);
 });
 
+test("what a paused service has given up is left until it goes on", () => {
+  const whole = settled();
+  const [first] = whole.replicas;
+  if (first === undefined) throw new Error("no replica");
+  const record = { ...whole, attempts: 9, replicas: [], paused: { at: ago(1), by: "ada" } };
+  const services = new Map([["web", { record, intents: [], lease: null }]]);
+  const instance = instanceOf(first);
+  const found = findOrphans([instance], { commit: "c", generation: 9, stateId: "s", services });
+  expect(found).toEqual({ tombstoned: [], paused: [instance], unknown: [] });
+});
+
 test("what is left of a service that is gone is ended, and what was born later is not", () => {
   const [first] = settled().replicas;
   if (first === undefined) throw new Error("no replica");

@@ -1,6 +1,7 @@
 import { fromTimestamp } from "../../src/lib/timestamp.ts";
 import type { GatewayStatus } from "../../src/proxy-config/publisher.ts";
-import { currentDeployment, isAlive, isServing } from "../../src/reconciler/decide/draft.ts";
+import { isHeldBack } from "../../src/reconciler/decide/casualties.ts";
+import { currentDeployment, isAlive, isOver, isServing } from "../../src/reconciler/decide/draft.ts";
 import { desiredReplicas } from "../../src/reconciler/decide/scale.ts";
 import type { ReplicaRecord, ServiceRecord } from "../../src/state/record.ts";
 import { invariant } from "./happening.ts";
@@ -103,6 +104,8 @@ export const canaryInvariants = [
 /** A canary that was under way, and goes on towards the same revision, with something old that serves. */
 function watched(before: ServiceRecord | null, after: ServiceRecord | null) {
   if (before === null || after === null || before.current !== after.current || after.target === null) return null;
+  // Turned down with nothing to go back to it stays at its step; and while the brake holds nothing is judged.
+  if (isOver(after, currentDeployment(after)) || isHeldBack(after)) return null;
   const record = before;
   const { canary, num } = currentDeployment(record);
   const next = after.deployments.find((each) => each.num === num);

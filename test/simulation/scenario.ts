@@ -69,7 +69,7 @@ export function drawScenario(random: Random): Scenario {
   const hosts = random() < 0.5 ? "one" : "many";
   const rules = drawRules(random);
   const at: Drawing = { random, hosts, rules, services: names.slice(0, pick(random, [1, 1, 1, 2, 2, 3])), commits: [] };
-  const count = between(random, 4, 11);
+  const count = between(random, 3, 8);
   const steps: { after: number; step: Step }[] = [];
   for (let index = 0; index < count; index += 1) {
     const drawn = index === 0 ? [merge(at)] : drawSteps(at);

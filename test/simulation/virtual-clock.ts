@@ -26,11 +26,11 @@ export function createVirtualClock(start: number): VirtualClock {
         if (signal?.aborted === true) return resolve();
         const done = (): void => {
           cancel();
-          signal?.removeEventListener("abort", done);
+          unheard?.();
           resolve();
         };
         const cancel = at(now + Math.max(0, ms), done);
-        signal?.addEventListener("abort", done, { once: true });
+        const unheard = signal === undefined ? null : whenAborted(signal, done);
       });
     },
     async runUntil(done, limit) {
@@ -65,6 +65,20 @@ export function createVirtualClock(start: number): VirtualClock {
       await afterMicrotasks();
     }
   }
+}
+
+/** Whoever waits for a signal, which hears of it once: most sleeps end otherwise, and listeners cost more than they do. */
+const waiting = new WeakMap<AbortSignal, Set<() => void>>();
+
+/** Gives the way not to be called any more. */
+function whenAborted(signal: AbortSignal, call: () => void): () => void {
+  const calls = waiting.get(signal) ?? new Set();
+  if (!waiting.has(signal)) {
+    waiting.set(signal, calls);
+    signal.addEventListener("abort", () => calls.forEach((each) => each()), { once: true });
+  }
+  calls.add(call);
+  return () => void calls.delete(call);
 }
 
 /** The queue of ticks comes after that of promises, and is much cheaper than a turn of the event loop. */

@@ -20,6 +20,8 @@ export function stepCanary(draft: Draft, context: Context): Draft {
   const { stale } = sortOut(draft);
   // While the brake holds, replicas are not what they are recorded as: nothing is judged, and no step is taken.
   if (!isCanary(draft.record, deployment) || isHeldBack(draft.record)) return draft;
+  // Its time is over, and nothing of it stays.
+  if (desiredReplicas(draft.record) === 0) return draft;
   // With nothing old that serves there is nothing to compare with, and nothing to keep.
   if (!stale.some(isServing)) return deployment.canary === undefined ? draft : end(draft, context);
   const { steps } = context.policy.rollout.canary;

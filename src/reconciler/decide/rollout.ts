@@ -42,13 +42,14 @@ function forget(draft: Draft): Draft {
   const wanted = isBeside(draft)
     ? missing
     : Math.max(missing - stale.length, stale.length > 0 ? Math.min(surge, missing) : 0);
+  const alive = new Set([...fresh, ...stale].map(({ num }) => num));
+  const endsAlone = new Set(ending.filter(({ error, deployment }) => error !== null && deployment === record.current));
   // Of a number's attempts the newest counts, also when it has just ended by itself.
-  const endedAlone = ending.filter(({ error, deployment }) => error !== null && deployment === record.current);
-  const taken = new Set([...fresh, ...stale, ...endedAlone].map(({ num }) => num));
   const failed = record.replicas
-    .filter((replica) => replica.status === "failed" && !taken.has(replica.num))
+    .filter((replica) => replica.status === "failed" || endsAlone.has(replica))
     .filter(isNewestOfItsNumber)
-    .sort((a, b) => a.num - b.num);
+    .filter(({ status, num }) => status === "failed" && !alive.has(num))
+    .sort((x, y) => x.num - y.num);
   const kept = new Set(failed.filter((replica) => replica.deployment === record.current).slice(0, Math.max(0, wanted)));
   return {
     ...draft,
