@@ -5,7 +5,7 @@ import { decide } from "../../src/reconciler/decide.ts";
 import { timeReasons } from "../../src/reconciler/plan-schedule.ts";
 import type { Window } from "../../src/state/progress.ts";
 import type { ServiceRecord } from "../../src/state/record.ts";
-import { accepted, allWell, policy, settled } from "../support/decisions.ts";
+import { accepted, allWell, fresh, policy, settled } from "../support/decisions.ts";
 import { healthProbe, specOf } from "../support/specs.ts";
 
 const daily = { schedule: { cron: ["0 8 * * *"] }, max_duration: 7200 } as const;
@@ -231,4 +231,21 @@ describe("timeReasons()", () => {
   ])("%j", (overrides, texts) => {
     expect(timeReasons(specOf(overrides), at("02T07:00")).map(({ text }) => text)).toEqual(texts);
   });
+});
+
+it("going back to what a schedule ran begins no window of its own", () => {
+  const rests = resting(withTime(daily, opened("02T08:00", "2026-01-02T10:00:00.000Z")));
+  const edit = accepted(rests, { commands: ["new"], schedule: null });
+  const exited = {
+    code: "exited",
+    exitCode: 1,
+    message: "exited",
+    at: "",
+    retryAt: toTimestamp(at("02T13:00")),
+  } as const;
+  const bad = { ...fresh(0, edit.current), status: "failed", readyAt: null, instance: null, error: exited } as const;
+  const now = at("02T12:00");
+  const decision = decide({ ...edit, replicas: [bad] }, { observed: allWell(edit), policy, now });
+  expect(decision.record).toMatchObject({ current: 0, verdict: { code: "unhealthy" }, window: null });
+  expect(decision.actions).toEqual([]);
 });

@@ -3,9 +3,9 @@ import type { DeploymentRecord, ReplicaRecord, ServiceRecord } from "../../state
 import type { Verdict } from "../../state/verdict.ts";
 import { isAlive, isServing, note, wake, withDeployment } from "./draft.ts";
 import type { Context, Draft } from "./draft.ts";
-import { lastSettled } from "./go-back.ts";
+import { lastSettled, workingTowards } from "./go-back.ts";
 import { capacityDeadline } from "./retry.ts";
-import { desiredReplicas, withinBounds } from "./scale.ts";
+import { desiredReplicas } from "./scale.ts";
 
 /**
  * An exchange that has lacked capacity for too long is given up: no fault of the revision, which may be accepted again at
@@ -32,12 +32,7 @@ export function giveUp(draft: Draft, deployment: DeploymentRecord, context: Cont
     at,
     evidence: draft.record.verdict?.evidence ?? {},
   };
-  const record = {
-    ...given.record,
-    current: settled.num,
-    scaled: withinBounds(given.record.scaled, settled.spec, at),
-    verdict,
-  };
+  const record = { ...workingTowards(settled, { record: given.record, from: deployment, at }), verdict };
   const said = note({ ...given, record }, "verdict", null, `no-capacity: ${message}`);
   return note(said, "note", null, `going back to deployment ${settled.num}`);
 }

@@ -33,15 +33,27 @@ export function goBack(draft: Draft, { deployment, bad, what, traffic }: Fault, 
     evidence: { ...evidenceOf(bad, deployment, context), ...(traffic === undefined ? {} : { traffic }) },
   };
   const record = {
-    ...draft.record,
-    current: settled?.num ?? deployment.num,
-    scaled: withinBounds(draft.record.scaled, (settled ?? deployment).spec, at),
+    ...workingTowards(settled ?? deployment, { record: draft.record, from: deployment, at }),
     quarantined: [...draft.record.quarantined, quarantine],
     verdict,
   };
   const noted = note({ ...draft, record }, "verdict", bad, `unhealthy: ${verdict.message}`);
   const back = settled === null ? "nothing earlier to go back to" : `going back to deployment ${settled.num}`;
   return retireBad(note(noted, "note", null, back), bad, context);
+}
+
+/** The record with an earlier deployment as the current one. A window that its schedule does not know is none of its. */
+export function workingTowards(
+  deployment: DeploymentRecord,
+  { record, from, at }: { readonly record: ServiceRecord; readonly from: DeploymentRecord; readonly at: string },
+): ServiceRecord {
+  const isScheduled = ({ spec }: DeploymentRecord): boolean => spec.schedule !== null;
+  return {
+    ...record,
+    current: deployment.num,
+    scaled: withinBounds(record.scaled, deployment.spec, at),
+    window: isScheduled(deployment) === isScheduled(from) ? record.window : null,
+  };
 }
 
 /** What there is to go back to: the last deployment before this one that settled. */
