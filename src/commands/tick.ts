@@ -54,7 +54,7 @@ export async function collectOrphans(work: Work, snapshot: Snapshot): Promise<vo
     for (const { token, service } of paused)
       tell(
         work.app,
-        `warning: ${backend.name} runs ${token}, which was given up: it is ended once ${service} is resumed`,
+        `warning: ${backend.name} runs ${token} (${service}), which was given up; it is ended once the service is resumed`,
       );
     for (const instance of unknown) {
       tell(

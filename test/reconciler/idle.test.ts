@@ -189,6 +189,20 @@ describe("a service whose GPUs are idle", () => {
     expect(window?.closedAt !== null).toBe(ended);
   });
 
+  it("stays with one that was asked for again, and that nobody has looked at since", () => {
+    const record = serves();
+    const [first = serving(0, 0), second = serving(1, 0)] = record.replicas;
+    const failingSince = toTimestamp(now - 20 * minute);
+    const again = { ...second, status: "submitted", runningAt: null, readyAt: null, failingSince } as const;
+    expect(decided({ ...record, replicas: [first, again] }, [[idle], null]).window?.closedAt).toBe(null);
+  });
+
+  it("has the whole time since a revision beside it was turned down", () => {
+    const turnedDown = { fingerprint: "sha256:f", acceptance: 2, deployment: 0, at: toTimestamp(now - 4 * minute) };
+    const record = { ...serves(), quarantined: [turnedDown] };
+    expect(decided(record, [[idle], [idle]])).toMatchObject({ ended: false, wakesIn: 6 * minute });
+  });
+
   it("stays in the pass in which a replica is lost", () => {
     const record = serves();
     const [first = serving(0, 0)] = record.replicas;

@@ -39,16 +39,26 @@ function begunAt(record: ServiceRecord): number | null {
   const { target, window, scaled, replicas } = record;
   if (target === null || window === null || window.closedAt !== null) return null;
   const { settledAt } = currentDeployment(record);
+  const turnedDown = record.deployments.map(({ num, gaveUpAt }) => quarantinedAt(num, record) ?? gaveUpAt ?? null);
   const exchanging = replicas.some(({ deployment }) => deployment !== record.current);
   // What is complete settles by this very pass.
   if (exchanging || (settledAt === null && isComplete(record))) return null;
-  const moments = [target.acceptedAt, window.openedAt, settledAt, scaled?.at ?? null];
+  // What was turned down has served beside it until then.
+  const moments = [target.acceptedAt, window.openedAt, settledAt, scaled?.at ?? null, ...turnedDown];
   return Math.max(...moments.flatMap((at) => (at === null ? [] : [fromTimestamp(at)])));
 }
 
-/** It has not come to serve for the whole time, however often it was tried: nobody uses it. */
-function isFailingFor({ failingSince }: ReplicaRecord, policy: Utilization, context: Context): boolean {
-  return failingSince !== undefined && context.now >= fromTimestamp(failingSince) + policy.time_window * 1000;
+function quarantinedAt(num: number, { quarantined }: ServiceRecord): string | undefined {
+  return quarantined.findLast(({ deployment }) => deployment === num)?.at;
+}
+
+/**
+ * It has not come to serve for the whole time, however often it was tried: nobody uses it. Of one that was asked for again
+ * and that nobody has looked at since that is not known.
+ */
+function isFailingFor({ error, failingSince }: ReplicaRecord, policy: Utilization, context: Context): boolean {
+  if (error === null || failingSince === undefined) return false;
+  return context.now >= fromTimestamp(failingSince) + policy.time_window * 1000;
 }
 
 interface Idle {
