@@ -54,7 +54,7 @@ function wrongWith(record: ServiceRecord, existing: readonly Instance[], stage: 
   // What never comes up or never stays is tried again for ever, or was given up.
   if (!isGood(behaviourOf(currentOf(record))) || isComplete(record)) return null;
   if (isQuarantined(record, currentOf(record))) return null;
-  if (waits(record, stage)) return null;
+  if (waits(record, stage) || isHeldBack(record)) return null;
   const replicas = record.replicas.map(({ num, deployment, status }) => `${num} of ${deployment} ${status}`);
   return `deployment ${record.current} did not settle: ${replicas.join(", ")}; ${record.verdict?.message ?? "no verdict"}`;
 }

@@ -20,7 +20,7 @@ export const idleMutants: readonly Mutant[] = inFile("src/reconciler/decide/end-
   // That it was idle before it was accepted is asked by its window and by its settling, too: taking out one changes nothing.
   [
     "what was idle before an edit is idle",
-    "[target.acceptedAt, window.openedAt, settledAt, scaled?.at ?? null]",
+    "[target.acceptedAt, window.openedAt, settledAt, scaled?.at ?? null, ...turnedDown]",
     "[scaled?.at ?? null]",
   ],
   ["what is not ready yet is idle", "since: Math.max(since, earliest)", "since"],

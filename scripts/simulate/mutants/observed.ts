@@ -74,7 +74,7 @@ export const observedMutants: readonly Mutant[] = [
       "what gateways still route to is ended",
       "if (context.observed.unpublished || fromTimestamp(replica.termination.since) >= context.now) return false;",
       "if (fromTimestamp(replica.termination.since) >= context.now) return false;",
-      "deaf-gateway",
+      "deaf-gateway-without-drain",
     ],
     [
       "what leaves the routes is ended by the same pass",
@@ -109,7 +109,7 @@ export const observedMutants: readonly Mutant[] = [
       "routes count as given before they are",
       "unpublished: observer.published < observer.generation,",
       "unpublished: false,",
-      "deaf-gateway",
+      "deaf-gateway-without-drain",
     ],
     // A publication is made once every gateway that is up has taken it, so that only one that just begins serves older
     // routes: that nothing in flight then says nothing is for `test/reconciler/observe.test.ts` to show.
@@ -141,7 +141,7 @@ export const observedMutants: readonly Mutant[] = [
       "if (instance.stateId !== snapshot.stateId) return false;\n  const match",
       "const match",
     ],
-    ["what may be of a branch that was rewound is collected", "born <= grave.born", "true"],
+    // Which births are of a branch that was rewound since is for `test/reconciler/ended-replicas.test.ts` to show: one host remembers.
     [
       "attempts that the branch does not know yet are collected",
       'Number(match.groups["attempt"]) <= record.attempts',
@@ -150,7 +150,7 @@ export const observedMutants: readonly Mutant[] = [
     ],
     [
       "tombstones are ignored",
-      "tombstoned: orphans.filter((instance) => isTombstoned(instance, snapshot)),",
+      "tombstoned: givenUp.filter(({ service }) => !isPaused(service, snapshot)),",
       "tombstoned: [],",
       "late-calls",
     ],

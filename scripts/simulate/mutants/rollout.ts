@@ -123,7 +123,7 @@ export const rolloutMutants: readonly Mutant[] = [
       "quarantined: [...draft.record.quarantined, quarantine],",
       "quarantined: draft.record.quarantined,",
     ],
-    ["a bad rollout does not go back", "current: settled?.num ?? deployment.num,", "current: deployment.num,"],
+    ["a bad rollout does not go back", "...workingTowards(settled ?? deployment,", "...workingTowards(deployment,"],
     [
       "going back ends what serves without a replacement",
       "return isAlive(bad) && !isServing(bad) ? retire",

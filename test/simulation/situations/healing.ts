@@ -15,6 +15,18 @@ export const healingSituations = {
       tick(between(random, 500, 30_000)),
     ],
   }),
+  /** What a rollout has just started is gone, and the provider takes its time to show it. */
+  "vanishes-soon": all(
+    world({ dedupes: false, capacity: null, hourly: null }),
+    rules({ strategy: "surge" }),
+    revisions((revision) => ({ ...revision, behaviour: "healthy", replicas: 4, probes: 1, readyAfter: 1 })),
+    merges({
+      after: (random) =>
+        [0, 1, 2].map((which) =>
+          happens(between(random, 1_500, 5_000), { kind: "instance-dies", how: "vanishes", which: 3 + which }),
+        ),
+    }),
+  ),
   /** What has settled ends again and again. */
   "ends-again": all(
     world({ capacity: null, hourly: null }),
