@@ -4,7 +4,7 @@ import { seeded } from "./random.ts";
 import { drawScenario } from "./scenario.ts";
 import { simulate } from "./simulate.ts";
 
-/** In how many of the 80 seeds each fault has to happen at least, so that none silently stops to. */
+/** In how many of the 240 seeds each fault has to happen at least, so that none silently stops to. */
 const expected = {
   killed: 40,
   frozen: 5,
@@ -53,7 +53,7 @@ const expected = {
   "unknown or given up, and said so": 40,
 } as const;
 
-const seeds = Array.from({ length: 80 }, (_, index) => index + 1);
+const seeds = Array.from({ length: 240 }, (_, index) => index + 1);
 
 describe("the program under seeded faults, on simulated time", () => {
   const happened = new Map<string, number>();
