@@ -13,6 +13,7 @@ import type { ReplicaError, ServiceRecord } from "../../src/state/record.ts";
 import {
   accepted,
   allWell,
+  failing,
   instanceOf,
   now,
   offer,
@@ -354,4 +355,18 @@ it("an attempt for which a value was missing where it was to be called for is fo
   const after = pass(record, { outcomes, supply: missing });
   expect(after.record.replicas.map(({ num, status }) => `${num} ${status}`)).toEqual(["0 running"]);
   expect(after.record.verdict?.code).toBe("missing-env");
+});
+
+it("a replica that never becomes ready has been failing since it first did not, so that `retry` can give it up", () => {
+  const [first, second] = settled().replicas;
+  if (first === undefined || second === undefined) throw new Error("expected two replicas");
+  const since = toTimestamp(now - 7_200_000);
+  const late = { ...second, readyAt: null, runningAt: since };
+  const record = { ...settled(), replicas: [first, late] };
+  const seen = new Map([...allWell(record).probes, [late.token, [failing(9)]]]);
+  const after = pass(record, { probes: seen }).record.replicas.find(({ token }) => token === late.token);
+  expect(after).toMatchObject({ error: { code: "unhealthy" }, failingSince: toTimestamp(now) });
+  const again = { ...record, replicas: [first, { ...late, failingSince: since }] };
+  const next = pass(again, { probes: seen }).record.replicas.find(({ token }) => token === late.token);
+  expect(next?.failingSince).toBe(since);
 });

@@ -93,12 +93,8 @@ function judgeStartup(draft: Draft, context: Context): Draft {
       at,
       retryAt: toTimestamp(retryAt("unhealthy", failures, context.now)),
     } as const;
-    return retire(
-      withReplica(next, { ...replica, failures, error }),
-      { ...replica, failures, error },
-      "unhealthy",
-      context,
-    );
+    const failed = { ...replica, failures, failingSince: replica.failingSince ?? at, error };
+    return retire(withReplica(next, failed), failed, "unhealthy", context);
   }, draft);
 }
 
