@@ -46,7 +46,7 @@ describe("a prober whose machine was suspended", () => {
 
 it.each([
   { wasReady: true, asked: 3 },
-  { wasReady: false, asked: 100 },
+  { wasReady: false, asked: 60 },
 ])(
   "a replica that was ready (wasReady: $wasReady) is asked by its interval, or as soon as it may be ready",
   async (row) => {
