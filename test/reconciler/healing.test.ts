@@ -370,3 +370,33 @@ it("a replica that never becomes ready has been failing since it first did not, 
   const next = pass(again, { probes: seen }).record.replicas.find(({ token }) => token === late.token);
   expect(next?.failingSince).toBe(since);
 });
+
+it("of two failed attempts under one number the newer is followed, though the older has not gone yet", () => {
+  const [first, second] = settled().replicas;
+  if (first === undefined || second === undefined) throw new Error("expected two replicas");
+  const at = toTimestamp(now - 20_000);
+  const error = (retryAt: number) =>
+    ({ code: "exited", exitCode: 1, message: "exited", at, retryAt: toTimestamp(retryAt) }) as const;
+  const termination = { reason: "exited", since: at, drainUntil: at } as const;
+  const older = {
+    ...second,
+    status: "terminating",
+    readyAt: null,
+    failures: 2,
+    error: error(now - 5_000),
+    termination,
+  } as const;
+  const newer = {
+    ...older,
+    token: "web-3-9",
+    status: "failed",
+    instance: null,
+    failures: 3,
+    error: error(now + 30_000),
+    termination: null,
+  } as const;
+  const record = { ...settled(), attempts: 9, replicas: [first, older, newer] };
+  const next = pass(record);
+  expect(next.actions.filter(({ kind }) => kind === "provision")).toEqual([]);
+  expect(next.record.replicas.find(({ token }) => token === newer.token)).toMatchObject({ failures: 3 });
+});
