@@ -7,6 +7,7 @@ import { acceptRetry } from "../../src/reconciler/accept.ts";
 import { decide } from "../../src/reconciler/decide.ts";
 import { isMaterial } from "../../src/reconciler/material.ts";
 import type { Observed } from "../../src/reconciler/observed.ts";
+import { rehearse } from "../../src/reconciler/rehearse.ts";
 import { replicaTable } from "../../src/report/replica-table.ts";
 import { painter } from "../../src/report/style.ts";
 import type { ReplicaError, ServiceRecord } from "../../src/state/record.ts";
@@ -274,6 +275,12 @@ describe("going back that cannot go on", () => {
     const going = pass(waiting.record, {}, now + 60_000);
     expect(going.actions.map(({ kind, replica }) => `${kind} ${replica.deployment}`)).toEqual(["provision 0"]);
     expect(going.record.verdict).toEqual(record.verdict);
+  });
+
+  it("ends its rehearsal where nobody has an instance", () => {
+    const { end, timeline } = rehearse(record, { policy, now, offers: [] });
+    expect(end).toBe("waiting");
+    expect(timeline.length).toBeLessThan(10);
   });
 
   it("says that it waits where an instance was refused, while it is asked for again too", () => {
