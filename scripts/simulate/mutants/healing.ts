@@ -58,8 +58,11 @@ export const healingMutants: readonly Mutant[] = [
   {
     rule: "each of several failed attempts under one number is followed",
     edits: [
-      { file: "src/reconciler/decide/start.ts", from: "    .filter(isNewestOfItsNumber)\n", to: "" },
-      { file: "src/reconciler/decide/rollout.ts", from: "    .filter(isNewestOfItsNumber)\n", to: "" },
+      {
+        file: "src/reconciler/decide/start.ts",
+        from: ".filter((replica, index, all) => all.findLastIndex(({ num }) => num === replica.num) === index)",
+        to: "",
+      },
     ],
     situation: "calls-without-answer",
   },

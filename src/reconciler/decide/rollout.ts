@@ -16,7 +16,7 @@ import { healthOf } from "./health.ts";
 import { letGo } from "./let-go.ts";
 import { isBeside, sortOut } from "./replicas.ts";
 import { desiredReplicas } from "./scale.ts";
-import { isNewestOfItsNumber, startReplicas } from "./start.ts";
+import { lastFailures, startReplicas } from "./start.ts";
 import { isOfOtherRun, isRouted, makeRoom, mayTakeOver, strategyOf, waitsForRoom } from "./strategy.ts";
 import { stickAtFailures } from "./stuck.ts";
 import { tellWait } from "./tell-wait.ts";
@@ -37,19 +37,13 @@ export function rollOut(draft: Draft, context: Context): Draft {
 function forget(draft: Draft): Draft {
   const { record } = draft;
   if (!record.replicas.some(({ status }) => status === "failed")) return draft;
-  const { fresh, stale, ending } = sortOut(draft);
+  const { fresh, stale } = sortOut(draft);
   const missing = desiredReplicas(record) - fresh.length;
   const wanted = isBeside(draft)
     ? missing
     : Math.max(missing - stale.length, stale.length > 0 ? Math.min(surge, missing) : 0);
   const alive = new Set([...fresh, ...stale].map(({ num }) => num));
-  const endsAlone = new Set(ending.filter(({ error, deployment }) => error !== null && deployment === record.current));
-  // Of a number's attempts the newest counts, also when it has just ended by itself.
-  const failed = record.replicas
-    .filter((replica) => replica.status === "failed" || endsAlone.has(replica))
-    .filter(isNewestOfItsNumber)
-    .filter(({ status, num }) => status === "failed" && !alive.has(num))
-    .sort((x, y) => x.num - y.num);
+  const failed = lastFailures(record).filter(({ status, num }) => status === "failed" && !alive.has(num));
   const kept = new Set(failed.filter((replica) => replica.deployment === record.current).slice(0, Math.max(0, wanted)));
   return {
     ...draft,

@@ -23,10 +23,7 @@ export function startReplicas(draft: Draft, count: number, context: Context): Dr
   // What died in this very pass was not known when offers were asked for.
   if (supply === null) return wake(draft, context.now);
   // What is left of one that ended by itself may still be there: it is replaced like those of which nothing is.
-  const failed = draft.record.replicas
-    .filter((replica) => replica.status === "failed" || isToReplace(replica, draft.record))
-    .filter(isNewestOfItsNumber)
-    .sort((a, b) => a.num - b.num);
+  const failed = lastFailures(draft.record);
   const exhausted = failed.filter((replica) => isExhausted(replica, draft.record, context));
   // Of several that are given up one is said, and of several reasons one: verdicts that take turns would never rest.
   const limited = exhausted[0] === undefined ? draft : atLimit(draft, exhausted[0], context);
@@ -155,9 +152,15 @@ function isToReplace({ status, error, num, deployment }: ReplicaRecord, record: 
   return !record.replicas.some((other) => other.num === num && isAlive(other));
 }
 
-/** Of a number's attempts that failed the last counts: one may have been replaced, and its successor have failed, before it was gone. */
-export function isNewestOfItsNumber(replica: ReplicaRecord, index: number, all: readonly ReplicaRecord[]): boolean {
-  return all.findLastIndex(({ num }) => num === replica.num) === index;
+/**
+ * What failed, by number. Of a number's attempts the last counts, also when it has just ended by itself: one may have been
+ * replaced, and its successor have failed, before it was gone.
+ */
+export function lastFailures(record: ServiceRecord): readonly ReplicaRecord[] {
+  return record.replicas
+    .filter((replica) => replica.status === "failed" || isToReplace(replica, record))
+    .filter((replica, index, all) => all.findLastIndex(({ num }) => num === replica.num) === index)
+    .sort((a, b) => a.num - b.num);
 }
 
 /** The best, or the next best after the one that was offered and then not to be had. */
