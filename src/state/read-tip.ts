@@ -1,7 +1,6 @@
 import { exitCodes, UserError } from "../lib/user-error.ts";
 import type { Branch, Tip } from "./branch.ts";
 import { decode, unreadable } from "./encode.ts";
-import type { Gone } from "./gone.ts";
 import { formatVersion, gonePath } from "./layout.ts";
 import type { ServiceState } from "./record.ts";
 import { format, gone } from "./schema.ts";
@@ -20,11 +19,12 @@ export function createPartCache(branch: Branch): PartCache {
   // Trees that were edited share nodes with those before them; trees that were listed anew share ids.
   const byNode = new WeakMap<FileNode, PartValue>();
   let byId = new Map<string, PartValue>();
-  let formats = new Map<string, string>();
-  let graveyards = new Map<string, Gone>();
+  const stateIdIn = oneFile("format", readFormat);
+  const goneIn = oneFile(gonePath, (text) => decode(gone, text, gonePath));
   return {
     async read(tip, signal) {
-      const stateId = await readStateId(tip, signal);
+      // The version comes first: everything else is read by its rules.
+      const stateId = (await stateIdIn(tip, signal)) ?? notOurs();
       const files = partFiles(tip.tree);
       await learn(
         files.filter(({ node }) => !byNode.has(node)),
@@ -38,9 +38,9 @@ export function createPartCache(branch: Branch): PartCache {
         const part = byNode.get(file.node);
         if (part !== undefined) services.set(file.name, withPart(services.get(file.name) ?? noState, part));
       }
-      const graveyard = await readGone(tip, signal);
+      const graveyard = await goneIn(tip, signal);
       const { commit, generation } = tip;
-      return { commit, generation, stateId, services, ...(graveyard === undefined ? {} : { gone: graveyard }) };
+      return { commit, generation, stateId, services, ...(graveyard === null ? {} : { gone: graveyard }) };
     },
   };
 
@@ -55,26 +55,17 @@ export function createPartCache(branch: Branch): PartCache {
     }
   }
 
-  /** The version comes first: everything else is read by its rules. */
-  async function readStateId(tip: Tip, signal?: AbortSignal): Promise<string> {
-    const node = nodeAt(tip.tree, "format");
-    if (node?.kind !== "file") return readFormat(null);
-    const known = formats.get(node.id);
-    if (known !== undefined) return known;
-    const stateId = readFormat(textOf(await branch.contents([node.id], signal), node.id, "format"));
-    formats = new Map([[node.id, stateId]]);
-    return stateId;
-  }
-
-  async function readGone(tip: Tip, signal?: AbortSignal): Promise<Gone | undefined> {
-    const node = nodeAt(tip.tree, gonePath);
-    if (node?.kind !== "file") return undefined;
-    const known = graveyards.get(node.id);
-    if (known !== undefined) return known;
-    const text = textOf(await branch.contents([node.id], signal), node.id, gonePath);
-    const read = decode(gone, text, gonePath);
-    graveyards = new Map([[node.id, read]]);
-    return read;
+  /** Reads one file of a tip, again only when it has changed; `null`: there is none. */
+  function oneFile<Value>(path: string, read: (text: string) => Value) {
+    let last: { readonly id: string; readonly value: Value } | null = null;
+    return async (tip: Tip, signal?: AbortSignal): Promise<Value | null> => {
+      const node = nodeAt(tip.tree, path);
+      if (node?.kind !== "file") return null;
+      if (last?.id === node.id) return last.value;
+      const value = read(textOf(await branch.contents([node.id], signal), node.id, path));
+      last = { id: node.id, value };
+      return value;
+    };
   }
 }
 
@@ -94,17 +85,7 @@ function textOf(contents: ReadonlyMap<string, Uint8Array>, id: string, path: str
 }
 
 /** The state's id, of a format that this program knows. */
-function readFormat(text: string | null): string {
-  if (text === null) {
-    throw new UserError(
-      "not-a-state-branch",
-      "the branch exists, but holds no state of dstack-gitops (it has no file `format`)",
-      {
-        exitCode: exitCodes.failed,
-        hint: "choose another name for `state.branch` in the settings",
-      },
-    );
-  }
+function readFormat(text: string): string {
   const { version, stateId } = decode(format, text, "format");
   if (version === formatVersion) return stateId;
   throw new UserError(
@@ -113,6 +94,17 @@ function readFormat(text: string | null): string {
     {
       exitCode: exitCodes.failed,
       hint: "nothing was changed; update dstack-gitops",
+    },
+  );
+}
+
+function notOurs(): never {
+  throw new UserError(
+    "not-a-state-branch",
+    "the branch exists, but holds no state of dstack-gitops (it has no file `format`)",
+    {
+      exitCode: exitCodes.failed,
+      hint: "choose another name for `state.branch` in the settings",
     },
   );
 }
