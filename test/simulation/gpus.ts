@@ -71,7 +71,7 @@ export function measured({ name, used, unmeasured }: Gpu, runningAt: number, now
   return {
     gpu: name,
     samples: moments
-      .filter((at) => !unmeasured.some(({ from, until }) => from <= at && at < until))
+      .filter((at) => isMeasured(unmeasured, at))
       .map((at) => ({ at, percent: idleLimit.percent - (isUsed(used, at - sampleMs, at) ? 0 : 1) })),
   };
 }
@@ -85,8 +85,7 @@ export function wasIdle({ used, unmeasured }: Gpu, runningAt: number, { from, un
 /** What begins and ends while nothing measures it is seen by nobody. */
 function isSeenUsed({ used, unmeasured }: Omit<Gpu, "name">, runningAt: number, { from, until }: Span): boolean {
   for (let at = runningAt + Math.ceil((from - runningAt) / sampleMs) * sampleMs; at < until; at += sampleMs) {
-    const seen = !unmeasured.some((span) => span.from <= at && at < span.until);
-    if (seen && isUsed(used, Math.max(from, at - sampleMs), at)) return true;
+    if (isMeasured(unmeasured, at) && isUsed(used, Math.max(from, at - sampleMs), at)) return true;
   }
   return false;
 }
@@ -94,6 +93,10 @@ function isSeenUsed({ used, unmeasured }: Omit<Gpu, "name">, runningAt: number, 
 /** Whether nothing becomes of it any more, and it is measured and not used. */
 export function isIdleForGood({ used, unmeasured }: Gpu, now: number): boolean {
   return [...used, ...unmeasured].every(({ until }) => until <= now);
+}
+
+function isMeasured(unmeasured: readonly Span[], at: number): boolean {
+  return !unmeasured.some(({ from, until }) => from <= at && at < until);
 }
 
 function isUsed(used: readonly Span[], from: number, until: number): boolean {

@@ -1,6 +1,23 @@
 import { all, happens, merges, revisions, rules, runs, tick, world } from "../lead.ts";
 import type { Lead } from "../lead.ts";
 import { between, pick } from "../random.ts";
+import type { Random } from "../random.ts";
+import type { Revision } from "../revision.ts";
+
+/** A service that no edit exchanges, and that ends by itself for as long as it is started. */
+function endsAgain(revision: Revision, random: Random): Revision {
+  return {
+    ...revision,
+    number: 0,
+    behaviour: "crashes-later",
+    replicas: between(random, 1, 3),
+    probes: 1,
+    stripPrefix: true,
+    everyMinutes: null,
+    maxDuration: null,
+    secret: false,
+  };
+}
 
 /** What has to be healed, and what must not be yet. */
 export const healingSituations = {
@@ -30,32 +47,14 @@ export const healingSituations = {
   /** What has settled ends again and again. */
   "ends-again": all(
     world({ capacity: null, hourly: null }),
-    revisions((revision, random) => ({
-      ...revision,
-      number: 0,
-      behaviour: "crashes-later",
-      replicas: between(random, 1, 3),
-      probes: 1,
-      stripPrefix: true,
-      everyMinutes: null,
-      maxDuration: null,
-      secret: false,
-    })),
+    revisions(endsAgain),
     merges({ after: (random) => [tick(between(random, 20_000, 60_000)), tick(between(random, 20_000, 60_000))] }),
   ),
   /** The same, and its service says how long it is tried again, and after what. */
   "ends-again-with-retry": all(
     world({ capacity: null, hourly: null }),
     revisions((revision, random) => ({
-      ...revision,
-      number: 0,
-      behaviour: "crashes-later",
-      replicas: between(random, 1, 3),
-      probes: 1,
-      stripPrefix: true,
-      everyMinutes: null,
-      maxDuration: null,
-      secret: false,
+      ...endsAgain(revision, random),
       retry: pick(random, [
         { events: ["error"], seconds: 40 },
         { events: ["interruption"], seconds: 600 },
