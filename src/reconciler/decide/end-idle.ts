@@ -39,17 +39,16 @@ function begunAt(record: ServiceRecord): number | null {
   const { target, window, scaled, replicas } = record;
   if (target === null || window === null || window.closedAt !== null) return null;
   const { settledAt } = currentDeployment(record);
-  const turnedDown = record.deployments.map(({ num, gaveUpAt }) => quarantinedAt(num, record) ?? gaveUpAt ?? null);
+  const turnedDown = [
+    ...record.quarantined.map(({ at }) => at),
+    ...record.deployments.flatMap(({ gaveUpAt }) => gaveUpAt ?? []),
+  ];
   const exchanging = replicas.some(({ deployment }) => deployment !== record.current);
   // What is complete settles by this very pass.
   if (exchanging || (settledAt === null && isComplete(record))) return null;
   // What was turned down has served beside it until then.
   const moments = [target.acceptedAt, window.openedAt, settledAt, scaled?.at ?? null, ...turnedDown];
   return Math.max(...moments.flatMap((at) => (at === null ? [] : [fromTimestamp(at)])));
-}
-
-function quarantinedAt(num: number, { quarantined }: ServiceRecord): string | undefined {
-  return quarantined.findLast(({ deployment }) => deployment === num)?.at;
 }
 
 /**

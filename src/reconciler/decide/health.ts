@@ -13,8 +13,7 @@ export function healthOf(replica: ReplicaRecord, context: Context): Health {
 /** The longer it has been failing, the lower: one that failed once may serve again at once. */
 function wellness(replica: ReplicaRecord, context: Context): number {
   if (healthOf(replica, context) === "well") return 1;
-  const failures = (context.observed.probes.get(replica.token) ?? []).map((streak) => streak.failures);
-  return Math.min(0, ...failures.map((count) => -count));
+  return -Math.max(0, ...(context.observed.probes.get(replica.token) ?? []).map(({ failures }) => failures));
 }
 
 /** Stopping takes the least important first, then the highest number (facts §4.1). */
