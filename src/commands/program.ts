@@ -2,20 +2,20 @@ import { Argument, Command, CommanderError } from "commander";
 
 import type { ExitCode } from "../lib/user-error.ts";
 import { exitCodes } from "../lib/user-error.ts";
-import type { App, CommonOptions } from "./app.ts";
+import type { CommonOptions } from "./app.ts";
+import type { Choose, Execute } from "./choose.ts";
 import { commonOptions, whole, withCommonOptions } from "./common-options.ts";
 import type { Given } from "./common-options.ts";
 import { help } from "./help.ts";
 import type { Io } from "./io.ts";
+import { stateCommands } from "./state-program.ts";
 
 /** What a command line asks for: a directory to work in, the common options, and the command itself. */
 export interface Parsed {
   readonly directory: string;
   readonly options: CommonOptions;
-  readonly execute: (app: App) => Promise<ExitCode>;
+  readonly execute: Execute;
 }
-
-type Execute = Parsed["execute"];
 
 /** Reads a command line; `exit` where it was one for help, for the version, or not one at all. */
 export async function parseCommandLine(
@@ -53,8 +53,6 @@ function parsedOf({ execute, command }: { readonly execute: Execute; readonly co
 }
 
 const schemaKinds = ["service", "settings", "profiles"] as const;
-
-type Choose = (command: Command, execute: Execute) => void;
 
 function describe(version: string, choose: Choose): Command {
   const program = new Command("dstack-gitops")
@@ -167,9 +165,5 @@ function processes(program: Command, command: Define, choose: Choose): void {
     (directory: string, _: unknown, self: Command) =>
       choose(self, async (app) => (await import("./proxy.ts")).proxyRender(app, directory)),
   );
-  const state = program.command("state").description(help.state);
-  withCommonOptions(state.command("show [name]").description(help.stateShow)).action(
-    (name: string | undefined, _: unknown, self: Command) =>
-      choose(self, async (app) => (await import("./state.ts")).stateShow(app, name ?? null)),
-  );
+  stateCommands(program.command("state").description(help.state), choose);
 }
