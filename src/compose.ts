@@ -126,11 +126,30 @@ async function openWorld(opening: Opening): Promise<{ readonly world: World; rea
     probe: httpProbe,
     env: envLookup(opening.given, environment),
     leaseOwner,
-    isAlive: (owner) => isOwnerAlive(owner, environment),
+    isAlive: livenessOf(project, environment, (owner) => isOwnerAlive(owner, environment)),
     owner: { repository: repository.id, project: settings.project },
     emit: opening.emit,
   };
   return { world, store };
+}
+
+/** A process of this host is looked at; about a workflow's run elsewhere GitHub is asked, once such a lease is in the way. */
+function livenessOf({ repository, settings }: Project, env: Io["env"], look: World["isAlive"]): World["isAlive"] {
+  const ask = async (): Promise<World["isAlive"]> => {
+    const [{ runLiveness }, { apiOf }, { remoteUrl }] = await Promise.all([
+      import("./github/run-liveness.ts"),
+      import("./github/api.ts"),
+      import("./git/remote.ts"),
+    ]);
+    const { remote } = settings.state;
+    const { api, token } = apiOf(env, remote === null ? null : await remoteUrl(remote, repository.root));
+    return token === null ? async () => "unknown" : runLiveness({ api, token, clock: systemClock });
+  };
+  let asking: Promise<World["isAlive"]> | null = null;
+  return async (owner) => {
+    const seen = await look(owner);
+    return seen === "unknown" && owner.github !== undefined ? (await (asking ??= ask()))(owner) : seen;
+  };
 }
 
 /** States of one repository, such as staging and production, keep their processes and routes apart. */
