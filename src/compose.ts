@@ -10,7 +10,6 @@ import { digest } from "./lib/digest.ts";
 import { UserError } from "./lib/user-error.ts";
 import type { Event } from "./reconciler/event.ts";
 import type { World } from "./reconciler/world.ts";
-import type { Snapshot } from "./state/store.ts";
 
 const defaultStateBranch = "dstack-state";
 const settingsPath = ".dstack/gitops.yml";
@@ -94,7 +93,7 @@ async function openWorld(opening: Opening): Promise<{ readonly world: World; rea
     { httpProbe },
     { gitBranchStore },
     { currentOwner, isOwnerAlive },
-    { statusPage },
+    { statusPages },
   ] = await Promise.all([
     import("./lib/runtime-directory.ts"),
     import("./config/env.ts"),
@@ -103,12 +102,12 @@ async function openWorld(opening: Opening): Promise<{ readonly world: World; rea
     import("./reconciler/http-probe.ts"),
     import("./state/git-branch.ts"),
     import("./state/process-owner.ts"),
-    import("./report/status-page.ts"),
+    import("./report/status-pages.ts"),
   ]);
   const leaseOwner = await currentOwner(environment);
   const directory = runtimeDirectory(placeOf(project), environment);
   const { branch, remote } = settings.state;
-  const derive = (snapshot: Snapshot) => new Map([["README.md", statusPage(snapshot, settings)]]);
+  const derive = statusPages(settings);
   const store = gitBranchStore({ root: repository.root, branch, remote, clock: systemClock, derive, env: environment });
   const place = {
     runtimeDirectory: directory,
