@@ -3,6 +3,7 @@ import { policyFor, type Strategy } from "../config/settings.ts";
 import { exitCodes, UserError } from "../lib/user-error.ts";
 import type { ExitCode } from "../lib/user-error.ts";
 import { acceptedChange } from "../reconciler/accept-plan.ts";
+import type { AcceptedPlan } from "../reconciler/accept-plan.ts";
 import type { Acceptance } from "../reconciler/accept.ts";
 import { chooseStrategy } from "../reconciler/choose-strategy.ts";
 import { shortBudget } from "../reconciler/decide/budget.ts";
@@ -10,6 +11,7 @@ import { currentDeployment } from "../reconciler/decide/draft.ts";
 import { isKnownToServe } from "../reconciler/decide/go-back.ts";
 import { othersOf } from "../reconciler/decide/others.ts";
 import { desiredReplicas } from "../reconciler/decide/scale.ts";
+import { ownTarget } from "../reconciler/own-target.ts";
 import { settle } from "../reconciler/settle.ts";
 import { supplyFor } from "../reconciler/supply.ts";
 import type { ServiceRecord } from "../state/record.ts";
@@ -45,8 +47,8 @@ export async function changeOne(app: App, one: OneChange): Promise<ExitCode> {
   const before = await work.world.store.load(app.io.signal);
   refusePaused(recordNamed(one.name, before), one);
   if (!(await confirm(app, one.question))) return exitCodes.refused;
-  const snapshot = await accept(one, work, before);
-  if (snapshot === null) {
+  const accepted = await accept(one, work, before);
+  if (accepted === null) {
     tell(app, one.nothing);
     return exitCodes.success;
   }
@@ -54,7 +56,9 @@ export async function changeOne(app: App, one: OneChange): Promise<ExitCode> {
     tell(app, `${one.verb}: ${one.name}`);
     return exitCodes.success;
   }
-  const outcomes = await settle([one.name], snapshot, work.session(snapshot.stateId), work.settleOptions());
+  const { snapshot, own } = accepted;
+  const options = { ...work.settleOptions(), own };
+  const outcomes = await settle([one.name], snapshot, work.session(snapshot.stateId), options);
   return await finishCommand(work, { outcomes, planned: [one.name], held: [] });
 }
 
@@ -92,7 +96,7 @@ async function strategyFor(
   return choice.replacement === replacement ? choice.strategy : "surge";
 }
 
-async function accept(one: OneChange, work: Work, first: Snapshot): Promise<Snapshot | null> {
+async function accept(one: OneChange, work: Work, first: Snapshot): Promise<AcceptedPlan | null> {
   let basis = first;
   for (let attempt = 0; ; attempt += 1) {
     const acceptance = { by: work.by, planId: "", now: work.world.clock.now(), generation: basis.generation };
@@ -103,10 +107,9 @@ async function accept(one: OneChange, work: Work, first: Snapshot): Promise<Snap
     const next = strategy === null ? first : (one.change(record, { ...acceptance, strategy }) ?? first);
     const change = acceptedChange(next, basis.services.get(one.name)?.lease ?? null, work.world.leaseOwner);
     try {
-      return await work.world.store.commit(
-        { message: `${one.verb} ${one.name} (${work.by})`, services: [change], basis },
-        work.abort,
-      );
+      const message = `${one.verb} ${one.name} (${work.by})`;
+      const snapshot = await work.world.store.commit({ message, services: [change], basis }, work.abort);
+      return { snapshot, own: new Map([[one.name, ownTarget(next)]]) };
     } catch (error) {
       if (!(error instanceof StateConflict) || attempt >= 5) throw error;
     }

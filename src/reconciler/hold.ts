@@ -1,7 +1,7 @@
 import { fromTimestamp, toTimestamp } from "../lib/timestamp.ts";
 import { acquire, isSameOwner, renew, stillOwned } from "../state/lease.ts";
 import type { Spent } from "../state/progress.ts";
-import type { Lease, LeaseOwner, ServiceRecord } from "../state/record.ts";
+import type { Lease, ServiceRecord } from "../state/record.ts";
 import { StateConflict } from "../state/store.ts";
 import type { Change, Snapshot } from "../state/store.ts";
 import { intentsOf } from "./intents.ts";
@@ -33,7 +33,15 @@ export interface NextRecord {
 export type Written =
   | { readonly kind: "written"; readonly hold: Hold }
   | { readonly kind: "conflict" }
-  | { readonly kind: "held"; readonly by: LeaseOwner; readonly until: string };
+  | { readonly kind: "held"; readonly by: Holder };
+
+/** Somebody else who works on a service. */
+export interface Holder {
+  readonly lease: Lease;
+  /** When it may be taken at the latest, unless it is renewed. */
+  readonly until: string;
+  readonly alive: boolean | "unknown";
+}
 
 export function holdOf(name: string, snapshot: Snapshot, session: Session): Hold {
   const state = snapshot.services.get(name);
@@ -53,7 +61,7 @@ export async function writeRecord(
   signal: AbortSignal,
 ): Promise<Written> {
   const taken = await takeLease(hold, next.name, session);
-  if (!taken.ok) return { kind: "held", by: taken.heldBy, until: taken.until };
+  if (!taken.ok) return { kind: "held", by: taken.by };
   // With its last write a round of passes gives the lease back; a service that is gone leaves nothing behind.
   const lease = next.record === null || next.last ? null : taken.lease;
   const { name, record, ended } = next;
@@ -71,33 +79,39 @@ export async function writeRecord(
   }
 }
 
-async function takeLease(hold: Hold, name: string, session: Session) {
+type Taken = { readonly ok: true; readonly lease: Lease } | { readonly ok: false; readonly by: Holder };
+
+async function takeLease(hold: Hold, name: string, session: Session): Promise<Taken> {
+  if (hold.lease !== null) return { ok: true, lease: renew(hold.lease, session.leaseTime(), session.leasePolicy.ttl) };
+  return takeFrom(hold.snapshot, name, session);
+}
+
+/** The lease as it would be ours, or who has it. */
+export async function takeFrom(snapshot: Snapshot, name: string, session: Session): Promise<Taken> {
   const { world, leasePolicy } = session;
-  const now = world.clock.now();
-  if (hold.lease !== null) return { ok: true, lease: renew(hold.lease, now, leasePolicy.ttl) } as const;
-  const current = hold.snapshot.services.get(name)?.lease ?? null;
-  const ownerAlive = current === null ? false : await world.isAlive(current.owner);
-  return acquire(current, {
+  const current = snapshot.services.get(name)?.lease ?? null;
+  const alive = current === null ? false : await world.isAlive(current.owner);
+  const acquired = acquire(current, {
     owner: world.leaseOwner,
-    now,
+    now: world.clock.now(),
     ttl: leasePolicy.ttl,
     skew: leasePolicy.skew,
-    ownerAlive,
-    generation: hold.snapshot.generation,
+    ownerAlive: alive,
+    generation: snapshot.generation,
   });
+  if (acquired.ok) return acquired;
+  return { ok: false, by: { lease: acquired.held, until: acquired.until, alive } };
 }
 
 /** Whether we may still act: an owner stops as much before the deadline as clocks may differ. */
-export function mayAct(hold: Hold, session: Session): boolean {
-  return (
-    hold.lease !== null &&
-    stillOwned(hold.lease, session.world.leaseOwner, { now: session.world.clock.now(), skew: session.leasePolicy.skew })
-  );
+export function mayAct({ lease }: Hold, session: Session): boolean {
+  const time = { now: session.leaseTime(), skew: session.leasePolicy.skew };
+  return lease !== null && stillOwned(lease, session.world.leaseOwner, time);
 }
 
 /** Half of the lease's time is over: it is renewed with a write of its own if no other write comes first. */
 export function isAging(lease: Lease, session: Session): boolean {
-  return fromTimestamp(lease.deadline) - session.world.clock.now() < session.leasePolicy.ttl / 2;
+  return fromTimestamp(lease.deadline) - session.leaseTime() < session.leasePolicy.ttl / 2;
 }
 
 /** Gives the lease back with whatever the last passes saw and had no reason to write. Somebody else's newer state is left as it is. */
@@ -130,4 +144,24 @@ async function releaseOnTip(name: string, session: Session, signal: AbortSignal)
     { message: `Release ${name}`, services: [{ name, lease: null }], basis: snapshot },
     signal,
   );
+}
+
+/**
+ * After a backend has refused a call under our lease: it was called under a later one. Where the newest state says that
+ * the lease is somebody else's, that is so. Where it is still ours, the branch has been rewound since that later lease,
+ * and ours is put above it.
+ */
+export async function afterFence(name: string, seen: number, session: Session, signal: AbortSignal): Promise<Hold> {
+  const snapshot = await session.world.store.load(signal);
+  const hold = holdOf(name, snapshot, session);
+  if (hold.lease === null || hold.lease.fence > seen) return hold;
+  const lease = { ...hold.lease, fence: seen + 1 };
+  const message = `Fence ${name}: this state is older than what was done`;
+  try {
+    const written = await session.world.store.commit({ message, services: [{ name, lease }], basis: snapshot }, signal);
+    return holdOf(name, written, session);
+  } catch (error) {
+    if (!(error instanceof StateConflict)) throw error;
+    return holdOf(name, await session.world.store.load(signal), session);
+  }
 }

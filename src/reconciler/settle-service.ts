@@ -1,31 +1,35 @@
+import { FencedError } from "../backends/errors.ts";
 import { policyFor } from "../config/settings.ts";
 import { isSameJson } from "../lib/same.ts";
-import type { LeaseOwner, ServiceRecord } from "../state/record.ts";
+import type { ServiceRecord } from "../state/record.ts";
 import type { Snapshot } from "../state/store.ts";
-import type { Bell } from "./bell.ts";
+import { isOver, isToHandOver, pauseFor, refresh } from "./between-passes.ts";
+import type { Run } from "./between-passes.ts";
 import { decide } from "./decide.ts";
 import type { Decision, ServiceState } from "./decide.ts";
 import { othersOf } from "./decide/others.ts";
 import { isEnd } from "./ends.ts";
 import { execute } from "./execute.ts";
 import { expectReplicas, stillToStart } from "./expected.ts";
-import { holdOf, isAging, mayAct, release, writeRecord } from "./hold.ts";
-import type { Hold } from "./hold.ts";
+import { afterFence, holdOf, isAging, mayAct, release, writeRecord } from "./hold.ts";
+import type { Hold, Holder } from "./hold.ts";
 import { guardOf } from "./limits.ts";
 import { isMaterial } from "./material.ts";
 import { observe } from "./observe.ts";
 import type { Observed, Outcome } from "./observed.ts";
+import { isSuperseded } from "./own-target.ts";
+import type { OwnTarget } from "./own-target.ts";
 import { looked, noLooks, pauseAfter } from "./pace.ts";
-import type { Prober } from "./prober.ts";
 import type { Session } from "./session.ts";
 import { messageOf, tell } from "./tell.ts";
+import { createQueue } from "./wait-for-lease.ts";
 
 /** How far a service came in this process, and what is recorded of it then. */
 export interface ServiceOutcome {
   readonly name: string;
   readonly state: ServiceState | "lease-held" | "superseded";
   readonly record: ServiceRecord | null;
-  readonly heldBy: LeaseOwner | null;
+  readonly heldBy: Holder | null;
   /** Whether this process wrote anything of it: without, what it found was so before. */
   readonly touched: boolean;
 }
@@ -39,6 +43,8 @@ export interface SettleOptions {
   readonly deadline: number;
   /** How long to wait for somebody else's lease, in milliseconds. */
   readonly waitForLease: number;
+  /** What the run itself accepted, by service: it gives up where somebody accepts anything newer. Absent: it stands for whatever is recorded. */
+  readonly own?: ReadonlyMap<string, OwnTarget>;
   /** How many lost or ill replicas may be given up within the hour, whatever the policy says. */
   readonly consent?: number | "all";
   /** Told after every pass what was decided on which evidence: for live tables. */
@@ -53,38 +59,40 @@ export async function settleService(
   options: SettleOptions,
 ): Promise<ServiceOutcome> {
   try {
-    return await passes(
-      { name, session, options, ...session.attention(name), begunAt: session.world.clock.now() },
-      snapshot,
-    );
+    return await passes({ name, session, options, ...session.attention(name) }, snapshot);
   } finally {
     session.dismiss(name);
     await expectReplicas(session.world, name, 0);
   }
 }
 
-interface Run {
-  readonly name: string;
-  readonly session: Session;
+interface SettleRun extends Run {
   readonly options: SettleOptions;
-  readonly prober: Prober;
-  readonly bell: Bell;
-  readonly begunAt: number;
 }
 
-async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
+async function passes(run: SettleRun, snapshot: Snapshot): Promise<ServiceOutcome> {
   const { name, session, options } = run;
   const { world } = session;
+  const own = options.own?.get(name);
+  const queue = createQueue({
+    name,
+    session,
+    own,
+    longest: options.waitForLease,
+    pause: (ms) => pauseFor(run, ms),
+    isOver: () => isOver(run),
+    abort: options.abort,
+  });
   let hold = holdOf(name, snapshot, session);
   let record = hold.stored;
   let outcomes: ReadonlyMap<string, Outcome> = new Map();
   let touched = false;
   let looks = noLooks;
   while (record !== null) {
-    const over = isOver(run);
-    if (over || isToHandOver(hold, name)) {
+    const superseded = isSuperseded(own, record) || isToHandOver(hold, name);
+    if (superseded || isOver(run)) {
       await release(hold, { name, record }, session, AbortSignal.timeout(10_000));
-      return { name, state: over ? "working" : "superseded", record, heldBy: null, touched };
+      return { name, state: superseded ? "superseded" : "working", record, heldBy: null, touched };
     }
     const observer = {
       world,
@@ -116,32 +124,35 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
         session,
         options.abort,
       );
-      if (written.kind === "held") {
-        if (world.clock.now() - run.begunAt >= options.waitForLease)
-          return { name, state: "lease-held", record, heldBy: written.by, touched };
-        await pauseFor(run, Math.min(1000, Math.max(25, options.waitForLease / 20)));
-      }
       if (written.kind !== "written") {
-        hold = holdOf(name, await world.store.load(options.abort), session);
+        const newest = await (written.kind === "held" ? queue.wait(written.by) : world.store.load(options.abort));
+        if (newest === null && written.kind === "held")
+          return { name, state: "lease-held", record, heldBy: written.by, touched };
+        hold = holdOf(name, newest ?? hold.snapshot, session);
         record = hold.stored;
         continue;
       }
       hold = written.hold;
       touched = true;
+      queue.left();
     }
     tell(name, decision, world);
     options.onPass?.(name, decision, observed);
     await session.publish(hold.snapshot, options.abort);
     if (decision.record === null) return { name, state: "removed", record: null, heldBy: null, touched };
     // A gateway that took long, or a machine that was suspended: somebody else may work on it by now.
-    if (decision.actions.length > 0 && mayAct(hold, session)) {
-      outcomes = await execute(decision.actions, {
-        world,
-        owner: session.owner,
-        record: decision.record,
-        observed,
-        signal: options.abort,
-      });
+    if (decision.actions.length > 0 && hold.lease !== null && mayAct(hold, session)) {
+      try {
+        const { owner } = session;
+        const { fence } = hold.lease;
+        const scope = { world, owner, record: decision.record, observed, fence, signal: options.abort };
+        outcomes = await execute(decision.actions, scope);
+      } catch (error) {
+        if (!(error instanceof FencedError)) throw error;
+        hold = await afterFence(name, error.seen, session, options.abort);
+        record = hold.stored;
+        continue;
+      }
     }
     // What was written goes on as it is stored, so that the next pass compares it with itself.
     record = hold === decided ? decision.record : hold.stored;
@@ -155,7 +166,7 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
     if (isSameJson(hold.stored, decided.stored)) await pauseFor(run, pauseAfter(decision, looks.idle, world));
     ({ hold, record } = await refresh(run, hold, record));
   }
-  return { name, state: "removed", record: null, heldBy: null, touched };
+  return { name, state: isSuperseded(own, null) ? "superseded" : "removed", record: null, heldBy: null, touched };
 }
 
 /** Before anything is done, and to keep a lease that we still need. */
@@ -165,34 +176,4 @@ function mustWrite(hold: Hold, decision: Decision, session: Session): boolean {
   if (isEnd(decision) && !isSameJson(hold.stored, decision.record)) return true;
   if (decision.actions.length > 0 && !mayAct(hold, session)) return true;
   return hold.lease !== null && isAging(hold.lease, session);
-}
-
-/** What others accepted meanwhile is taken up; what only we saw since is seen again. */
-async function refresh(
-  run: Run,
-  hold: Hold,
-  record: ServiceRecord | null,
-): Promise<{ hold: Hold; record: ServiceRecord | null }> {
-  const { session, name, options } = run;
-  const fresh =
-    session.world.clock.now() - hold.readAt < session.leasePolicy.reload && hold.readAt > session.stirredAt();
-  if (fresh || options.signal.aborted) return { hold, record };
-  const next = holdOf(name, await session.world.store.load(options.abort), session);
-  return { hold: next, record: isSameJson(next.stored, hold.stored) ? record : next.stored };
-}
-
-/** Somebody accepted something newer, and waits for what is ours. */
-function isToHandOver(hold: Hold, name: string): boolean {
-  return hold.lease !== null && hold.snapshot.services.get(name)?.lease?.handOver === true;
-}
-
-function isOver(run: Run): boolean {
-  return run.options.signal.aborted || run.session.world.clock.now() >= run.options.deadline;
-}
-
-/** Until something is heard of, or it is time to look. */
-async function pauseFor(run: Run, ms: number): Promise<void> {
-  const { clock } = run.session.world;
-  const left = Math.max(0, Math.min(ms, run.options.deadline - clock.now()));
-  await run.bell.wait(left, clock, run.options.signal);
 }

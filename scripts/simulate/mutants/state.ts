@@ -33,6 +33,14 @@ export const stateMutants: readonly Mutant[] = [
       "late-calls",
     ],
   ]),
+  ...inFile("src/reconciler/execute.ts", [
+    ["instances are called for under no lease that a provider could check", "fence: execution.fence,", ""],
+    [
+      "instances are ended under no lease that a provider could check",
+      ".terminate(owner, instance, signal, fence);",
+      ".terminate(owner, instance, signal);",
+    ],
+  ]),
   ...inFile("src/state/prepare.ts", [
     // No scenario begins the branch anew under a run: that another branch is refused is for `test/state/` to show.
     [
