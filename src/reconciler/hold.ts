@@ -1,10 +1,14 @@
+import { isSameJson } from "../lib/same.ts";
 import { fromTimestamp, toTimestamp } from "../lib/timestamp.ts";
 import { acquire, isSameOwner, renew, stillOwned } from "../state/lease.ts";
 import type { Spent } from "../state/progress.ts";
 import type { Lease, ServiceRecord } from "../state/record.ts";
 import { StateConflict } from "../state/store.ts";
 import type { Change, Snapshot } from "../state/store.ts";
+import type { Decision } from "./decide.ts";
+import { isEnd } from "./ends.ts";
 import { intentsOf } from "./intents.ts";
+import { isMaterial } from "./material.ts";
 import type { Session } from "./session.ts";
 
 /** A service's part of the state as this process holds it between two passes. */
@@ -109,8 +113,17 @@ export function mayAct({ lease }: Hold, session: Session): boolean {
   return lease !== null && stillOwned(lease, session.world.leaseOwner, time);
 }
 
+/** Before anything is done, and to keep a lease that we still need. */
+export function mustWrite(hold: Hold, decision: Decision, session: Session): boolean {
+  if (isMaterial(hold.stored, decision.record)) return true;
+  // With the last pass of a round everything that was seen is written down.
+  if (isEnd(decision) && !isSameJson(hold.stored, decision.record)) return true;
+  if (decision.actions.length > 0 && !mayAct(hold, session)) return true;
+  return hold.lease !== null && isAging(hold.lease, session);
+}
+
 /** Half of the lease's time is over: it is renewed with a write of its own if no other write comes first. */
-export function isAging(lease: Lease, session: Session): boolean {
+function isAging(lease: Lease, session: Session): boolean {
   return fromTimestamp(lease.deadline) - session.leaseTime() < session.leasePolicy.ttl / 2;
 }
 

@@ -1,3 +1,4 @@
+import type { ObservedInstance } from "../backends/backend.ts";
 import { FencedError } from "../backends/errors.ts";
 import { policyFor } from "../config/settings.ts";
 import { isSameJson } from "../lib/same.ts";
@@ -11,16 +12,16 @@ import { othersOf } from "./decide/others.ts";
 import { isEnd } from "./ends.ts";
 import { execute } from "./execute.ts";
 import { expectReplicas, stillToStart } from "./expected.ts";
-import { afterFence, holdOf, isAging, mayAct, release, writeRecord } from "./hold.ts";
+import { afterFence, holdOf, mayAct, mustWrite, release, writeRecord } from "./hold.ts";
 import type { Hold, Holder } from "./hold.ts";
 import { guardOf } from "./limits.ts";
-import { isMaterial } from "./material.ts";
 import { observe } from "./observe.ts";
 import type { Observed, Outcome } from "./observed.ts";
 import { isSuperseded } from "./own-target.ts";
 import type { OwnTarget } from "./own-target.ts";
 import { looked, noLooks, pauseAfter } from "./pace.ts";
 import type { Session } from "./session.ts";
+import { hasStrangers, withoutKnown } from "./strangers.ts";
 import { messageOf, tell } from "./tell.ts";
 import { createQueue } from "./wait-for-lease.ts";
 
@@ -28,6 +29,8 @@ import { createQueue } from "./wait-for-lease.ts";
 export interface ServiceOutcome {
   readonly name: string;
   readonly state: ServiceState | "lease-held" | "superseded";
+  /** Of a state that is older than what runs: the instances that it does not know. */
+  readonly strangers?: readonly ObservedInstance[];
   readonly record: ServiceRecord | null;
   readonly heldBy: Holder | null;
   /** Whether this process wrote anything of it: without, what it found was so before. */
@@ -99,16 +102,28 @@ async function passes(run: SettleRun, snapshot: Snapshot): Promise<ServiceOutcom
       prober: run.prober,
       listing: session.listing,
       owner: session.owner,
-      generation: hold.snapshot.generation,
+      snapshot: hold.snapshot,
       published: session.published(),
     };
     // What is seen is as old as the look: what came to pass while it took is not absent, it was not looked for.
     const now = world.clock.now();
-    const observed = await observe(observer, record, outcomes, options.abort);
+    const seen = await observe(observer, record, outcomes, options.abort);
+    const newest = hasStrangers(seen) ? await world.store.load(options.abort) : null;
+    const observed = newest === null ? seen : withoutKnown(seen, newest, session.owner);
+    if (newest !== null && !hasStrangers(observed)) {
+      hold = holdOf(name, newest, session);
+      record = hold.stored;
+      continue;
+    }
     const { snapshot: known } = hold;
     const scene = { policy: policyFor(session.policy, name), now, consent: options.consent };
     const decision = decide(record, { ...scene, observed, others: () => othersOf(known, name, now) });
     outcomes = new Map();
+    if (decision.state === "state-older") {
+      tell(name, decision, world);
+      await release(hold, { name, record }, session, AbortSignal.timeout(10_000));
+      return { name, state: "state-older", strangers: observed.strangers ?? [], record, heldBy: null, touched };
+    }
     const decided = hold;
     if (mustWrite(hold, decision, session)) {
       const written = await writeRecord(
@@ -167,13 +182,4 @@ async function passes(run: SettleRun, snapshot: Snapshot): Promise<ServiceOutcom
     ({ hold, record } = await refresh(run, hold, record));
   }
   return { name, state: isSuperseded(own, null) ? "superseded" : "removed", record: null, heldBy: null, touched };
-}
-
-/** Before anything is done, and to keep a lease that we still need. */
-function mustWrite(hold: Hold, decision: Decision, session: Session): boolean {
-  if (isMaterial(hold.stored, decision.record)) return true;
-  // With the last pass of a round everything that was seen is written down.
-  if (isEnd(decision) && !isSameJson(hold.stored, decision.record)) return true;
-  if (decision.actions.length > 0 && !mayAct(hold, session)) return true;
-  return hold.lease !== null && isAging(hold.lease, session);
 }

@@ -7,6 +7,7 @@ import { normalizedUrl, shortId } from "../git/remote-url.ts";
 import { remoteUrl } from "../git/remote.ts";
 import type { Clock } from "../lib/clock.ts";
 import { UserError } from "../lib/user-error.ts";
+import type { Identity } from "./identity.ts";
 import { localBranch } from "./local-branch.ts";
 import { fileMemory } from "./memory-file.ts";
 import type { Author } from "./object-database.ts";
@@ -24,6 +25,7 @@ export interface GitBranchOptions {
   readonly remote: string | null;
   readonly clock: Clock;
   readonly derive?: Derive;
+  readonly identity?: Identity;
   readonly author?: Author;
   /** Default: the process's. Tokens, XDG directories and what git itself reads. */
   readonly env?: NodeJS.ProcessEnv;
@@ -58,6 +60,7 @@ async function openStore(options: GitBranchOptions): Promise<Opened> {
     newId: () => randomBytes(8).toString("hex"),
     random: Math.random,
     derive: options.derive,
+    identity: options.identity,
   };
   if (remote === null) {
     const directory = (await git(["rev-parse", "--path-format=absolute", "--git-common-dir"], { cwd: root })).text;

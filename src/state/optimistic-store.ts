@@ -1,10 +1,13 @@
 import type { FileEntry } from "../config/files.ts";
 import { isPassing } from "../git/git-error.ts";
 import type { Clock } from "../lib/clock.ts";
+import { isSameJson } from "../lib/same.ts";
 import { createBatches } from "./batches.ts";
 import type { Waiting } from "./batches.ts";
 import type { Branch, NewFile, Tip } from "./branch.ts";
 import { encode } from "./encode.ts";
+import { boundBy, refuseForeign } from "./identity.ts";
+import type { Identity } from "./identity.ts";
 import { readKeptContent } from "./kept-content.ts";
 import { formatVersion } from "./layout.ts";
 import { admit, noMemory } from "./memory-of-branch.ts";
@@ -13,6 +16,7 @@ import { derivedEdits, prepare } from "./prepare.ts";
 import type { Prepared } from "./prepare.ts";
 import { createPartCache } from "./read-tip.ts";
 import { format } from "./schema.ts";
+import type { Format } from "./schema.ts";
 import { backOff, busy, doubt, missingContent } from "./store-errors.ts";
 import type { Snapshot, StateStore } from "./store.ts";
 import { messageOf } from "./trailers.ts";
@@ -29,6 +33,8 @@ export interface OptimisticOptions {
   readonly derive?: Derive | undefined;
   /** What this machine knew of the branch before, so that a branch that vanished is no empty one. */
   readonly memory?: BranchMemory;
+  /** Which repository this run works in. Absent: whatever the branch says. */
+  readonly identity?: Identity | undefined;
   /** Lost races in a row before a write gives up; default 40. */
   readonly attempts?: number;
 }
@@ -73,6 +79,7 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
     if (before?.tip?.commit === tip.commit) return before;
     const snapshot = await cache.read(tip, signal);
     for (const known of remembered) admit(known, tip, snapshot.stateId);
+    if (options.identity !== undefined) await refuseForeign(snapshot.format ?? {}, options.identity);
     await memory.remember({ commit: tip.commit, generation: tip.generation, stateId: snapshot.stateId });
     return keep({ tip, snapshot });
   }
@@ -136,10 +143,10 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
     const generation = current.snapshot.generation + 1;
     const { stateId } = current.snapshot;
     const edits = new Map<string, NewFile | null>(prepared.edits);
-    if (current.tip === null) {
-      const text = encode(format, { version: formatVersion, stateId }, "format");
-      edits.set("format", { mode: "100644", content: Buffer.from(text) });
-    }
+    const known: Format = current.snapshot.format ?? { version: formatVersion, stateId };
+    const bound = options.identity === undefined ? known : { ...known, ...boundBy(known, options.identity) };
+    if (current.tip === null || !isSameJson(bound, known))
+      edits.set("format", { mode: "100644", content: Buffer.from(encode(format, bound, "format")) });
     if (options.derive !== undefined) {
       const drawn = options.derive({
         commit: current.snapshot.commit,
