@@ -17,6 +17,9 @@ const cli = join(root, "src/cli.ts");
 const mortal = join(import.meta.dirname, "mortal.ts");
 const token = "a-token-for-the-forge";
 
+/** How long a run may take, in milliseconds. */
+const longest = 90_000;
+
 /** What the service that is worked on is to be. */
 export interface Wanted {
   readonly version: number;
@@ -82,7 +85,7 @@ gateways: [{ name: main, type: embedded, default: true, listen: "127.0.0.1:${por
 `,
   });
   const env = environmentOf(directory);
-  const start = (args: readonly string[], death?: Death) =>
+  const start = (args: readonly string[], death?: Death, timeout = 0) =>
     execa(process.execPath, [...(death === undefined ? [] : ["--import", mortal]), cli, ...args], {
       cwd: repository,
       env: { ...env, ...(death === undefined ? {} : deathEnvironment(death)) },
@@ -90,11 +93,11 @@ gateways: [{ name: main, type: embedded, default: true, listen: "127.0.0.1:${por
       reject: false,
       stdin: "ignore",
       all: true,
-      timeout: 90_000,
+      timeout,
       killSignal: "SIGKILL",
     });
   const run: Site["run"] = async (args, death) => {
-    const { exitCode, signal, timedOut, all } = await start(args, death);
+    const { exitCode, signal, timedOut, all } = await start(args, death, longest);
     return { exitCode, signal, timedOut, output: all };
   };
   const gateway = start(["proxy", "serve"]);

@@ -122,12 +122,17 @@ export async function release(
   }
 }
 
-/** Something newer was accepted meanwhile: only the lease is ours to give back. */
-async function releaseOnTip(name: string, session: Session, signal: AbortSignal): Promise<Snapshot> {
+/** Gives back the lease alone, on the newest state: something newer was accepted, or it is not known what of ours was written. */
+export async function releaseOnTip(name: string, session: Session, signal: AbortSignal): Promise<Snapshot> {
   const snapshot = await session.world.store.load(signal);
   if (holdOf(name, snapshot, session).lease === null) return snapshot;
-  return session.world.store.commit(
-    { message: `Release ${name}`, services: [{ name, lease: null }], basis: snapshot },
-    signal,
-  );
+  try {
+    return await session.world.store.commit(
+      { message: `Release ${name}`, services: [{ name, lease: null }], basis: snapshot },
+      signal,
+    );
+  } catch (error) {
+    if (!(error instanceof StateConflict)) throw error;
+    return releaseOnTip(name, session, signal);
+  }
 }

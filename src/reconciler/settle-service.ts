@@ -1,4 +1,5 @@
 import { policyFor } from "../config/settings.ts";
+import { unlessAborted } from "../lib/interruption.ts";
 import { isSameJson } from "../lib/same.ts";
 import type { LeaseOwner, ServiceRecord } from "../state/record.ts";
 import type { Snapshot } from "../state/store.ts";
@@ -9,10 +10,11 @@ import { othersOf } from "./decide/others.ts";
 import { isEnd } from "./ends.ts";
 import { execute } from "./execute.ts";
 import { expectReplicas, stillToStart } from "./expected.ts";
-import { holdOf, isAging, mayAct, release, writeRecord } from "./hold.ts";
+import { giveBack, recordLeft } from "./give-back.ts";
+import { holdOf, mayAct, writeRecord } from "./hold.ts";
 import type { Hold } from "./hold.ts";
 import { guardOf } from "./limits.ts";
-import { isMaterial } from "./material.ts";
+import { mustWrite } from "./must-write.ts";
 import { observe } from "./observe.ts";
 import type { Observed, Outcome } from "./observed.ts";
 import { looked, noLooks, pauseAfter } from "./pace.ts";
@@ -33,8 +35,10 @@ export interface ServiceOutcome {
 export interface SettleOptions {
   /** Ends the passes after the one under way; what was begun is left to the next run of any kind. */
   readonly signal: AbortSignal;
-  /** Ends calls under way too. */
+  /** Ends calls under way too: what comes of them is seen by the next run. */
   readonly abort: AbortSignal;
+  /** Ends even the giving back of the lease. Absent: nothing does before its time. */
+  readonly leave?: AbortSignal;
   /** Milliseconds since the epoch; passes end here even if the service has not settled. */
   readonly deadline: number;
   /** How long to wait for somebody else's lease, in milliseconds. */
@@ -52,11 +56,13 @@ export async function settleService(
   session: Session,
   options: SettleOptions,
 ): Promise<ServiceOutcome> {
+  const run = { name, session, options, ...session.attention(name), begunAt: session.world.clock.now() };
   try {
-    return await passes(
-      { name, session, options, ...session.attention(name), begunAt: session.world.clock.now() },
-      snapshot,
-    );
+    return await unlessAborted(passes(run, snapshot), options.abort);
+  } catch (error) {
+    if (!options.abort.aborted) throw error;
+    const record = await recordLeft(run, snapshot);
+    return { name, state: "working", record, heldBy: null, touched: true };
   } finally {
     session.dismiss(name);
     await expectReplicas(session.world, name, 0);
@@ -83,7 +89,7 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
   while (record !== null) {
     const over = isOver(run);
     if (over || isToHandOver(hold, name)) {
-      await release(hold, { name, record }, session, AbortSignal.timeout(10_000));
+      await giveBack(run, hold, record);
       return { name, state: over ? "working" : "superseded", record, heldBy: null, touched };
     }
     const observer = {
@@ -147,7 +153,7 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
     record = hold === decided ? decision.record : hold.stored;
     await expectReplicas(world, name, stillToStart(decision.record));
     if (isEnd(decision)) {
-      await release(hold, { name, record: decision.record }, session, AbortSignal.timeout(10_000));
+      await giveBack(run, hold, decision.record);
       return { name, state: decision.state, record: decision.record, heldBy: null, touched };
     }
     // What was written may be acted on further at once; otherwise something has to happen first.
@@ -156,15 +162,6 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
     ({ hold, record } = await refresh(run, hold, record));
   }
   return { name, state: "removed", record: null, heldBy: null, touched };
-}
-
-/** Before anything is done, and to keep a lease that we still need. */
-function mustWrite(hold: Hold, decision: Decision, session: Session): boolean {
-  if (isMaterial(hold.stored, decision.record)) return true;
-  // With the last pass of a round everything that was seen is written down.
-  if (isEnd(decision) && !isSameJson(hold.stored, decision.record)) return true;
-  if (decision.actions.length > 0 && !mayAct(hold, session)) return true;
-  return hold.lease !== null && isAging(hold.lease, session);
 }
 
 /** What others accepted meanwhile is taken up; what only we saw since is seen again. */
