@@ -20,7 +20,13 @@ export async function takeDown(work: Work): Promise<void> {
     if (changes.length === 0) return;
     try {
       const snapshot = await world.store.commit({ message: "Take everything down", services: changes, basis }, abort);
-      const options = { ...work.settleOptions(), deadline: work.world.clock.now() + takeDownMs, signal: abort, abort };
+      const options = {
+        ...work.settleOptions(),
+        deadline: work.world.clock.now() + takeDownMs,
+        signal: abort,
+        abort,
+        leave: abort,
+      };
       await settle(recordedNames(snapshot), snapshot, work.session(snapshot.stateId), options);
       return;
     } catch (error) {

@@ -5,10 +5,7 @@ import type { Spent } from "../state/progress.ts";
 import type { Lease, ServiceRecord } from "../state/record.ts";
 import { StateConflict } from "../state/store.ts";
 import type { Change, Snapshot } from "../state/store.ts";
-import type { Decision } from "./decide.ts";
-import { isEnd } from "./ends.ts";
 import { intentsOf } from "./intents.ts";
-import { isMaterial } from "./material.ts";
 import type { Session } from "./session.ts";
 
 /** A service's part of the state as this process holds it between two passes. */
@@ -113,17 +110,8 @@ export function mayAct({ lease }: Hold, session: Session): boolean {
   return lease !== null && stillOwned(lease, session.world.leaseOwner, time);
 }
 
-/** Before anything is done, and to keep a lease that we still need. */
-export function mustWrite(hold: Hold, decision: Decision, session: Session): boolean {
-  if (isMaterial(hold.stored, decision.record)) return true;
-  // With the last pass of a round everything that was seen is written down.
-  if (isEnd(decision) && !isSameJson(hold.stored, decision.record)) return true;
-  if (decision.actions.length > 0 && !mayAct(hold, session)) return true;
-  return hold.lease !== null && isAging(hold.lease, session);
-}
-
 /** Half of the lease's time is over: it is renewed with a write of its own if no other write comes first. */
-function isAging(lease: Lease, session: Session): boolean {
+export function isAging(lease: Lease, session: Session): boolean {
   return fromTimestamp(lease.deadline) - session.leaseTime() < session.leasePolicy.ttl / 2;
 }
 
@@ -149,14 +137,19 @@ export async function release(
   }
 }
 
-/** Something newer was accepted meanwhile: only the lease is ours to give back. */
-async function releaseOnTip(name: string, session: Session, signal: AbortSignal): Promise<Snapshot> {
+/** Gives back the lease alone, on the newest state: something newer was accepted, or it is not known what of ours was written. */
+export async function releaseOnTip(name: string, session: Session, signal: AbortSignal): Promise<Snapshot> {
   const snapshot = await session.world.store.load(signal);
   if (holdOf(name, snapshot, session).lease === null) return snapshot;
-  return session.world.store.commit(
-    { message: `Release ${name}`, services: [{ name, lease: null }], basis: snapshot },
-    signal,
-  );
+  try {
+    return await session.world.store.commit(
+      { message: `Release ${name}`, services: [{ name, lease: null }], basis: snapshot },
+      signal,
+    );
+  } catch (error) {
+    if (!(error instanceof StateConflict)) throw error;
+    return releaseOnTip(name, session, signal);
+  }
 }
 
 /**

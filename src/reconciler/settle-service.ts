@@ -1,6 +1,7 @@
 import type { ObservedInstance } from "../backends/backend.ts";
 import { FencedError } from "../backends/errors.ts";
 import { policyFor } from "../config/settings.ts";
+import { unlessAborted } from "../lib/interruption.ts";
 import { isSameJson } from "../lib/same.ts";
 import type { ServiceRecord } from "../state/record.ts";
 import type { Snapshot } from "../state/store.ts";
@@ -12,9 +13,11 @@ import { othersOf } from "./decide/others.ts";
 import { isEnd } from "./ends.ts";
 import { execute } from "./execute.ts";
 import { expectReplicas, stillToStart } from "./expected.ts";
-import { afterFence, holdOf, mayAct, mustWrite, release, writeRecord } from "./hold.ts";
+import { giveBack, recordLeft } from "./give-back.ts";
+import { afterFence, holdOf, mayAct, writeRecord } from "./hold.ts";
 import type { Hold, Holder } from "./hold.ts";
 import { guardOf } from "./limits.ts";
+import { mustWrite } from "./must-write.ts";
 import { observe } from "./observe.ts";
 import type { Observed, Outcome } from "./observed.ts";
 import { isSuperseded } from "./own-target.ts";
@@ -40,8 +43,10 @@ export interface ServiceOutcome {
 export interface SettleOptions {
   /** Ends the passes after the one under way; what was begun is left to the next run of any kind. */
   readonly signal: AbortSignal;
-  /** Ends calls under way too. */
+  /** Ends calls under way too: what comes of them is seen by the next run. */
   readonly abort: AbortSignal;
+  /** Ends even the giving back of the lease. Absent: nothing does before its time. */
+  readonly leave?: AbortSignal;
   /** Milliseconds since the epoch; passes end here even if the service has not settled. */
   readonly deadline: number;
   /** How long to wait for somebody else's lease, in milliseconds. */
@@ -61,8 +66,13 @@ export async function settleService(
   session: Session,
   options: SettleOptions,
 ): Promise<ServiceOutcome> {
+  const run = { name, session, options, ...session.attention(name) };
   try {
-    return await passes({ name, session, options, ...session.attention(name) }, snapshot);
+    return await unlessAborted(passes(run, snapshot), options.abort);
+  } catch (error) {
+    if (!options.abort.aborted) throw error;
+    const record = await recordLeft(run, snapshot);
+    return { name, state: "working", record, heldBy: null, touched: true };
   } finally {
     session.dismiss(name);
     await expectReplicas(session.world, name, 0);
@@ -94,7 +104,7 @@ async function passes(run: SettleRun, snapshot: Snapshot): Promise<ServiceOutcom
   while (record !== null) {
     const superseded = isSuperseded(own, record) || isToHandOver(hold, name);
     if (superseded || isOver(run)) {
-      await release(hold, { name, record }, session, AbortSignal.timeout(10_000));
+      await giveBack(run, hold, record);
       return { name, state: superseded ? "superseded" : "working", record, heldBy: null, touched };
     }
     const observer = {
@@ -121,7 +131,7 @@ async function passes(run: SettleRun, snapshot: Snapshot): Promise<ServiceOutcom
     outcomes = new Map();
     if (decision.state === "state-older") {
       tell(name, decision, world);
-      await release(hold, { name, record }, session, AbortSignal.timeout(10_000));
+      await giveBack(run, hold, record);
       return { name, state: "state-older", strangers: observed.strangers ?? [], record, heldBy: null, touched };
     }
     const decided = hold;
@@ -173,7 +183,7 @@ async function passes(run: SettleRun, snapshot: Snapshot): Promise<ServiceOutcom
     record = hold === decided ? decision.record : hold.stored;
     await expectReplicas(world, name, stillToStart(decision.record));
     if (isEnd(decision)) {
-      await release(hold, { name, record: decision.record }, session, AbortSignal.timeout(10_000));
+      await giveBack(run, hold, decision.record);
       return { name, state: decision.state, record: decision.record, heldBy: null, touched };
     }
     // What was written may be acted on further at once; otherwise something has to happen first.
