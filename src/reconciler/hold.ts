@@ -28,6 +28,7 @@ export interface NextRecord {
   readonly last: boolean;
   /** What must hold on the newest state too. */
   readonly guard: Change["guard"];
+  readonly hurry?: Change["hurry"];
 }
 
 export type Written =
@@ -60,7 +61,7 @@ export async function writeRecord(
   const change = { name, record, intents: intentsOf(record), lease, ended };
   try {
     const snapshot = await session.world.store.commit(
-      { message: next.message, services: [change], basis: hold.snapshot, guard: next.guard },
+      { message: next.message, services: [change], basis: hold.snapshot, guard: next.guard, hurry: next.hurry },
       signal,
     );
     // As everybody reads it: somebody may have written more on top before we heard that ours had landed.
@@ -100,6 +101,9 @@ export function isAging(lease: Lease, session: Session): boolean {
   return fromTimestamp(lease.deadline) - session.world.clock.now() < session.leasePolicy.ttl / 2;
 }
 
+/** Somebody waits for what is given back, or the process is about to end. */
+const atOnce = AbortSignal.abort();
+
 /** Gives the lease back with whatever the last passes saw and had no reason to write. Somebody else's newer state is left as it is. */
 export async function release(
   hold: Hold,
@@ -113,7 +117,7 @@ export async function release(
   const at = toTimestamp(session.world.clock.now());
   try {
     return await session.world.store.commit(
-      { message: `Release ${name} (${at})`, services: [change], basis: hold.snapshot },
+      { message: `Release ${name} (${at})`, services: [change], basis: hold.snapshot, hurry: atOnce },
       signal,
     );
   } catch (error) {
@@ -127,7 +131,7 @@ async function releaseOnTip(name: string, session: Session, signal: AbortSignal)
   const snapshot = await session.world.store.load(signal);
   if (holdOf(name, snapshot, session).lease === null) return snapshot;
   return session.world.store.commit(
-    { message: `Release ${name}`, services: [{ name, lease: null }], basis: snapshot },
+    { message: `Release ${name}`, services: [{ name, lease: null }], basis: snapshot, hurry: atOnce },
     signal,
   );
 }

@@ -11,6 +11,7 @@ import { execute } from "./execute.ts";
 import { expectReplicas, stillToStart } from "./expected.ts";
 import { holdOf, isAging, mayAct, release, writeRecord } from "./hold.ts";
 import type { Hold } from "./hold.ts";
+import { type Haste, hurryOf } from "./hurry.ts";
 import { guardOf } from "./limits.ts";
 import { isMaterial } from "./material.ts";
 import { observe } from "./observe.ts";
@@ -30,7 +31,7 @@ export interface ServiceOutcome {
   readonly touched: boolean;
 }
 
-export interface SettleOptions {
+export interface SettleOptions extends Haste {
   /** Ends the passes after the one under way; what was begun is left to the next run of any kind. */
   readonly signal: AbortSignal;
   /** Ends calls under way too. */
@@ -112,6 +113,7 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
           message: messageOf(name, decision),
           last: isEnd(decision),
           guard: guardOf({ before: record, after: decision.record }, scene),
+          hurry: hurryOf(name, options, isEnd(decision)),
         },
         session,
         options.abort,
