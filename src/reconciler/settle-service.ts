@@ -16,6 +16,7 @@ import { expectReplicas, stillToStart } from "./expected.ts";
 import { giveBack, recordLeft } from "./give-back.ts";
 import { afterFence, holdOf, mayAct, writeRecord } from "./hold.ts";
 import type { Hold, Holder } from "./hold.ts";
+import { type Haste, hurryOf } from "./hurry.ts";
 import { guardOf } from "./limits.ts";
 import { mustWrite } from "./must-write.ts";
 import { observe } from "./observe.ts";
@@ -40,7 +41,7 @@ export interface ServiceOutcome {
   readonly touched: boolean;
 }
 
-export interface SettleOptions {
+export interface SettleOptions extends Haste {
   /** Ends the passes after the one under way; what was begun is left to the next run of any kind. */
   readonly signal: AbortSignal;
   /** Ends calls under way too: what comes of them is seen by the next run. */
@@ -145,6 +146,7 @@ async function passes(run: SettleRun, snapshot: Snapshot): Promise<ServiceOutcom
           message: messageOf(name, decision),
           last: isEnd(decision),
           guard: guardOf({ before: record, after: decision.record }, scene),
+          hurry: hurryOf(name, options, isEnd(decision)),
         },
         session,
         options.abort,

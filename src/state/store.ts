@@ -46,6 +46,8 @@ export interface Change {
    * is put on, with whatever is written by the same commit before it. Pure. `false` refuses the write.
    */
   readonly guard?: ((tip: Snapshot) => boolean) | undefined;
+  /** Once it aborts, the pace of pushes to a forge holds the change back no longer: whoever writes it is about to end, or waited for. */
+  readonly hurry?: AbortSignal | undefined;
 }
 
 /** The write was refused because something that its decision read has changed, or its guard said no: load again and decide again. */
