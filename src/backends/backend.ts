@@ -38,6 +38,8 @@ export interface ProvisionRequest {
   readonly replica: number;
   readonly deployment: number;
   readonly job: Job;
+  /** Identity of the job: a tag of the instance, by which it is told again what it runs. Absent: nobody will know. */
+  readonly jobDigest?: string;
   /** Values of every name in `job.env`, bare ones included, secrets replaced. In memory only. */
   readonly env: Readonly<Record<string, string>>;
   /** `job.registryAuth` with everything replaced. In memory only. */
@@ -54,9 +56,13 @@ export interface ObservedInstance {
   readonly token: string;
   readonly instance: string;
   readonly stateId: string;
+  /** Absent: its tags do not say; it counts as ours. */
+  readonly project?: string;
   readonly service: string;
   readonly replica: number;
   readonly deployment: number;
+  /** Digest of the job that it was given. Absent: its tags do not say. */
+  readonly job?: string;
   readonly region: string;
   readonly price: number;
   /** `unreachable`: it is there, and its host does not answer. `unobservable`: nobody can tell from here. */

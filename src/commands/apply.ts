@@ -55,7 +55,8 @@ async function changeInOrder(planned: Planned, work: Work, again: Again): Promis
     outcomes.push(...(await acceptAndSettle(part, planned, work, again)));
     if (!outcomes.every(({ name, state }) => !changed.has(name) || isReached(state))) break;
   }
-  return planned.desired.complete ? [...outcomes, ...(await settleRemovals(planned, work, again.app))] : outcomes;
+  const goesOn = planned.desired.complete && !again.app.io.signal.aborted;
+  return goesOn ? [...outcomes, ...(await settleRemovals(planned, work, again.app))] : outcomes;
 }
 
 function isReached(state: Settled["state"]): boolean {

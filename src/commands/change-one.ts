@@ -11,7 +11,11 @@ import { currentDeployment } from "../reconciler/decide/draft.ts";
 import { isKnownToServe } from "../reconciler/decide/go-back.ts";
 import { othersOf } from "../reconciler/decide/others.ts";
 import { desiredReplicas } from "../reconciler/decide/scale.ts";
+import { takeInventory } from "../reconciler/inventory.ts";
+import type { Inventory } from "../reconciler/inventory.ts";
+import { repairHint } from "../reconciler/orphans-text.ts";
 import { ownTarget } from "../reconciler/own-target.ts";
+import { refusalFor } from "../reconciler/plan-strangers.ts";
 import { settle } from "../reconciler/settle.ts";
 import { supplyFor } from "../reconciler/supply.ts";
 import type { ServiceRecord } from "../state/record.ts";
@@ -44,7 +48,11 @@ export interface OneChange {
 export async function changeOne(app: App, one: OneChange): Promise<ExitCode> {
   const project = await app.project();
   await using work = await openWork(app, project);
-  const before = await work.world.store.load(app.io.signal);
+  const loaded = await work.world.store.load(app.io.signal);
+  recordNamed(one.name, loaded);
+  const seen = await takeInventory(work.world, loaded, app.io.signal);
+  refuseOlder(one.name, seen);
+  const before = seen.snapshot;
   refusePaused(recordNamed(one.name, before), one);
   if (!(await confirm(app, one.question))) return exitCodes.refused;
   const accepted = await accept(one, work, before);
@@ -60,6 +68,13 @@ export async function changeOne(app: App, one: OneChange): Promise<ExitCode> {
   const options = { ...work.settleOptions(), own };
   const outcomes = await settle([one.name], snapshot, work.session(snapshot.stateId), options);
   return await finishCommand(work, { outcomes, planned: [one.name], held: [] });
+}
+
+/** What a person sees of the service is not how it is. */
+function refuseOlder(name: string, seen: Inventory): void {
+  const refusal = refusalFor(name, seen);
+  if (refusal === null) return;
+  throw new UserError("state-older", `${name}: ${refusal}`, { exitCode: exitCodes.refused, hint: repairHint });
 }
 
 function refusePaused(record: ServiceRecord, one: OneChange): void {

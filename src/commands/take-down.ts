@@ -19,8 +19,18 @@ export async function takeDown(work: Work): Promise<void> {
     );
     if (changes.length === 0) return;
     try {
-      const snapshot = await world.store.commit({ message: "Take everything down", services: changes, basis }, abort);
-      const options = { ...work.settleOptions(), deadline: work.world.clock.now() + takeDownMs, signal: abort, abort };
+      const snapshot = await world.store.commit(
+        { message: "Take everything down", services: changes, basis, hurry: AbortSignal.abort() },
+        abort,
+      );
+      const options = {
+        ...work.settleOptions(),
+        deadline: work.world.clock.now() + takeDownMs,
+        signal: abort,
+        abort,
+        leave: abort,
+        hurry: AbortSignal.abort(),
+      };
       await settle(recordedNames(snapshot), snapshot, work.session(snapshot.stateId), options);
       return;
     } catch (error) {

@@ -2,7 +2,7 @@ import type { Backend, Offer, Owner } from "../backends/backend.ts";
 import { BackendError, FencedError } from "../backends/errors.ts";
 import { isOfferOf, place } from "../backends/placement.ts";
 import { namesOf, resolveValues } from "../config/env.ts";
-import { type Job, jobOf } from "../config/job.ts";
+import { type Job, jobDigest, jobOf } from "../config/job.ts";
 import type { ServiceSpec } from "../config/spec.ts";
 import { fromTimestamp } from "../lib/timestamp.ts";
 import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
@@ -81,6 +81,7 @@ async function provision(replica: ReplicaRecord, execution: Execution): Promise<
       replica: replica.num,
       deployment: replica.deployment,
       job,
+      jobDigest: jobDigest(job),
       env: values.env,
       registryAuth: values.registryAuth,
       offer,

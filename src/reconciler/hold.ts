@@ -1,3 +1,4 @@
+import { isSameJson } from "../lib/same.ts";
 import { fromTimestamp, toTimestamp } from "../lib/timestamp.ts";
 import { acquire, isSameOwner, renew, stillOwned } from "../state/lease.ts";
 import type { Spent } from "../state/progress.ts";
@@ -28,6 +29,7 @@ export interface NextRecord {
   readonly last: boolean;
   /** What must hold on the newest state too. */
   readonly guard: Change["guard"];
+  readonly hurry?: Change["hurry"];
 }
 
 export type Written =
@@ -68,7 +70,7 @@ export async function writeRecord(
   const change = { name, record, intents: intentsOf(record), lease, ended };
   try {
     const snapshot = await session.world.store.commit(
-      { message: next.message, services: [change], basis: hold.snapshot, guard: next.guard },
+      { message: next.message, services: [change], basis: hold.snapshot, guard: next.guard, hurry: next.hurry },
       signal,
     );
     // As everybody reads it: somebody may have written more on top before we heard that ours had landed.
@@ -114,6 +116,9 @@ export function isAging(lease: Lease, session: Session): boolean {
   return fromTimestamp(lease.deadline) - session.leaseTime() < session.leasePolicy.ttl / 2;
 }
 
+/** Somebody waits for what is given back, or the process is about to end. */
+const atOnce = AbortSignal.abort();
+
 /** Gives the lease back with whatever the last passes saw and had no reason to write. Somebody else's newer state is left as it is. */
 export async function release(
   hold: Hold,
@@ -127,7 +132,7 @@ export async function release(
   const at = toTimestamp(session.world.clock.now());
   try {
     return await session.world.store.commit(
-      { message: `Release ${name} (${at})`, services: [change], basis: hold.snapshot },
+      { message: `Release ${name} (${at})`, services: [change], basis: hold.snapshot, hurry: atOnce },
       signal,
     );
   } catch (error) {
@@ -136,14 +141,19 @@ export async function release(
   }
 }
 
-/** Something newer was accepted meanwhile: only the lease is ours to give back. */
-async function releaseOnTip(name: string, session: Session, signal: AbortSignal): Promise<Snapshot> {
+/** Gives back the lease alone, on the newest state: something newer was accepted, or it is not known what of ours was written. */
+export async function releaseOnTip(name: string, session: Session, signal: AbortSignal): Promise<Snapshot> {
   const snapshot = await session.world.store.load(signal);
   if (holdOf(name, snapshot, session).lease === null) return snapshot;
-  return session.world.store.commit(
-    { message: `Release ${name}`, services: [{ name, lease: null }], basis: snapshot },
-    signal,
-  );
+  try {
+    return await session.world.store.commit(
+      { message: `Release ${name}`, services: [{ name, lease: null }], basis: snapshot, hurry: atOnce },
+      signal,
+    );
+  } catch (error) {
+    if (!(error instanceof StateConflict)) throw error;
+    return releaseOnTip(name, session, signal);
+  }
 }
 
 /**
@@ -158,7 +168,10 @@ export async function afterFence(name: string, seen: number, session: Session, s
   const lease = { ...hold.lease, fence: seen + 1 };
   const message = `Fence ${name}: this state is older than what was done`;
   try {
-    const written = await session.world.store.commit({ message, services: [{ name, lease }], basis: snapshot }, signal);
+    const written = await session.world.store.commit(
+      { message, services: [{ name, lease }], basis: snapshot, hurry: atOnce },
+      signal,
+    );
     return holdOf(name, written, session);
   } catch (error) {
     if (!(error instanceof StateConflict)) throw error;

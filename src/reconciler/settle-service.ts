@@ -1,5 +1,7 @@
+import type { ObservedInstance } from "../backends/backend.ts";
 import { FencedError } from "../backends/errors.ts";
 import { policyFor } from "../config/settings.ts";
+import { unlessAborted } from "../lib/interruption.ts";
 import { isSameJson } from "../lib/same.ts";
 import type { ServiceRecord } from "../state/record.ts";
 import type { Snapshot } from "../state/store.ts";
@@ -11,16 +13,19 @@ import { othersOf } from "./decide/others.ts";
 import { isEnd } from "./ends.ts";
 import { execute } from "./execute.ts";
 import { expectReplicas, stillToStart } from "./expected.ts";
-import { afterFence, holdOf, isAging, mayAct, release, writeRecord } from "./hold.ts";
+import { giveBack, recordLeft } from "./give-back.ts";
+import { afterFence, holdOf, mayAct, writeRecord } from "./hold.ts";
 import type { Hold, Holder } from "./hold.ts";
+import { type Haste, hurryOf } from "./hurry.ts";
 import { guardOf } from "./limits.ts";
-import { isMaterial } from "./material.ts";
+import { mustWrite } from "./must-write.ts";
 import { observe } from "./observe.ts";
 import type { Observed, Outcome } from "./observed.ts";
 import { isSuperseded } from "./own-target.ts";
 import type { OwnTarget } from "./own-target.ts";
 import { looked, noLooks, pauseAfter } from "./pace.ts";
 import type { Session } from "./session.ts";
+import { hasStrangers, withoutKnown } from "./strangers.ts";
 import { messageOf, tell } from "./tell.ts";
 import { createQueue } from "./wait-for-lease.ts";
 
@@ -28,17 +33,21 @@ import { createQueue } from "./wait-for-lease.ts";
 export interface ServiceOutcome {
   readonly name: string;
   readonly state: ServiceState | "lease-held" | "superseded";
+  /** Of a state that is older than what runs: the instances that it does not know. */
+  readonly strangers?: readonly ObservedInstance[];
   readonly record: ServiceRecord | null;
   readonly heldBy: Holder | null;
   /** Whether this process wrote anything of it: without, what it found was so before. */
   readonly touched: boolean;
 }
 
-export interface SettleOptions {
+export interface SettleOptions extends Haste {
   /** Ends the passes after the one under way; what was begun is left to the next run of any kind. */
   readonly signal: AbortSignal;
-  /** Ends calls under way too. */
+  /** Ends calls under way too: what comes of them is seen by the next run. */
   readonly abort: AbortSignal;
+  /** Ends even the giving back of the lease. Absent: nothing does before its time. */
+  readonly leave?: AbortSignal;
   /** Milliseconds since the epoch; passes end here even if the service has not settled. */
   readonly deadline: number;
   /** How long to wait for somebody else's lease, in milliseconds. */
@@ -58,8 +67,13 @@ export async function settleService(
   session: Session,
   options: SettleOptions,
 ): Promise<ServiceOutcome> {
+  const run = { name, session, options, ...session.attention(name) };
   try {
-    return await passes({ name, session, options, ...session.attention(name) }, snapshot);
+    return await unlessAborted(passes(run, snapshot), options.abort);
+  } catch (error) {
+    if (!options.abort.aborted) throw error;
+    const record = await recordLeft(run, snapshot);
+    return { name, state: "working", record, heldBy: null, touched: true };
   } finally {
     session.dismiss(name);
     await expectReplicas(session.world, name, 0);
@@ -91,7 +105,7 @@ async function passes(run: SettleRun, snapshot: Snapshot): Promise<ServiceOutcom
   while (record !== null) {
     const superseded = isSuperseded(own, record) || isToHandOver(hold, name);
     if (superseded || isOver(run)) {
-      await release(hold, { name, record }, session, AbortSignal.timeout(10_000));
+      await giveBack(run, hold, record);
       return { name, state: superseded ? "superseded" : "working", record, heldBy: null, touched };
     }
     const observer = {
@@ -99,16 +113,28 @@ async function passes(run: SettleRun, snapshot: Snapshot): Promise<ServiceOutcom
       prober: run.prober,
       listing: session.listing,
       owner: session.owner,
-      generation: hold.snapshot.generation,
+      snapshot: hold.snapshot,
       published: session.published(),
     };
     // What is seen is as old as the look: what came to pass while it took is not absent, it was not looked for.
     const now = world.clock.now();
-    const observed = await observe(observer, record, outcomes, options.abort);
+    const seen = await observe(observer, record, outcomes, options.abort);
+    const newest = hasStrangers(seen) ? await world.store.load(options.abort) : null;
+    const observed = newest === null ? seen : withoutKnown(seen, newest, session.owner);
+    if (newest !== null && !hasStrangers(observed)) {
+      hold = holdOf(name, newest, session);
+      record = hold.stored;
+      continue;
+    }
     const { snapshot: known } = hold;
     const scene = { policy: policyFor(session.policy, name), now, consent: options.consent };
     const decision = decide(record, { ...scene, observed, others: () => othersOf(known, name, now) });
     outcomes = new Map();
+    if (decision.state === "state-older") {
+      tell(name, decision, world);
+      await giveBack(run, hold, record);
+      return { name, state: "state-older", strangers: observed.strangers ?? [], record, heldBy: null, touched };
+    }
     const decided = hold;
     if (mustWrite(hold, decision, session)) {
       const written = await writeRecord(
@@ -120,6 +146,7 @@ async function passes(run: SettleRun, snapshot: Snapshot): Promise<ServiceOutcom
           message: messageOf(name, decision),
           last: isEnd(decision),
           guard: guardOf({ before: record, after: decision.record }, scene),
+          hurry: hurryOf(name, options, isEnd(decision)),
         },
         session,
         options.abort,
@@ -158,7 +185,7 @@ async function passes(run: SettleRun, snapshot: Snapshot): Promise<ServiceOutcom
     record = hold === decided ? decision.record : hold.stored;
     await expectReplicas(world, name, stillToStart(decision.record));
     if (isEnd(decision)) {
-      await release(hold, { name, record: decision.record }, session, AbortSignal.timeout(10_000));
+      await giveBack(run, hold, decision.record);
       return { name, state: decision.state, record: decision.record, heldBy: null, touched };
     }
     // What was written may be acted on further at once; otherwise something has to happen first.
@@ -167,13 +194,4 @@ async function passes(run: SettleRun, snapshot: Snapshot): Promise<ServiceOutcom
     ({ hold, record } = await refresh(run, hold, record));
   }
   return { name, state: isSuperseded(own, null) ? "superseded" : "removed", record: null, heldBy: null, touched };
-}
-
-/** Before anything is done, and to keep a lease that we still need. */
-function mustWrite(hold: Hold, decision: Decision, session: Session): boolean {
-  if (isMaterial(hold.stored, decision.record)) return true;
-  // With the last pass of a round everything that was seen is written down.
-  if (isEnd(decision) && !isSameJson(hold.stored, decision.record)) return true;
-  if (decision.actions.length > 0 && !mayAct(hold, session)) return true;
-  return hold.lease !== null && isAging(hold.lease, session);
 }

@@ -15,3 +15,15 @@ export function messageOf(name: string, decision: Decision): string {
   const parts = notes.map((note) => (note.replica === null ? note.detail : `${note.event} replica ${note.replica}`));
   return `${name}: ${parts.length > 0 ? [...new Set(parts)].join(", ") : "record"}`;
 }
+
+/** Tells what happened to a service beside its passes. */
+export function tellNote(service: string, detail: string, world: World): void {
+  world.emit({
+    event: "note",
+    time: toTimestamp(world.clock.now()),
+    service,
+    replica: null,
+    deployment: null,
+    detail,
+  });
+}

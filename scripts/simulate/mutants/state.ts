@@ -3,7 +3,7 @@ import type { Mutant } from "./mutant.ts";
 
 /** Rules about who may write what on top of what, and what accepting leaves alone. */
 export const stateMutants: readonly Mutant[] = [
-  ...inFile("src/reconciler/settle-service.ts", [
+  ...inFile("src/reconciler/hold.ts", [
     ["calls are made before the record is written", "if (isMaterial(hold.stored, decision.record)) return true;", ""],
     ["calls are made without a lease", "if (decision.actions.length > 0 && !mayAct(hold, session)) return true;", ""],
   ]),

@@ -76,6 +76,7 @@ export async function prepare({
       service: request.service,
       replica: request.replica,
       deployment: request.deployment,
+      ...(request.jobDigest === undefined ? {} : { job: request.jobDigest }),
       host: context.hostId,
       boot: context.bootId,
       isolation: isolation.kind,
