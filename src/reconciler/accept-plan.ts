@@ -4,6 +4,7 @@ import type { Lease, LeaseOwner, ServiceRecord } from "../state/record.ts";
 import type { ServiceChange, Snapshot, StateStore } from "../state/store.ts";
 import { acceptRemoval, acceptRevision } from "./accept.ts";
 import type { Acceptance } from "./accept.ts";
+import { acceptanceOf } from "./commit-message.ts";
 import { intentsOf } from "./intents.ts";
 import type { PlannedService } from "./plan-document.ts";
 
@@ -22,11 +23,9 @@ export async function acceptPlan(
 ): Promise<Snapshot> {
   const changes = services.flatMap((service) => changeOf(service, snapshot, accepting));
   if (changes.length === 0) return snapshot;
-  const names = changes.map((change) => change.name);
-  const shown = names.length > 5 ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} more` : names.join(", ");
-  const message = `Accept ${shown} (${accepting.acceptance.by})`;
   const contents = services.flatMap((service) => [...service.contents, ...service.repos.flatMap(keptDiff)]);
-  return accepting.store.commit({ message, services: changes, contents, basis: snapshot }, accepting.signal);
+  const happening = acceptanceOf(changes, services, accepting.acceptance.by);
+  return accepting.store.commit({ ...happening, services: changes, contents, basis: snapshot }, accepting.signal);
 }
 
 function keptDiff({ diff, entries }: PinnedRepo): readonly KeptContent[] {

@@ -1,9 +1,10 @@
-import { fromTimestamp, toTimestamp } from "../lib/timestamp.ts";
+import { fromTimestamp } from "../lib/timestamp.ts";
 import { acquire, isSameOwner, renew, stillOwned } from "../state/lease.ts";
 import type { Spent } from "../state/progress.ts";
 import type { Lease, LeaseOwner, ServiceRecord } from "../state/record.ts";
 import { StateConflict } from "../state/store.ts";
 import type { Change, Snapshot } from "../state/store.ts";
+import type { Happening } from "../state/trailers.ts";
 import { intentsOf } from "./intents.ts";
 import type { Session } from "./session.ts";
 
@@ -23,7 +24,7 @@ export interface NextRecord {
   readonly record: ServiceRecord | null;
   /** Of one that is gone: what it has cost in a month. */
   readonly ended?: Spent | undefined;
-  readonly message: string;
+  readonly happening: Happening;
   /** Nothing follows: the lease is given back by the same write. */
   readonly last: boolean;
   /** What must hold on the newest state too. */
@@ -60,7 +61,7 @@ export async function writeRecord(
   const change = { name, record, intents: intentsOf(record), lease, ended };
   try {
     const snapshot = await session.world.store.commit(
-      { message: next.message, services: [change], basis: hold.snapshot, guard: next.guard },
+      { ...next.happening, services: [change], basis: hold.snapshot, guard: next.guard },
       signal,
     );
     // As everybody reads it: somebody may have written more on top before we heard that ours had landed.
@@ -110,10 +111,9 @@ export async function release(
   const { name, record } = last;
   if (hold.lease === null) return hold.snapshot;
   const change = { name, record, intents: intentsOf(record), lease: null };
-  const at = toTimestamp(session.world.clock.now());
   try {
     return await session.world.store.commit(
-      { message: `Release ${name} (${at})`, services: [change], basis: hold.snapshot },
+      { message: givenBack(name), services: [change], basis: hold.snapshot },
       signal,
     );
   } catch (error) {
@@ -127,7 +127,11 @@ async function releaseOnTip(name: string, session: Session, signal: AbortSignal)
   const snapshot = await session.world.store.load(signal);
   if (holdOf(name, snapshot, session).lease === null) return snapshot;
   return session.world.store.commit(
-    { message: `Release ${name}`, services: [{ name, lease: null }], basis: snapshot },
+    { message: givenBack(name), services: [{ name, lease: null }], basis: snapshot },
     signal,
   );
+}
+
+function givenBack(name: string): string {
+  return `${name}: the lease is given back`;
 }

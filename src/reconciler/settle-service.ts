@@ -3,6 +3,7 @@ import { isSameJson } from "../lib/same.ts";
 import type { LeaseOwner, ServiceRecord } from "../state/record.ts";
 import type { Snapshot } from "../state/store.ts";
 import type { Bell } from "./bell.ts";
+import { happeningOf } from "./commit-message.ts";
 import { decide } from "./decide.ts";
 import type { Decision, ServiceState } from "./decide.ts";
 import { othersOf } from "./decide/others.ts";
@@ -18,7 +19,7 @@ import type { Observed, Outcome } from "./observed.ts";
 import { looked, noLooks, pauseAfter } from "./pace.ts";
 import type { Prober } from "./prober.ts";
 import type { Session } from "./session.ts";
-import { messageOf, tell } from "./tell.ts";
+import { tell } from "./tell.ts";
 
 /** How far a service came in this process, and what is recorded of it then. */
 export interface ServiceOutcome {
@@ -109,7 +110,7 @@ async function passes(run: Run, snapshot: Snapshot): Promise<ServiceOutcome> {
           name,
           record: decision.record,
           ended: decision.ended,
-          message: messageOf(name, decision),
+          happening: happeningOf(name, decision),
           last: isEnd(decision),
           guard: guardOf({ before: record, after: decision.record }, scene),
         },

@@ -150,8 +150,7 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
       });
       for (const [path, file] of derivedEdits(drawn, current.tip)) edits.set(path, file);
     }
-    const happenings = prepared.accepted.map(({ message }) => message);
-    const message = messageOf(happenings, { generation, nonce: options.newId() });
+    const message = messageOf(prepared.accepted, { generation, nonce: options.newId() });
     return branch.write({ parent: current.tip, edits, message, generation }, signal);
   }
 
