@@ -6,6 +6,7 @@ import { acceptedChange } from "../reconciler/accept-plan.ts";
 import type { AcceptedPlan } from "../reconciler/accept-plan.ts";
 import type { Acceptance } from "../reconciler/accept.ts";
 import { chooseStrategy } from "../reconciler/choose-strategy.ts";
+import { sourceText } from "../reconciler/commit-message.ts";
 import { shortBudget } from "../reconciler/decide/budget.ts";
 import { currentDeployment } from "../reconciler/decide/draft.ts";
 import { isKnownToServe } from "../reconciler/decide/go-back.ts";
@@ -21,6 +22,7 @@ import { supplyFor } from "../reconciler/supply.ts";
 import type { ServiceRecord } from "../state/record.ts";
 import type { Snapshot } from "../state/store.ts";
 import { StateConflict } from "../state/store.ts";
+import type { Happening } from "../state/trailers.ts";
 import type { App } from "./app.ts";
 import { confirm } from "./confirm.ts";
 import { recordNamed } from "./named.ts";
@@ -33,8 +35,10 @@ import type { Work } from "./work.ts";
 export interface OneChange {
   readonly name: string;
   readonly question: string;
-  /** What is asked for in the log of the state: `Restart`, `Destroy` … */
+  /** What is asked for: `Restart`, `Destroy` … */
   readonly verb: string;
+  /** The same in the history of the state, as something that was done: `restarted`, `paused` … */
+  readonly done: string;
   /** The record to write; `null`: there is nothing to change. */
   readonly change: (record: ServiceRecord, acceptance: Acceptance) => ServiceRecord | null;
   readonly nothing: string;
@@ -111,6 +115,17 @@ async function strategyFor(
   return choice.replacement === replacement ? choice.strategy : "surge";
 }
 
+/** What the history says of it: who asked for it, and what passes work towards then. */
+function happeningOf(
+  one: OneChange,
+  before: ServiceRecord,
+  { next, by }: { readonly next: ServiceRecord; readonly by: string },
+): Happening {
+  const message = `${one.name}: ${one.done} by ${by}`;
+  if (next.target === null || next.target.deployment === before.target?.deployment) return { message, by };
+  return { message, by, details: [`as deployment ${next.target.deployment}, from ${sourceText(next.target)}`] };
+}
+
 async function accept(one: OneChange, work: Work, first: Snapshot): Promise<AcceptedPlan | null> {
   let basis = first;
   for (let attempt = 0; ; attempt += 1) {
@@ -122,8 +137,8 @@ async function accept(one: OneChange, work: Work, first: Snapshot): Promise<Acce
     const next = strategy === null ? first : (one.change(record, { ...acceptance, strategy }) ?? first);
     const change = acceptedChange(next, basis.services.get(one.name)?.lease ?? null, work.world.leaseOwner);
     try {
-      const message = `${one.verb} ${one.name} (${work.by})`;
-      const snapshot = await work.world.store.commit({ message, services: [change], basis }, work.abort);
+      const happening = happeningOf(one, record, { next, by: work.by });
+      const snapshot = await work.world.store.commit({ ...happening, services: [change], basis }, work.abort);
       return { snapshot, own: new Map([[one.name, ownTarget(next)]]) };
     } catch (error) {
       if (!(error instanceof StateConflict) || attempt >= 5) throw error;

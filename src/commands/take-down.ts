@@ -19,8 +19,11 @@ export async function takeDown(work: Work): Promise<void> {
     );
     if (changes.length === 0) return;
     try {
+      const message = `everything: removal accepted by ${work.by}`;
+      const details = changes.map(({ name }) => name);
+      const hurry = AbortSignal.abort();
       const snapshot = await world.store.commit(
-        { message: "Take everything down", services: changes, basis, hurry: AbortSignal.abort() },
+        { message, details, by: work.by, services: changes, basis, hurry },
         abort,
       );
       const options = {
@@ -29,7 +32,7 @@ export async function takeDown(work: Work): Promise<void> {
         signal: abort,
         abort,
         leave: abort,
-        hurry: AbortSignal.abort(),
+        hurry,
       };
       await settle(recordedNames(snapshot), snapshot, work.session(snapshot.stateId), options);
       return;

@@ -4,6 +4,7 @@ import type { Lease, LeaseOwner, ServiceRecord } from "../state/record.ts";
 import type { ServiceChange, Snapshot, StateStore } from "../state/store.ts";
 import { acceptRemoval, acceptRevision } from "./accept.ts";
 import type { Acceptance } from "./accept.ts";
+import { acceptanceOf } from "./commit-message.ts";
 import { intentsOf } from "./intents.ts";
 import { ownTarget } from "./own-target.ts";
 import type { OwnTarget } from "./own-target.ts";
@@ -30,11 +31,9 @@ export async function acceptPlan(
 ): Promise<AcceptedPlan> {
   const changes = services.flatMap((service) => changeOf(service, snapshot, accepting));
   if (changes.length === 0) return { snapshot, own: new Map() };
-  const names = changes.map((change) => change.name);
-  const shown = names.length > 5 ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} more` : names.join(", ");
-  const message = `Accept ${shown} (${accepting.acceptance.by})`;
   const contents = services.flatMap((service) => [...service.contents, ...service.repos.flatMap(keptDiff)]);
-  const change = { message, services: changes, contents, basis: snapshot };
+  const happening = acceptanceOf(changes, services, accepting.acceptance.by);
+  const change = { ...happening, services: changes, contents, basis: snapshot };
   return { snapshot: await accepting.store.commit(change, accepting.signal), own: ownTargets(changes) };
 }
 

@@ -1,10 +1,11 @@
 import { isSameJson } from "../lib/same.ts";
-import { fromTimestamp, toTimestamp } from "../lib/timestamp.ts";
+import { fromTimestamp } from "../lib/timestamp.ts";
 import { acquire, isSameOwner, renew, stillOwned } from "../state/lease.ts";
 import type { Spent } from "../state/progress.ts";
 import type { Lease, ServiceRecord } from "../state/record.ts";
 import { StateConflict } from "../state/store.ts";
 import type { Change, Snapshot } from "../state/store.ts";
+import type { Happening } from "../state/trailers.ts";
 import { intentsOf } from "./intents.ts";
 import type { Session } from "./session.ts";
 
@@ -24,7 +25,7 @@ export interface NextRecord {
   readonly record: ServiceRecord | null;
   /** Of one that is gone: what it has cost in a month. */
   readonly ended?: Spent | undefined;
-  readonly message: string;
+  readonly happening: Happening;
   /** Nothing follows: the lease is given back by the same write. */
   readonly last: boolean;
   /** What must hold on the newest state too. */
@@ -70,7 +71,7 @@ export async function writeRecord(
   const change = { name, record, intents: intentsOf(record), lease, ended };
   try {
     const snapshot = await session.world.store.commit(
-      { message: next.message, services: [change], basis: hold.snapshot, guard: next.guard, hurry: next.hurry },
+      { ...next.happening, services: [change], basis: hold.snapshot, guard: next.guard, hurry: next.hurry },
       signal,
     );
     // As everybody reads it: somebody may have written more on top before we heard that ours had landed.
@@ -129,10 +130,9 @@ export async function release(
   const { name, record } = last;
   if (hold.lease === null) return hold.snapshot;
   const change = { name, record, intents: intentsOf(record), lease: null };
-  const at = toTimestamp(session.world.clock.now());
   try {
     return await session.world.store.commit(
-      { message: `Release ${name} (${at})`, services: [change], basis: hold.snapshot, hurry: atOnce },
+      { message: givenBack(name), services: [change], basis: hold.snapshot, hurry: atOnce },
       signal,
     );
   } catch (error) {
@@ -147,7 +147,7 @@ export async function releaseOnTip(name: string, session: Session, signal: Abort
   if (holdOf(name, snapshot, session).lease === null) return snapshot;
   try {
     return await session.world.store.commit(
-      { message: `Release ${name}`, services: [{ name, lease: null }], basis: snapshot, hurry: atOnce },
+      { message: givenBack(name), services: [{ name, lease: null }], basis: snapshot, hurry: atOnce },
       signal,
     );
   } catch (error) {
@@ -166,7 +166,7 @@ export async function afterFence(name: string, seen: number, session: Session, s
   const hold = holdOf(name, snapshot, session);
   if (hold.lease === null || hold.lease.fence > seen) return hold;
   const lease = { ...hold.lease, fence: seen + 1 };
-  const message = `Fence ${name}: this state is older than what was done`;
+  const message = `${name}: the lease is put above what was done under a later one`;
   try {
     const written = await session.world.store.commit(
       { message, services: [{ name, lease }], basis: snapshot, hurry: atOnce },
@@ -177,4 +177,8 @@ export async function afterFence(name: string, seen: number, session: Session, s
     if (!(error instanceof StateConflict)) throw error;
     return holdOf(name, await session.world.store.load(signal), session);
   }
+}
+
+function givenBack(name: string): string {
+  return `${name}: the lease is given back`;
 }

@@ -7,6 +7,7 @@ import type { ServiceRecord } from "../state/record.ts";
 import type { Snapshot } from "../state/store.ts";
 import { isOver, isToHandOver, pauseFor, refresh } from "./between-passes.ts";
 import type { Run } from "./between-passes.ts";
+import { happeningOf } from "./commit-message.ts";
 import { decide } from "./decide.ts";
 import type { Decision, ServiceState } from "./decide.ts";
 import { othersOf } from "./decide/others.ts";
@@ -26,7 +27,7 @@ import type { OwnTarget } from "./own-target.ts";
 import { looked, noLooks, pauseAfter } from "./pace.ts";
 import type { Session } from "./session.ts";
 import { hasStrangers, withoutKnown } from "./strangers.ts";
-import { messageOf, tell } from "./tell.ts";
+import { tell } from "./tell.ts";
 import { createQueue } from "./wait-for-lease.ts";
 
 /** How far a service came in this process, and what is recorded of it then. */
@@ -143,7 +144,7 @@ async function passes(run: SettleRun, snapshot: Snapshot): Promise<ServiceOutcom
           name,
           record: decision.record,
           ended: decision.ended,
-          message: messageOf(name, decision),
+          happening: happeningOf(name, decision),
           last: isEnd(decision),
           guard: guardOf({ before: record, after: decision.record }, scene),
           hurry: hurryOf(name, options, isEnd(decision)),

@@ -36,7 +36,6 @@ export function nextCommit(
     const drawn = options.derive({ commit, generation, stateId, services, gone });
     for (const [path, file] of derivedEdits(drawn, current.tip)) edits.set(path, file);
   }
-  const happenings = prepared.accepted.map(({ message }) => message);
-  const message = messageOf(happenings, { generation, nonce: options.newId() });
+  const message = messageOf(prepared.accepted, { generation, nonce: options.newId() });
   return { parent: current.tip, edits, message, generation };
 }

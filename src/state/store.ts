@@ -32,6 +32,10 @@ export interface ServiceChange {
 export interface Change {
   /** First line of the commit's message: what happened, in the words of the reports. */
   readonly message: string;
+  /** Lines of the message below it: what there is to say beyond it. */
+  readonly details?: readonly string[];
+  /** Whose wish it was. Absent: a pass did what was to be done. */
+  readonly by?: string;
   readonly services: readonly ServiceChange[];
   /**
    * Services whose part must still be what `basis` says (their lease included), or the write is refused. The services

@@ -128,7 +128,7 @@ export function createCalmStage(setting: CalmSetting): {
         ...store,
         async commit(change, signal) {
           const written = await store.commit(change, signal);
-          if (!change.message.startsWith("Accept")) await clock.sleep(assumedWrite);
+          if (change.by === undefined) await clock.sleep(assumedWrite);
           return written;
         },
       },
