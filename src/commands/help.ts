@@ -44,4 +44,6 @@ An unhealthy revision is taken back and quarantined; another revision supersedes
   proxyRender: "Writes the gateways' configuration into a directory: for nginx, for Envoy.",
   state: "The state branch, for people.",
   stateShow: "Prints what the state says, as JSON.",
+  stateUnlock:
+    "Takes a service's lease away from a run that is dead, or whose time is over; without a name, lists who works on what. Runs do so by themselves: it is for when nobody can tell.",
 } as const;
