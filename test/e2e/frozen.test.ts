@@ -29,14 +29,9 @@ async function startFrozen(demo: Demo, place: string) {
     reject: false,
     stdin: "ignore",
   });
-  let ended = "";
-  void running.then(({ stderr }) => (ended = stderr));
-  const pids = await expect
-    .poll(async () => (ended === "" ? await readFile(file, "utf8").catch(() => null) : `ended: ${ended}`), {
-      timeout: 60_000,
-    })
-    .not.toBeNull()
-    .then(async () => Frozen.parse(JSON.parse(await readFile(file, "utf8"))));
+  const read = async (): Promise<string | null> => readFile(file, "utf8").catch(() => null);
+  await expect.poll(read, { timeout: 60_000 }).not.toBeNull();
+  const pids = Frozen.parse(JSON.parse((await read()) ?? ""));
   const stopped = async (): Promise<boolean> =>
     /^State:\s+T/m.test(await readFile(`/proc/${pids.pid}/status`, "utf8").catch(() => ""));
   await expect.poll(stopped, { timeout: 10_000 }).toBe(true);
