@@ -88,6 +88,7 @@ async function openWorld(opening: Opening): Promise<{ readonly world: World; rea
   const [
     { runtimeDirectory },
     { envLookup },
+    { digestKeyIn },
     { createBackend },
     { embeddedPublisher },
     { httpProbe },
@@ -97,6 +98,7 @@ async function openWorld(opening: Opening): Promise<{ readonly world: World; rea
   ] = await Promise.all([
     import("./lib/runtime-directory.ts"),
     import("./config/env.ts"),
+    import("./config/value-digests.ts"),
     import("./backends/registry.ts"),
     import("./proxy-config/publish.ts"),
     import("./reconciler/http-probe.ts"),
@@ -124,6 +126,7 @@ async function openWorld(opening: Opening): Promise<{ readonly world: World; rea
     publisher: embeddedPublisher({ runtimeDirectory: directory }),
     probe: httpProbe,
     env: envLookup(opening.given, environment),
+    digestKey: digestKeyIn(environment),
     leaseOwner,
     isAlive: (owner) => isOwnerAlive(owner, environment),
     owner: { repository: repository.id, project: settings.project },

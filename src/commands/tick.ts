@@ -1,7 +1,11 @@
+import { toTimestamp } from "../lib/timestamp.ts";
 import type { ExitCode } from "../lib/user-error.ts";
 import { findOrphans } from "../reconciler/orphans.ts";
+import { rotatedServices } from "../reconciler/rotation.ts";
 import type { SettleOptions } from "../reconciler/settle-service.ts";
 import { settle } from "../reconciler/settle.ts";
+import type { World } from "../reconciler/world.ts";
+import { rotationHint, rotationText } from "../report/rotation-text.ts";
 import type { Snapshot } from "../state/store.ts";
 import type { App } from "./app.ts";
 import { finishCommand } from "./outcome.ts";
@@ -19,6 +23,7 @@ export async function tick(app: App): Promise<ExitCode> {
   const snapshot = await work.world.store.load(app.io.signal);
   const names = recordedNames(snapshot);
   if (names.length === 0) tell(app, "Nothing is recorded: nothing to do.");
+  tellRotation(work.world, snapshot);
   const [outcomes] = await Promise.all([
     settle(names, snapshot, work.session(snapshot.stateId), {
       ...work.settleOptions(app.options.attend ?? tickAttend),
@@ -27,6 +32,15 @@ export async function tick(app: App): Promise<ExitCode> {
     collectOrphans(work, snapshot),
   ]);
   return await finishCommand(work, { outcomes, planned: "touched", held: [] });
+}
+
+/** Values that are others than those that replicas run with: said, and left to `restart`. */
+function tellRotation(world: World, snapshot: Snapshot): void {
+  const time = toTimestamp(world.clock.now());
+  for (const [service, rotated] of rotatedServices(snapshot, world)) {
+    const detail = `${rotated.map(rotationText).join("; ")}: ${rotationHint(service)}`;
+    world.emit({ event: "note", time, service, replica: null, deployment: null, detail });
+  }
 }
 
 /** Here it is replicas that a person consents to give up: a tick destroys no service. */

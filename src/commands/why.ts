@@ -2,7 +2,9 @@ import { toTimestamp } from "../lib/timestamp.ts";
 import { exitCodes } from "../lib/user-error.ts";
 import type { ExitCode } from "../lib/user-error.ts";
 import { overdueServices } from "../reconciler/overdue.ts";
+import { rotatedServices } from "../reconciler/rotation.ts";
 import { overdueWarnings } from "../report/overdue-text.ts";
+import { rotationWarnings } from "../report/rotation-text.ts";
 import { statusOf } from "../report/status.ts";
 import { painter } from "../report/style.ts";
 import { whyText } from "../report/why-text.ts";
@@ -21,6 +23,7 @@ export async function why(app: App, name: string, replica: number | null): Promi
   const { target, current, verdict, quarantined, paused, scaled, window, replicas } = record;
   const chosen = replicas.filter((each) => replica === null || each.num === replica);
   const since = overdue.get(name);
+  const rotated = rotatedServices(snapshot, world);
   if (app.options.json)
     sayJson(app, {
       version: 1,
@@ -34,9 +37,11 @@ export async function why(app: App, name: string, replica: number | null): Promi
       scaled,
       window,
       overdueSince: since === undefined ? null : toTimestamp(since.at),
+      rotated: rotated.get(name) ?? [],
       replicas: chosen,
     });
   else say(app, whyText(record, chosen, painter(app.io.colors)));
-  for (const warning of overdueWarnings(overdue, now, name)) tell(app, warning);
+  for (const warning of [...overdueWarnings(overdue, now, name), ...rotationWarnings(rotated, name)])
+    tell(app, warning);
   return exitCodes.success;
 }

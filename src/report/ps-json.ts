@@ -2,22 +2,33 @@ import type { Settings } from "../config/settings.ts";
 import type { Json } from "../lib/canonical-json.ts";
 import { toTimestamp } from "../lib/timestamp.ts";
 import type { Due } from "../reconciler/overdue.ts";
+import type { Rotated } from "../reconciler/rotation.ts";
 import type { Address, ServiceRecord } from "../state/record.ts";
 import type { ShownReplica, ShownService } from "./replica-table.ts";
 import { serviceUrl } from "./service-url.ts";
 import { replicaText, restText, statusText } from "./status.ts";
 
+/** What is known of services besides what is seen of them, by name. */
+interface Standing {
+  readonly overdue?: ReadonlyMap<string, Due>;
+  readonly rotated?: ReadonlyMap<string, readonly Rotated[]>;
+}
+
 /** The `ps --json` document. */
 export function psJson(
   services: readonly ShownService[],
   settings: Settings,
-  overdue: ReadonlyMap<string, Due> = new Map(),
+  { overdue, rotated }: Standing = {},
 ): Json {
   return {
     version: 1,
     services: services.map((service) => ({
       ...serviceJson(service, settings),
-      overdueSince: timeOf(overdue.get(service.record.name)),
+      overdueSince: timeOf(overdue?.get(service.record.name)),
+      rotated: (rotated?.get(service.record.name) ?? []).map(({ name, replicas }) => ({
+        name,
+        replicas: [...replicas],
+      })),
     })),
   };
 }

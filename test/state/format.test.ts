@@ -38,6 +38,7 @@ function rollingWeb(): { readonly record: ServiceRecord; readonly contents: read
     settledAt: null,
     bakedAt: null,
   }));
+  const digests = { key: "8d0f4c2a9b7e6153", values: { TOKEN: "1c9e3b5a7d2f8046" } };
   const probes = [{ probe: 0, url: "/health", status: 500, error: null }];
   return {
     contents: [{ ...file, entries }],
@@ -48,6 +49,7 @@ function rollingWeb(): { readonly record: ServiceRecord; readonly contents: read
           ? null
           : { ...base.target, deployment: 1, fingerprint: digest(spec), acceptance: 2, floor: 1 },
       deployments: [...base.deployments, ...newer],
+      replicas: base.replicas.map((replica) => ({ ...replica, digests })),
       attempts: 2,
       quarantined: [{ fingerprint: digest(spec), acceptance: 1, deployment: 1, at }],
       verdict: {
