@@ -23,6 +23,7 @@ import type { Snapshot } from "../state/store.ts";
 import type { App, Project } from "./app.ts";
 import { readDesired } from "./desired.ts";
 import type { Desired } from "./desired.ts";
+import { publicStateWarnings } from "./public-state.ts";
 import { resolveRepos } from "./resolve-repos.ts";
 
 /** A plan with everything that it was made from. */
@@ -71,6 +72,7 @@ export async function preparePlan(
     diagnostics: [
       ...invalid,
       ...misnamed,
+      ...(await publicStateWarnings(app, project)),
       ...desired.services.flatMap(({ source }) => unknownHere(source, world.env)),
       ...overdueDiagnostics(overdueServices(snapshot, project.settings.policy, now), now),
     ],

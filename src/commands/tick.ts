@@ -9,6 +9,7 @@ import { rotationHint, rotationText } from "../report/rotation-text.ts";
 import type { Snapshot } from "../state/store.ts";
 import type { App } from "./app.ts";
 import { finishCommand } from "./outcome.ts";
+import { refusePublicState } from "./public-state.ts";
 import { tell } from "./say.ts";
 import { openWork } from "./work.ts";
 import type { Work } from "./work.ts";
@@ -19,6 +20,7 @@ const tickAttend = 4 * 60_000;
 /** `tick`: one scheduled round over everything recorded. Reads no service file, so that it applies nothing that nobody reviewed. */
 export async function tick(app: App): Promise<ExitCode> {
   const project = await app.project();
+  await refusePublicState(app, project);
   await using work = await openWork(app, project);
   const snapshot = await work.world.store.load(app.io.signal);
   const names = recordedNames(snapshot);

@@ -8,7 +8,7 @@ import { file, service, shorts } from "./parsing.ts";
 const defaults = {
   project: "main",
   exclude: [],
-  state: { branch: "dstack-state", remote: null },
+  state: { branch: "dstack-state", remote: null, public: false },
   backends: [{ type: "local" }],
   gateways: [
     { name: "main", type: "embedded", default: true, listen: { host: "127.0.0.1", port: 3000 }, domain: null },
@@ -35,7 +35,7 @@ describe("parseSettings()", () => {
     ["project: prod", { project: "prod" }],
     ["exclude: [test/**]", { exclude: ["test/**"] }],
     ["state: {branch: dstack/prod}", { state: { branch: "dstack/prod", remote: null } }],
-    ["state: {remote: origin}", { state: { branch: "dstack-state", remote: "origin" } }],
+    ["state: {remote: origin}", { state: { branch: "dstack-state", remote: "origin", public: false } }],
     [
       "backends: [{type: local}, {type: ssh, hosts: [a], weight: 1.50, nested: {on: yes}}]",
       {
@@ -43,7 +43,10 @@ describe("parseSettings()", () => {
         state: { remote: "origin" },
       },
     ],
-    ["backends: [{type: aws}]\nstate: {remote: none}", { state: { branch: "dstack-state", remote: null } }],
+    [
+      "backends: [{type: aws}]\nstate: {remote: none}",
+      { state: { branch: "dstack-state", remote: null, public: false } },
+    ],
     [
       "backends: [{type: aws}]\nstate: {remote: 'git@example.com:state.git'}",
       { state: { remote: "git@example.com:state.git" } },
