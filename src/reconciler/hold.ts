@@ -1,4 +1,3 @@
-import { isSameJson } from "../lib/same.ts";
 import { fromTimestamp } from "../lib/timestamp.ts";
 import { acquire, isSameOwner, renew, stillOwned } from "../state/lease.ts";
 import type { Spent } from "../state/progress.ts";

@@ -1,7 +1,7 @@
 import { isSameJson } from "../lib/same.ts";
 import type { BranchWrite, NewFile, Tip } from "./branch.ts";
 import { encode } from "./encode.ts";
-import { boundBy } from "./identity.ts";
+import { boundBy } from "./home.ts";
 import type { Identity } from "./identity.ts";
 import { formatVersion } from "./layout.ts";
 import { derivedEdits } from "./prepare.ts";
