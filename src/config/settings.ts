@@ -8,11 +8,19 @@ export interface Settings {
     readonly remote: string | null;
     /** Whether it may be written where everybody can read it. */
     readonly public: boolean;
+    readonly lease: LeaseSettings;
   };
   readonly backends: readonly BackendSettings[];
   readonly gateways: readonly GatewaySettings[];
   readonly auth: { readonly tokens: readonly string[] };
   readonly policy: Policy;
+}
+
+/** For how long one run may work on a service before others may take it for dead. */
+export interface LeaseSettings {
+  readonly ttl: number;
+  /** How far the clocks of two hosts may differ. */
+  readonly skew: number;
 }
 
 /** `type` names the backend; further keys belong to it and are checked by it. */

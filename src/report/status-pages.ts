@@ -1,5 +1,5 @@
 import type { Settings } from "../config/settings.ts";
-import type { Derive } from "../state/optimistic-store.ts";
+import type { Derive } from "../state/next-commit.ts";
 import { statusHtml } from "./status-html.ts";
 import { statusPage } from "./status-page.ts";
 import { statusReporter } from "./status-report.ts";

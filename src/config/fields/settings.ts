@@ -6,11 +6,12 @@ import { boolean, nullable, transform } from "../schema/words.ts";
 import type { Settings } from "../settings.ts";
 import { isMapping, isOddScalar, isList, type YamlValue } from "../yaml/value.ts";
 import { embedded, gateways, slug, type WrittenGateway } from "./gateways.ts";
+import { lease, writtenDefaultLease, type WrittenLease } from "./lease.ts";
 import { policy, writtenDefaultPolicy, type WrittenPolicy } from "./policy.ts";
 
 /** The settings file as it is written, before defaults that depend on other properties. */
 export interface WrittenSettings extends Omit<Settings, "state" | "gateways" | "policy"> {
-  readonly state: Settings["state"];
+  readonly state: Omit<Settings["state"], "lease"> & { readonly lease: WrittenLease };
   readonly gateways: readonly WrittenGateway[];
   readonly policy: WrittenPolicy;
 }
@@ -78,6 +79,13 @@ const state = object<WrittenSettings["state"]>({
       "Whether the state may be in the public repository that the workflow runs in: everybody could read then what runs where, at what price, who changed it, and why it fails. Without this, `apply` and `tick` refuse.",
     example: true,
   },
+  lease: {
+    schema: lease,
+    default: writtenDefaultLease,
+    writtenDefault: { ttl: "15m" },
+    description: "How long one run may work on a service before others may take it for dead.",
+    example: { ttl: "15m", skew: "5m" },
+  },
 });
 
 /** Every property of `.dstack/gitops.yml`, one entry each. */
@@ -96,7 +104,7 @@ export const settingsFields: Fields<WrittenSettings> = {
   },
   state: {
     schema: state,
-    default: { branch: "dstack-state", remote: null, public: false },
+    default: { branch: "dstack-state", remote: null, public: false, lease: writtenDefaultLease },
     description: "Where the state is kept.",
     example: { branch: "dstack-state", remote: "origin" },
   },
