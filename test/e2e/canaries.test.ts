@@ -63,7 +63,7 @@ test("no secret is in any output, commit, file or argument", { timeout: 600_000 
   const server = await readFile(join(repository.path, "server.mjs"), "utf8");
   const tells = `console.log("I know", process.env.HIDDEN, process.env.BARE, process.env.GIVEN);\n`;
   await repository.write({ "server.mjs": `${tells}${server}` });
-  const probe = "'/health', headers: [{ name: X-Key, value: '${{ env.BARE }}' }]";
+  const probe = "'/health?key=${{ env.BARE }}', headers: [{ name: X-Key, value: '${{ env.BARE }}' }]";
   const service = { env: ["HIDDEN=pre-${{ secrets.SECRET }}", "BARE"], replicas: 1, auth: true, probe };
   await demo.edit(service);
   const given = ["-e", `GIVEN=${own.GIVEN}`];
