@@ -16,7 +16,7 @@ import { execute } from "./execute.ts";
 import { expectReplicas, stillToStart } from "./expected.ts";
 import { giveBack, recordLeft } from "./give-back.ts";
 import { afterFence, holdOf, mayAct, writeRecord } from "./hold.ts";
-import type { Hold, Holder } from "./hold.ts";
+import type { Holder } from "./hold.ts";
 import { type Haste, hurryOf } from "./hurry.ts";
 import { guardOf } from "./limits.ts";
 import { mustWrite } from "./must-write.ts";
