@@ -33,6 +33,11 @@ export function composeApp(parsed: Parsed, outer: Io): App & AsyncDisposable {
       opened.push(store);
       return world;
     },
+    async history({ repository, settings }) {
+      const { gitHistory } = await import("./state/git-history.ts");
+      const { branch, remote } = settings.state;
+      return gitHistory({ root: repository.root, branch, remote, clock: systemClock, env: io.env });
+    },
     startGateway: (given) => startGateway(given, io),
     async [Symbol.asyncDispose]() {
       await Promise.all(opened.map((each) => each[Symbol.asyncDispose]()));

@@ -4,6 +4,7 @@ import type { SettleOptions } from "../reconciler/settle-service.ts";
 import { settle } from "../reconciler/settle.ts";
 import type { Snapshot } from "../state/store.ts";
 import type { App } from "./app.ts";
+import { compactHistory } from "./compact-history.ts";
 import { finishCommand } from "./outcome.ts";
 import { tell } from "./say.ts";
 import { openWork } from "./work.ts";
@@ -26,7 +27,9 @@ export async function tick(app: App): Promise<ExitCode> {
     }),
     collectOrphans(work, snapshot),
   ]);
-  return await finishCommand(work, { outcomes, planned: "touched", held: [] });
+  const code = await finishCommand(work, { outcomes, planned: "touched", held: [] });
+  await compactHistory(app, project, snapshot, work.world.clock.now());
+  return code;
 }
 
 /** Here it is replicas that a person consents to give up: a tick destroys no service. */

@@ -34,7 +34,7 @@ function settingsOf({ state, gateways, policy, ...settings }: WrittenSettings): 
   const remote = state.remote === "none" ? null : (state.remote ?? byDefault);
   return {
     ...settings,
-    state: { branch: state.branch, remote },
+    state: { branch: state.branch, remote, history: state.history },
     gateways: gateways.map((gateway) => gatewayOf(gateway, gateways.length)),
     policy: policyOf(policy),
   };

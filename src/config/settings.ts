@@ -6,12 +6,21 @@ export interface Settings {
     readonly branch: string;
     /** `null`: the local repository. Otherwise the name of a git remote, or a URL. */
     readonly remote: string | null;
+    readonly history: HistoryLimits;
   };
   readonly backends: readonly BackendSettings[];
   readonly gateways: readonly GatewaySettings[];
   readonly auth: { readonly tokens: readonly string[] };
   readonly policy: Policy;
 }
+
+/** How much of the state's history is kept; `null`: all of it. `age` in seconds. */
+export interface HistoryLimits {
+  readonly commits: number | null;
+  readonly age: number | null;
+}
+
+export const defaultHistory: HistoryLimits = { commits: 10_000, age: 90 * 86_400 };
 
 /** `type` names the backend; further keys belong to it and are checked by it. */
 export interface BackendSettings {

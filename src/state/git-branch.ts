@@ -29,7 +29,7 @@ export interface GitBranchOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-const defaultAuthor: Author = { name: "dstack-gitops", email: "dstack-gitops@users.noreply.github.com" };
+export const defaultAuthor: Author = { name: "dstack-gitops", email: "dstack-gitops@users.noreply.github.com" };
 
 /** The state store on a git branch. Nothing is touched before the first call; `await using` gives its object store back for the next run. */
 export function gitBranchStore(options: GitBranchOptions): StateStore & AsyncDisposable {
@@ -64,18 +64,20 @@ async function openStore(options: GitBranchOptions): Promise<Opened> {
     const local = localBranch({ directory, branch, author, clock });
     return { store: optimisticStore(local.branch, { ...common, memory: local.memory }), close: async () => {} };
   }
-  const cache = join(
-    env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"),
-    "dstack-gitops",
-    shortId(normalizedUrl(await remoteUrl(remote, root))),
-  );
+  const cache = await cacheOf(remote, root, env);
   const objects = await takeObjectStore(cache);
   const memory = fileMemory(join(cache, `seen-${shortId(branch)}.json`));
   const source = remoteBranch({ directory: objects.directory, branch, remote, root, author, clock, env });
   return { store: optimisticStore(source, { ...common, memory }), close: () => objects.giveBack() };
 }
 
-async function checkBranchName(root: string, branch: string): Promise<void> {
+/** Where this machine keeps objects of a remote's state, and what it saw of it. */
+export async function cacheOf(remote: string, root: string, env: NodeJS.ProcessEnv): Promise<string> {
+  const caches = join(env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "dstack-gitops");
+  return join(caches, shortId(normalizedUrl(await remoteUrl(remote, root))));
+}
+
+export async function checkBranchName(root: string, branch: string): Promise<void> {
   const checked = await git(["check-ref-format", "--branch", branch], { cwd: root, accept: [0, 1, 128, 129] });
   if (checked.exitCode === 0 && checked.text === branch) return;
   throw new UserError("invalid-branch", `\`state.branch\` is \`${branch}\`, which is no name for a branch`);

@@ -1,6 +1,7 @@
 import type { FileEntry } from "../config/files.ts";
 import { isPassing } from "../git/git-error.ts";
 import type { Clock } from "../lib/clock.ts";
+import { toTimestamp } from "../lib/timestamp.ts";
 import { createBatches } from "./batches.ts";
 import type { Waiting } from "./batches.ts";
 import type { Branch, NewFile, Tip } from "./branch.ts";
@@ -137,7 +138,8 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
     const { stateId } = current.snapshot;
     const edits = new Map<string, NewFile | null>(prepared.edits);
     if (current.tip === null) {
-      const text = encode(format, { version: formatVersion, stateId }, "format");
+      const createdAt = toTimestamp(options.clock.now());
+      const text = encode(format, { version: formatVersion, stateId, createdAt }, "format");
       edits.set("format", { mode: "100644", content: Buffer.from(text) });
     }
     if (options.derive !== undefined) {

@@ -1,7 +1,8 @@
 import { exitCodes, UserError } from "../lib/user-error.ts";
 import type { Branch, Tip } from "./branch.ts";
+import { compacted } from "./compacted-schema.ts";
 import { decode, unreadable } from "./encode.ts";
-import { formatVersion, gonePath } from "./layout.ts";
+import { formatVersion, gonePath, historyPath } from "./layout.ts";
 import type { ServiceState } from "./record.ts";
 import { format, gone } from "./schema.ts";
 import { decodePart, noState, partFiles, withPart } from "./service-parts.ts";
@@ -19,12 +20,13 @@ export function createPartCache(branch: Branch): PartCache {
   // Trees that were edited share nodes with those before them; trees that were listed anew share ids.
   const byNode = new WeakMap<FileNode, PartValue>();
   let byId = new Map<string, PartValue>();
-  const stateIdIn = oneFile("format", readFormat);
+  const identityIn = oneFile("format", readFormat);
   const goneIn = oneFile(gonePath, (text) => decode(gone, text, gonePath));
+  const compactedIn = oneFile(historyPath, (text) => decode(compacted, text, historyPath));
   return {
     async read(tip, signal) {
       // The version comes first: everything else is read by its rules.
-      const stateId = (await stateIdIn(tip, signal)) ?? notOurs();
+      const identity = (await identityIn(tip, signal)) ?? notOurs();
       const files = partFiles(tip.tree);
       await learn(
         files.filter(({ node }) => !byNode.has(node)),
@@ -39,8 +41,16 @@ export function createPartCache(branch: Branch): PartCache {
         if (part !== undefined) services.set(file.name, withPart(services.get(file.name) ?? noState, part));
       }
       const graveyard = await goneIn(tip, signal);
+      const history = await compactedIn(tip, signal);
       const { commit, generation } = tip;
-      return { commit, generation, stateId, services, ...(graveyard === null ? {} : { gone: graveyard }) };
+      return {
+        commit,
+        generation,
+        ...identity,
+        services,
+        ...(graveyard === null ? {} : { gone: graveyard }),
+        ...(history === null ? {} : { compacted: history }),
+      };
     },
   };
 
@@ -84,10 +94,10 @@ function textOf(contents: ReadonlyMap<string, Uint8Array>, id: string, path: str
   return Buffer.from(bytes).toString("utf8");
 }
 
-/** The state's id, of a format that this program knows. */
-function readFormat(text: string): string {
-  const { version, stateId } = decode(format, text, "format");
-  if (version === formatVersion) return stateId;
+/** The state's id, and when it was made, of a format that this program knows. */
+function readFormat(text: string): Pick<Snapshot, "stateId" | "createdAt"> {
+  const { version, stateId, createdAt } = decode(format, text, "format");
+  if (version === formatVersion) return { stateId, ...(createdAt === undefined ? {} : { createdAt }) };
   throw new UserError(
     "state-newer-format",
     `the state branch has format ${version}; this program knows format ${formatVersion}`,

@@ -4,10 +4,13 @@ import { git } from "../git/git.ts";
 import type { GitResult } from "../git/git.ts";
 import { openRemote, remoteName } from "../git/remote.ts";
 import type { Remote } from "../git/remote.ts";
-import type { Branch, BranchWrite, Tip, WriteOutcome } from "./branch.ts";
+import type { BranchWrite, Tip, WriteOutcome } from "./branch.ts";
+import { pastIn, tipAt } from "./git-past.ts";
+import { includesCommit } from "./includes-commit.ts";
 import { messagesFrom } from "./local-branch.ts";
 import { openObjectDatabase } from "./object-database.ts";
 import type { DatabaseOptions } from "./object-database.ts";
+import type { PastBranch, PastCommit } from "./past.ts";
 
 export interface RemoteBranchOptions extends DatabaseOptions {
   readonly branch: string;
@@ -16,25 +19,38 @@ export interface RemoteBranchOptions extends DatabaseOptions {
   /** The user's repository, which says how the remote is reached. */
   readonly root: string;
   readonly env: NodeJS.ProcessEnv;
+  /** Fetches all of the history, for what replaces it. */
+  readonly whole?: boolean;
 }
+
+const quiet = [
+  "--quiet",
+  "--no-write-fetch-head",
+  "--no-tags",
+  "--refmap=",
+  "--no-auto-maintenance",
+  "--update-shallow",
+] as const;
 
 /**
  * A branch of a remote, through a bare repository of our own: a fetch of depth 1 would make the user's repository shallow.
  * A push that expects the tip it was made from is the compare-and-swap.
  */
-export function remoteBranch(options: RemoteBranchOptions): Branch {
+export function remoteBranch(options: RemoteBranchOptions): PastBranch {
   const { directory } = options;
   const database = openObjectDatabase(options);
   const reference = `refs/heads/${options.branch}`;
   const kept = "refs/dstack-gitops/tip";
   let remote: Promise<Remote> | null = null;
-  let fetched = false;
+  let fetched = options.whole ?? false;
   let last: Promise<unknown> = Promise.resolve();
   return {
     read: (signal) => oneAtATime(() => read(signal)),
     write: (change, signal) => oneAtATime(() => write(change, signal)),
     contents: (ids, signal) => database.contents(ids, signal),
-    includes: (tip, commit, signal) => database.isAncestor(commit, tip.commit, signal),
+    ...pastIn(directory, database, kept),
+    at: (commit, signal) => oneAtATime(() => at(commit, signal)),
+    includes: (tip, commit, signal) => includesCommit({ database, directory }, tip, commit, signal),
   };
 
   /** Calls of one process share a repository, whose locks would refuse each other. */
@@ -58,26 +74,24 @@ export function remoteBranch(options: RemoteBranchOptions): Branch {
     return database.tipOf(commit, () => deepen(commit.id, signal), signal);
   }
 
+  /** A commit of the past, without what came before it. */
+  async function at(past: PastCommit, signal?: AbortSignal): Promise<Tip> {
+    await call(["fetch", ...quiet, "--depth=1", remoteName, past.commit], signal);
+    return tipAt(past, { database, directory }, signal);
+  }
+
   async function deepen(commit: string, signal?: AbortSignal): Promise<readonly string[]> {
     await fetch(["--deepen=200"], signal);
     return messagesFrom(directory, commit);
   }
 
   async function fetch(depth: readonly string[], signal?: AbortSignal): Promise<void> {
-    const quiet = [
-      "--quiet",
-      "--no-write-fetch-head",
-      "--no-tags",
-      "--refmap=",
-      "--no-auto-maintenance",
-      "--update-shallow",
-    ];
     await call(["fetch", ...quiet, ...depth, remoteName, `+${reference}:${kept}`], signal);
   }
 
   async function write(change: BranchWrite, signal?: AbortSignal): Promise<WriteOutcome> {
     const tip = await database.store(change, signal);
-    const lease = `--force-with-lease=${reference}:${change.parent?.commit ?? ""}`;
+    const lease = `--force-with-lease=${reference}:${(change.replaces ?? change.parent)?.commit ?? ""}`;
     try {
       await call(["push", "--quiet", "--no-verify", lease, remoteName, `${tip.commit}:${reference}`], signal);
       fetched = true;

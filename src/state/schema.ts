@@ -168,4 +168,8 @@ export const lease: z.ZodType<Lease> = z.strictObject({
 });
 
 /** `format`, of any version: newer ones may hold more. */
-export const format = z.looseObject({ version: z.int().min(1), stateId: z.string().min(1) });
+export const format = z.looseObject({
+  version: z.int().min(1),
+  stateId: z.string().min(1),
+  createdAt: time.exactOptional(),
+});

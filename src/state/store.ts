@@ -1,4 +1,5 @@
 import type { FileEntry, KeptContent } from "../config/files.ts";
+import type { Compacted } from "./compacted.ts";
 import type { Gone } from "./gone.ts";
 import type { Spent } from "./progress.ts";
 import type { Intent, Lease, ServiceRecord, ServiceState } from "./record.ts";
@@ -14,6 +15,10 @@ export interface Snapshot {
   readonly services: ReadonlyMap<string, ServiceState>;
   /** What is remembered of services that are gone. Absent: there were none. */
   readonly gone?: Gone | undefined;
+  /** What is remembered of commits that are not in the branch any more. Absent: all are. */
+  readonly compacted?: Compacted | undefined;
+  /** When the branch was made. Absent: not known. */
+  readonly createdAt?: string | undefined;
 }
 
 /** What one service's part of the branch is to become. An absent member stays as it is; `null` removes it. */

@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 
 import { checkGateways, gatewayOf } from "../../src/config/gateways.ts";
 import { parseSettings } from "../../src/config/settings-file.ts";
-import { defaultPolicy } from "../../src/config/settings.ts";
+import { defaultHistory, defaultPolicy } from "../../src/config/settings.ts";
 import { file, service, shorts } from "./parsing.ts";
 
 const defaults = {
   project: "main",
   exclude: [],
-  state: { branch: "dstack-state", remote: null },
+  state: { branch: "dstack-state", remote: null, history: defaultHistory },
   backends: [{ type: "local" }],
   gateways: [
     { name: "main", type: "embedded", default: true, listen: { host: "127.0.0.1", port: 3000 }, domain: null },
@@ -33,9 +33,11 @@ describe("parseSettings()", () => {
 
   it.each([
     ["project: prod", { project: "prod" }],
+    ["state: {history: {commits: 500, age: 30d}}", { state: { history: { commits: 500, age: 30 * 86_400 } } }],
+    ["state: {history: {commits: off, age: 'off'}}", { state: { history: { commits: null, age: null } } }],
     ["exclude: [test/**]", { exclude: ["test/**"] }],
-    ["state: {branch: dstack/prod}", { state: { branch: "dstack/prod", remote: null } }],
-    ["state: {remote: origin}", { state: { branch: "dstack-state", remote: "origin" } }],
+    ["state: {branch: dstack/prod}", { state: { ...defaults.state, branch: "dstack/prod" } }],
+    ["state: {remote: origin}", { state: { ...defaults.state, remote: "origin" } }],
     [
       "backends: [{type: local}, {type: ssh, hosts: [a], weight: 1.50, nested: {on: yes}}]",
       {
@@ -43,7 +45,7 @@ describe("parseSettings()", () => {
         state: { remote: "origin" },
       },
     ],
-    ["backends: [{type: aws}]\nstate: {remote: none}", { state: { branch: "dstack-state", remote: null } }],
+    ["backends: [{type: aws}]\nstate: {remote: none}", { state: defaults.state }],
     [
       "backends: [{type: aws}]\nstate: {remote: 'git@example.com:state.git'}",
       { state: { remote: "git@example.com:state.git" } },
@@ -118,6 +120,8 @@ describe("parseSettings()", () => {
     ["- a", "error wrong-type 1:1"],
     ["a: [", "error yaml-syntax 1:5"],
     ["state: {branch: 'a..b'}", "error invalid-value 1:17 state.branch"],
+    ["state: {history: {commits: 99}}", "error invalid-value 1:28 state.history.commits"],
+    ["state: {history: {age: 1h}}", "error invalid-value 1:24 state.history.age"],
     ["state: {brnch: a}", "error unknown-property 1:9 state.brnch"],
     ["backends: []", "error invalid-value 1:11 backends"],
     ["backends: [{kind: local}]", "error invalid-value 1:12 backends[0]"],

@@ -4,13 +4,15 @@ import { refuse, type Schema, unexpected } from "../schema/schema.ts";
 import { text } from "../schema/text.ts";
 import { nullable, transform } from "../schema/words.ts";
 import type { Settings } from "../settings.ts";
+import { defaultHistory } from "../settings.ts";
 import { isMapping, isOddScalar, isList, type YamlValue } from "../yaml/value.ts";
 import { embedded, gateways, slug, type WrittenGateway } from "./gateways.ts";
+import { history } from "./history.ts";
 import { policy, writtenDefaultPolicy, type WrittenPolicy } from "./policy.ts";
 
 /** The settings file as it is written, before defaults that depend on other properties. */
 export interface WrittenSettings extends Omit<Settings, "state" | "gateways" | "policy"> {
-  readonly state: { readonly branch: string; readonly remote: string | null };
+  readonly state: Settings["state"];
   readonly gateways: readonly WrittenGateway[];
   readonly policy: WrittenPolicy;
 }
@@ -71,6 +73,12 @@ const state = object<WrittenSettings["state"]>({
       "The remote, or URL, that the branch is on; `none` keeps it in the local repository. By default `none` while all backends are `local`, else `origin`.",
     example: "origin",
   },
+  history: {
+    schema: history,
+    default: defaultHistory,
+    description: "How much of the branch's history is kept.",
+    example: { commits: 2000, age: "30d" },
+  },
 });
 
 /** Every property of `.dstack/gitops.yml`, one entry each. */
@@ -89,7 +97,7 @@ export const settingsFields: Fields<WrittenSettings> = {
   },
   state: {
     schema: state,
-    default: { branch: "dstack-state", remote: null },
+    default: { branch: "dstack-state", remote: null, history: defaultHistory },
     description: "Where the state is kept.",
     example: { branch: "dstack-state", remote: "origin" },
   },
