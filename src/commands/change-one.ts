@@ -3,6 +3,7 @@ import { policyFor, type Strategy } from "../config/settings.ts";
 import { exitCodes, UserError } from "../lib/user-error.ts";
 import type { ExitCode } from "../lib/user-error.ts";
 import { acceptedChange } from "../reconciler/accept-plan.ts";
+import type { AcceptedPlan } from "../reconciler/accept-plan.ts";
 import type { Acceptance } from "../reconciler/accept.ts";
 import { chooseStrategy } from "../reconciler/choose-strategy.ts";
 import { sourceText } from "../reconciler/commit-message.ts";
@@ -11,6 +12,11 @@ import { currentDeployment } from "../reconciler/decide/draft.ts";
 import { isKnownToServe } from "../reconciler/decide/go-back.ts";
 import { othersOf } from "../reconciler/decide/others.ts";
 import { desiredReplicas } from "../reconciler/decide/scale.ts";
+import { takeInventory } from "../reconciler/inventory.ts";
+import type { Inventory } from "../reconciler/inventory.ts";
+import { repairHint } from "../reconciler/orphans-text.ts";
+import { ownTarget } from "../reconciler/own-target.ts";
+import { refusalFor } from "../reconciler/plan-strangers.ts";
 import { settle } from "../reconciler/settle.ts";
 import { supplyFor } from "../reconciler/supply.ts";
 import type { ServiceRecord } from "../state/record.ts";
@@ -46,11 +52,15 @@ export interface OneChange {
 export async function changeOne(app: App, one: OneChange): Promise<ExitCode> {
   const project = await app.project();
   await using work = await openWork(app, project);
-  const before = await work.world.store.load(app.io.signal);
+  const loaded = await work.world.store.load(app.io.signal);
+  recordNamed(one.name, loaded);
+  const seen = await takeInventory(work.world, loaded, app.io.signal);
+  refuseOlder(one.name, seen);
+  const before = seen.snapshot;
   refusePaused(recordNamed(one.name, before), one);
   if (!(await confirm(app, one.question))) return exitCodes.refused;
-  const snapshot = await accept(one, work, before);
-  if (snapshot === null) {
+  const accepted = await accept(one, work, before);
+  if (accepted === null) {
     tell(app, one.nothing);
     return exitCodes.success;
   }
@@ -58,8 +68,17 @@ export async function changeOne(app: App, one: OneChange): Promise<ExitCode> {
     tell(app, `${one.verb}: ${one.name}`);
     return exitCodes.success;
   }
-  const outcomes = await settle([one.name], snapshot, work.session(snapshot.stateId), work.settleOptions());
+  const { snapshot, own } = accepted;
+  const options = { ...work.settleOptions(), own };
+  const outcomes = await settle([one.name], snapshot, work.session(snapshot.stateId), options);
   return await finishCommand(work, { outcomes, planned: [one.name], held: [] });
+}
+
+/** What a person sees of the service is not how it is. */
+function refuseOlder(name: string, seen: Inventory): void {
+  const refusal = refusalFor(name, seen);
+  if (refusal === null) return;
+  throw new UserError("state-older", `${name}: ${refusal}`, { exitCode: exitCodes.refused, hint: repairHint });
 }
 
 function refusePaused(record: ServiceRecord, one: OneChange): void {
@@ -107,7 +126,7 @@ function happeningOf(
   return { message, by, details: [`as deployment ${next.target.deployment}, from ${sourceText(next.target)}`] };
 }
 
-async function accept(one: OneChange, work: Work, first: Snapshot): Promise<Snapshot | null> {
+async function accept(one: OneChange, work: Work, first: Snapshot): Promise<AcceptedPlan | null> {
   let basis = first;
   for (let attempt = 0; ; attempt += 1) {
     const acceptance = { by: work.by, planId: "", now: work.world.clock.now(), generation: basis.generation };
@@ -118,10 +137,9 @@ async function accept(one: OneChange, work: Work, first: Snapshot): Promise<Snap
     const next = strategy === null ? first : (one.change(record, { ...acceptance, strategy }) ?? first);
     const change = acceptedChange(next, basis.services.get(one.name)?.lease ?? null, work.world.leaseOwner);
     try {
-      return await work.world.store.commit(
-        { ...happeningOf(one, record, { next, by: work.by }), services: [change], basis },
-        work.abort,
-      );
+      const happening = happeningOf(one, record, { next, by: work.by });
+      const snapshot = await work.world.store.commit({ ...happening, services: [change], basis }, work.abort);
+      return { snapshot, own: new Map([[one.name, ownTarget(next)]]) };
     } catch (error) {
       if (!(error instanceof StateConflict) || attempt >= 5) throw error;
     }

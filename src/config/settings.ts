@@ -7,6 +7,7 @@ export interface Settings {
     /** `null`: the local repository. Otherwise the name of a git remote, or a URL. */
     readonly remote: string | null;
     readonly history: HistoryLimits;
+    readonly lease: LeaseSettings;
   };
   readonly backends: readonly BackendSettings[];
   readonly gateways: readonly GatewaySettings[];
@@ -21,6 +22,13 @@ export interface HistoryLimits {
 }
 
 export const defaultHistory: HistoryLimits = { commits: 10_000, age: 90 * 86_400 };
+
+/** For how long one run may work on a service before others may take it for dead. */
+export interface LeaseSettings {
+  readonly ttl: number;
+  /** How far the clocks of two hosts may differ. */
+  readonly skew: number;
+}
 
 /** `type` names the backend; further keys belong to it and are checked by it. */
 export interface BackendSettings {

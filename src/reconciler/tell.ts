@@ -8,3 +8,15 @@ export function tell(name: string, decision: Decision, world: World): void {
   const time = toTimestamp(world.clock.now());
   for (const note of decision.notes) world.emit({ ...note, time, service: name });
 }
+
+/** Tells what happened to a service beside its passes. */
+export function tellNote(service: string, detail: string, world: World): void {
+  world.emit({
+    event: "note",
+    time: toTimestamp(world.clock.now()),
+    service,
+    replica: null,
+    deployment: null,
+    detail,
+  });
+}

@@ -14,12 +14,12 @@ const youngest = 60 * 60_000;
 
 /** Whether more history is there than is to be kept, as far as the newest state alone tells. */
 export function isCompactionDue(
-  { generation, compacted, createdAt }: Snapshot,
+  { generation, compacted, format }: Snapshot,
   { commits, age }: HistoryLimits,
   now: number,
 ): boolean {
   const count = generation - (compacted?.oldest.generation ?? 1) + 1;
-  const since = compacted?.oldest.at ?? createdAt;
+  const since = compacted?.oldest.at ?? format?.createdAt;
   if (commits !== null && count > commits) return true;
   return age !== null && since !== undefined && count > leastByAge && now - Date.parse(since) > age * 1000;
 }

@@ -1,15 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
 
 import type { HistoryLimits } from "../config/settings.ts";
 import { git } from "../git/git.ts";
+import { remoteUrl } from "../git/remote.ts";
 import { compactBranch } from "./compact-branch.ts";
 import type { CompactionOutcome } from "./compact-branch.ts";
 import { cacheOf, checkBranchName, defaultAuthor } from "./git-branch.ts";
 import type { GitBranchOptions } from "./git-branch.ts";
 import { localBranch } from "./local-branch.ts";
-import { takeObjectStore } from "./object-store.ts";
+import { openObjectStore } from "./object-store.ts";
+import type { ObjectStore } from "./object-store.ts";
 import type { Enough, Past, PastBranch, PastCommit } from "./past.ts";
 import { createPartCache } from "./read-tip.ts";
 import { remoteBranch } from "./remote-branch.ts";
@@ -36,29 +36,25 @@ export async function gitHistory(options: GitBranchOptions): Promise<StateHistor
     const local = localBranch({ directory, branch, author, clock }).branch;
     return historyOf(async (_, work) => work(local));
   }
-  const cache = await cacheOf(remote, root, env);
-  const common: Omit<RemoteBranchOptions, "directory"> = { branch, remote, root, author, clock, env };
-  const history = historyOf(async (need, work) => {
-    // What is fetched whole is not left to those who want the newest commit alone.
-    const objects = await takeObjectStore(need === "all" ? join(cache, "whole") : cache);
-    try {
-      return await work(remoteBranch({ ...common, directory: objects.directory, whole: need === "all" }));
-    } finally {
-      await (need === "all" ? rm(objects.directory, { recursive: true, force: true }) : objects.giveBack());
-    }
-  });
+  const cache = cacheOf(await remoteUrl(remote, root), env);
+  const lastSeen = async (): Promise<null> => null;
+  const common: Omit<RemoteBranchOptions, "objects"> = { branch, remote, root, author, clock, env, lastSeen };
   return {
-    ...history,
-    async read(enough, signal) {
-      // Commits and trees alone: git would take the contents that it lacks there for missing elsewhere.
-      const objects = await takeObjectStore(join(cache, "history"));
-      try {
-        return await readRemotePast({ ...common, directory: objects.directory }, enough, signal);
-      } finally {
-        await objects.giveBack();
-      }
-    },
+    ...historyOf((need, work) =>
+      inStore((objects) => work(remoteBranch({ ...common, objects, whole: need === "all" }))),
+    ),
+    read: (enough, signal) => inStore((objects) => readRemotePast({ ...common, objects }, enough, signal)),
   };
+
+  /** What is fetched here is not left to those who want the newest commit alone: it is incomplete, or all there is. */
+  async function inStore<Result>(work: (objects: ObjectStore) => Promise<Result>): Promise<Result> {
+    const objects = await openObjectStore(cache, { alone: true });
+    try {
+      return await work(objects);
+    } finally {
+      await objects.giveBack();
+    }
+  }
 
   function historyOf(
     on: <Result>(need: "one" | "all", work: (branch: PastBranch) => Promise<Result>) => Promise<Result>,
@@ -66,7 +62,7 @@ export async function gitHistory(options: GitBranchOptions): Promise<StateHistor
     return {
       read: (enough, signal) => on("all", (past) => past.past(enough, signal)),
       at: (commit, signal) =>
-        on("one", async (past) => createPartCache(past).read(await past.at(commit, signal), signal)),
+        on("one", async (past) => createPartCache(past).read(await past.stateAt(commit, signal), signal)),
       compact: (limits, seen, signal) =>
         on("all", (past) => {
           const nonce = randomBytes(8).toString("hex");

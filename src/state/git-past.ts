@@ -13,10 +13,10 @@ export function pastIn(
   directory: string,
   database: ObjectDatabase,
   reference: string,
-): Pick<PastBranch, "past" | "at" | "replay"> {
+): Pick<PastBranch, "past" | "stateAt" | "replay"> {
   return {
     past: (_, signal) => readPast(directory, reference, signal),
-    at: (commit, signal) => tipAt(commit, { database, directory }, signal),
+    stateAt: (commit, signal) => tipAt(commit, { database, directory }, signal),
     async replay(oldest, tip, signal) {
       const commit = await replayCommits(directory, { oldest, newest: tip.commit }, signal);
       return { ...tip, commit };

@@ -3,8 +3,8 @@ import { hash } from "node:crypto";
 import type { Clock } from "../lib/clock.ts";
 import type { Branch, Tip } from "./branch.ts";
 import type { BranchMemory } from "./memory-of-branch.ts";
+import type { Derive } from "./next-commit.ts";
 import { optimisticStore } from "./optimistic-store.ts";
-import type { Derive } from "./optimistic-store.ts";
 import { withGenerations } from "./past.ts";
 import type { PastBranch, PastCommit } from "./past.ts";
 import type { StateStore } from "./store.ts";
@@ -64,7 +64,7 @@ export function memoryBranch(
     async past() {
       return { commits: pastOf(commits), whole: true };
     },
-    async at({ commit }) {
+    async stateAt({ commit }) {
       const found = commits.find((known) => known.commit === commit);
       if (found === undefined) throw new Error(`${commit} is not in the branch`);
       return found;

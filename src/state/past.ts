@@ -38,7 +38,7 @@ export type Enough = (commits: readonly PastCommit[]) => boolean;
 export interface PastBranch extends Branch {
   past(enough: Enough, signal?: AbortSignal): Promise<Past>;
   /** The branch as it was at one of its commits. */
-  at(commit: PastCommit, signal?: AbortSignal): Promise<Tip>;
+  stateAt(commit: PastCommit, signal?: AbortSignal): Promise<Tip>;
   /**
    * Makes copies of the commits from `oldest` to `tip`, of which the first has no parent: the same trees, messages, authors and
    * dates. Nothing points at them until a write puts one on top and takes the place of `tip` (`BranchWrite.replaces`).

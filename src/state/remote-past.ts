@@ -14,7 +14,7 @@ export async function readRemotePast(
   enough: Enough,
   signal?: AbortSignal,
 ): Promise<Past> {
-  const { directory } = options;
+  const { directory } = options.objects;
   const { config, env } = await openRemote(options.remote, options.root, options.env);
   const kept = "refs/dstack-gitops/history";
   for (let depth = first; ; depth *= 4) {

@@ -172,4 +172,9 @@ export const format = z.looseObject({
   version: z.int().min(1),
   stateId: z.string().min(1),
   createdAt: time.exactOptional(),
+  repository: z.string().min(1).exactOptional(),
+  home: z
+    .union([z.strictObject({ forge: z.string(), id: z.string() }), z.strictObject({ path: z.string() })])
+    .exactOptional(),
 });
+export type Format = z.infer<typeof format>;

@@ -3,6 +3,7 @@ import type { Compacted } from "./compacted.ts";
 import type { Gone } from "./gone.ts";
 import type { Spent } from "./progress.ts";
 import type { Intent, Lease, ServiceRecord, ServiceState } from "./record.ts";
+import type { Format } from "./schema.ts";
 
 /** The state branch at one commit. */
 export interface Snapshot {
@@ -13,12 +14,12 @@ export interface Snapshot {
   /** Random, made with the branch; tags of instances carry it. Known before the first write. */
   readonly stateId: string;
   readonly services: ReadonlyMap<string, ServiceState>;
+  /** The file `format`. Absent: there is none yet. */
+  readonly format?: Format | undefined;
   /** What is remembered of services that are gone. Absent: there were none. */
   readonly gone?: Gone | undefined;
   /** What is remembered of commits that are not in the branch any more. Absent: all are. */
   readonly compacted?: Compacted | undefined;
-  /** When the branch was made. Absent: not known. */
-  readonly createdAt?: string | undefined;
 }
 
 /** What one service's part of the branch is to become. An absent member stays as it is; `null` removes it. */
@@ -52,6 +53,8 @@ export interface Change {
    * is put on, with whatever is written by the same commit before it. Pure. `false` refuses the write.
    */
   readonly guard?: ((tip: Snapshot) => boolean) | undefined;
+  /** Once it aborts, the pace of pushes to a forge holds the change back no longer: whoever writes it is about to end, or waited for. */
+  readonly hurry?: AbortSignal | undefined;
 }
 
 /** The write was refused because something that its decision read has changed, or its guard said no: load again and decide again. */

@@ -185,6 +185,7 @@ describe("what a compaction keeps", () => {
     commit: "c",
     at: new Date(now - days * day).toISOString(),
   });
+  const formatOf = (days: number) => ({ version: 1, stateId: "s", createdAt: milestone(1, days).at });
   const compacted = (generation: number, days: number) => ({
     at: "",
     compactions: 1,
@@ -202,11 +203,11 @@ describe("what a compaction keeps", () => {
     { what: "one more", given: state(201), due: true },
     { what: "many, of which most went", given: state(900, { compacted: compacted(701, 1) }), due: false },
     { what: "one more since then", given: state(901, { compacted: compacted(701, 1) }), due: true },
-    { what: "old ones", given: state(101, { createdAt: milestone(1, 31).at }), due: true },
-    { what: "few old ones", given: state(100, { createdAt: milestone(1, 31).at }), due: false },
+    { what: "old ones", given: state(101, { format: formatOf(31) }), due: true },
+    { what: "few old ones", given: state(100, { format: formatOf(31) }), due: false },
     {
       what: "old ones that went",
-      given: state(200, { createdAt: milestone(1, 99).at, compacted: compacted(1, 29) }),
+      given: state(200, { format: formatOf(99), compacted: compacted(1, 29) }),
       due: false,
     },
     { what: "of an age that nobody knows", given: state(150), due: false },

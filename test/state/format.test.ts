@@ -120,7 +120,7 @@ test("every example is read as what it says", async () => {
     expect(loaded.services).toEqual(snapshot.services);
     expect(loaded.gone).toEqual(snapshot.gone);
     expect(loaded.compacted).toEqual(snapshot.compacted);
-    expect(loaded.createdAt).toBe(snapshot.createdAt);
+    expect(loaded.format).toEqual(snapshot.format);
     const [file] = loaded.services.get("web")?.record?.deployments.at(-1)?.files ?? [];
     expect(await store.readContent(file?.content ?? "")).toHaveLength(1);
   }

@@ -51,7 +51,7 @@ export async function memoryBench(fault?: () => Fault | null): Promise<HistoryBe
     past: () => branch.past(() => true),
     at: async (commit) => {
       const { createPartCache } = await import("../../src/state/read-tip.ts");
-      return createPartCache(branch).read(await branch.at(commit));
+      return createPartCache(branch).read(await branch.stateAt(commit));
     },
     async compact(limits) {
       const seen = await memoryStore({ clock, branch, writer: "seen" }).load();

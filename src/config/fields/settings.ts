@@ -8,11 +8,12 @@ import { defaultHistory } from "../settings.ts";
 import { isMapping, isOddScalar, isList, type YamlValue } from "../yaml/value.ts";
 import { embedded, gateways, slug, type WrittenGateway } from "./gateways.ts";
 import { history } from "./history.ts";
+import { lease, writtenDefaultLease, type WrittenLease } from "./lease.ts";
 import { policy, writtenDefaultPolicy, type WrittenPolicy } from "./policy.ts";
 
 /** The settings file as it is written, before defaults that depend on other properties. */
 export interface WrittenSettings extends Omit<Settings, "state" | "gateways" | "policy"> {
-  readonly state: Settings["state"];
+  readonly state: Omit<Settings["state"], "lease"> & { readonly lease: WrittenLease };
   readonly gateways: readonly WrittenGateway[];
   readonly policy: WrittenPolicy;
 }
@@ -76,8 +77,16 @@ const state = object<WrittenSettings["state"]>({
   history: {
     schema: history,
     default: defaultHistory,
+    writtenDefault: { commits: 10_000, age: "90d" },
     description: "How much of the branch's history is kept.",
     example: { commits: 2000, age: "30d" },
+  },
+  lease: {
+    schema: lease,
+    default: writtenDefaultLease,
+    writtenDefault: { ttl: "15m" },
+    description: "How long one run may work on a service before others may take it for dead.",
+    example: { ttl: "15m", skew: "5m" },
   },
 });
 
@@ -97,7 +106,7 @@ export const settingsFields: Fields<WrittenSettings> = {
   },
   state: {
     schema: state,
-    default: { branch: "dstack-state", remote: null, history: defaultHistory },
+    default: { branch: "dstack-state", remote: null, history: defaultHistory, lease: writtenDefaultLease },
     description: "Where the state is kept.",
     example: { branch: "dstack-state", remote: "origin" },
   },
