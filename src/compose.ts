@@ -36,6 +36,11 @@ export function composeApp(parsed: Parsed, outer: Io): App & AsyncDisposable {
       place = world.owner.repository;
       return world;
     },
+    async history({ repository, settings }) {
+      const { gitHistory } = await import("./state/git-history.ts");
+      const { branch, remote } = settings.state;
+      return gitHistory({ root: repository.root, branch, remote, clock: systemClock, env: io.env });
+    },
     startGateway: async (given) =>
       startGateway(given, place ?? nameOf(given.repository, given.settings.state.branch), io),
     async [Symbol.asyncDispose]() {

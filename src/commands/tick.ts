@@ -9,6 +9,7 @@ import { rotationHint, rotationText } from "../report/rotation-text.ts";
 import type { Snapshot } from "../state/store.ts";
 import type { App } from "./app.ts";
 import { collectOrphans } from "./collect-orphans.ts";
+import { compactHistory } from "./compact-history.ts";
 import { finishCommand } from "./outcome.ts";
 import { refusePublicState } from "./public-state.ts";
 import { tell } from "./say.ts";
@@ -34,6 +35,7 @@ export async function tick(app: App): Promise<ExitCode> {
     collectOrphans(work, snapshot),
   ]);
   const exitCode = await finishCommand(work, { outcomes, planned: "touched", held: [] });
+  await compactHistory(app, project, snapshot, work.world.clock.now());
   return exitCode === exitCodes.success && strangers.length > 0 ? exitCodes.failed : exitCode;
 }
 
