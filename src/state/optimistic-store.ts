@@ -12,7 +12,7 @@ import type { Derive } from "./next-commit.ts";
 import { prepare } from "./prepare.ts";
 import type { Prepared } from "./prepare.ts";
 import { createPartCache } from "./read-tip.ts";
-import { backOff, busy, doubt, isHopeless, missingContent, pauseAfterRace } from "./store-errors.ts";
+import { busy, doubt, isHopeless, missingContent, pauseAfterFailure, pauseAfterRace } from "./store-errors.ts";
 import type { Snapshot, StateStore } from "./store.ts";
 import { writeGate } from "./write-gate.ts";
 import type { GateOptions } from "./write-gate.ts";
@@ -84,7 +84,7 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
       } catch (cause) {
         if (!isPassing(cause)) throw cause;
         if (attempt === 6 || signal?.aborted === true) throw doubt(cause);
-        await options.clock.sleep(backOff(attempt + 3, options.random()), signal);
+        await clock.sleep(pauseAfterFailure(cause, attempt + 3, options.random()), signal);
       }
     }
   }
@@ -112,7 +112,7 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
         if (outcome.kind === "written") return settle(waiting, prepared, await adopt(outcome.tip));
         if (outcome.commit !== undefined) doubtful.push(outcome.commit);
         signal?.throwIfAborted();
-        if (isHopeless(attempt, clock.now() - begun)) throw busy(attempt, outcome.cause);
+        if (isHopeless(outcome, attempt, clock.now() - begun)) throw busy(attempt, outcome.cause);
         await clock.sleep(
           pauseAfterRace(outcome, { attempt, took: clock.now() - started, random: options.random() }),
           signal,

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { globSync, statSync } from "node:fs";
+import { existsSync, globSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
@@ -15,12 +15,16 @@ const places = {
   act: ["venv/bin/act", "bin/act", "act"],
 } as const;
 
-export type Peer = keyof typeof places;
+/** Of Debian's packages, which lie where Debian puts them. */
+const system = { sshd: "/usr/sbin/sshd" } as const;
+
+export type Peer = keyof typeof places | keyof typeof system;
 
 /** Where a peer is: what `NGINX_BIN` (`ENVOY_BIN`, …) names, or what `scripts/install-peers.sh` installed; `null` without it. */
 export function findPeer(peer: Peer): string | null {
   const named = process.env[`${peer.toUpperCase()}_BIN`];
   if (named !== undefined && named !== "") return named;
+  if (peer === "sshd") return existsSync(system.sshd) ? system.sshd : null;
   const found = places[peer].flatMap((place) => globSync(place, { cwd: peers })).map((path) => join(peers, path));
   return found.find(isProgram) ?? null;
 }
