@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 
 import { exitCodes, UserError } from "../lib/user-error.ts";
 import { git } from "./git.ts";
@@ -31,24 +31,43 @@ export async function remoteUrl(remote: string, root: string): Promise<string> {
 }
 
 /** How git reaches a remote from a repository of our own as if it were called in the user's. */
-export async function openRemote(remote: string, root: string, env: NodeJS.ProcessEnv = process.env): Promise<Remote> {
-  const url = await remoteUrl(remote, root);
-  const directory = (await git(["rev-parse", "--path-format=absolute", "--git-common-dir"], { cwd: root })).text;
-  const ssh = await git(["config", "--get", "core.sshCommand"], { cwd: root, accept: [0, 1] });
+export async function openRemote(url: string, root: string, env: NodeJS.ProcessEnv = process.env): Promise<Remote> {
+  const { stdout } = await git(["config", "--list", "--null", "--show-scope"], { cwd: root });
+  const settings = settingsIn(stdout.toString("utf8"));
+  const ssh = settings.findLast(({ key }) => key === "core.sshcommand")?.value;
+  // What is configured elsewhere holds in every repository. Included files may name this one alone, as `actions/checkout` does.
+  const own = settings.filter(({ scope, key }) => ["local", "worktree"].includes(scope) && isAboutReaching(key));
   return {
     url,
     config: [
-      // Credentials, proxies and certificates that are configured for this repository alone.
-      ["include.path", join(directory, "config")],
+      ...own.map(({ key, value }) => [key, value] as const),
       [`remote.${remoteName}.url`, url],
       ...authorization(url, env),
     ],
     // The variable beats the configuration, so what is configured is carried over to it.
-    env:
-      env["GIT_SSH_COMMAND"] === undefined && ssh.exitCode === 0
-        ? { GIT_SSH_COMMAND: `${ssh.text} -oBatchMode=yes` }
-        : {},
+    env: env["GIT_SSH_COMMAND"] === undefined && ssh !== undefined ? { GIT_SSH_COMMAND: `${ssh} -oBatchMode=yes` } : {},
   };
+}
+
+interface Setting {
+  readonly scope: string;
+  readonly key: string;
+  readonly value: string;
+}
+
+function settingsIn(listing: string): readonly Setting[] {
+  const fields = listing.split("\0");
+  return fields.flatMap((scope, index) => {
+    const [key, ...lines] = (fields[index + 1] ?? "").split("\n");
+    if (index % 2 === 1 || key === undefined || key === "") return [];
+    // A key without a value is true.
+    return [{ scope, key, value: lines.length === 0 ? "true" : lines.join("\n") }];
+  });
+}
+
+/** Credentials, proxies, certificates and the like: nothing that says what a repository is. */
+function isAboutReaching(key: string): boolean {
+  return /^(http|credential|ssh|protocol|url)\./.test(key);
 }
 
 /** A token from the environment as a header for this remote's host alone. `GITHUB_TOKEN` goes to GitHub's own server only. */

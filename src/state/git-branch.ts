@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { git } from "../git/git.ts";
 import { isForge, normalizedUrl, shortId } from "../git/remote-url.ts";
-import { remoteUrl } from "../git/remote.ts";
+import { openRemote, remoteUrl } from "../git/remote.ts";
 import type { Clock } from "../lib/clock.ts";
 import { UserError } from "../lib/user-error.ts";
 import { localBranch } from "./local-branch.ts";
@@ -63,23 +63,28 @@ async function openStore(options: GitBranchOptions): Promise<Opened> {
   };
   const caches = join(env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "dstack-gitops");
   const turnsIn = (cache: string) => turnQueue(join(cache, "turns", shortId(branch)), clock);
+  const repository = ["rev-parse", "--path-format=absolute", "--git-common-dir", "--show-object-format"];
+  const [directory = "", named] = (await git(repository, { cwd: root })).text.split("\n");
   if (remote === null) {
-    const directory = (await git(["rev-parse", "--path-format=absolute", "--git-common-dir"], { cwd: root })).text;
     const local = localBranch({ directory, branch, author, clock });
     const gate = { turns: turnsIn(join(caches, shortId(directory))) };
     return { store: optimisticStore(local.branch, { ...common, memory: local.memory, gate }), close: async () => {} };
   }
   const url = await remoteUrl(remote, root);
   const cache = join(caches, shortId(normalizedUrl(url)));
-  const objects = await openObjectStore(cache);
+  const format = named === "sha256" ? "sha256" : "sha1";
+  const objects = await openObjectStore(cache, format);
   const memory = fileMemory(join(cache, `seen-${shortId(branch)}.json`));
   const lastSeen = async () => (await memory.recall())?.seen.commit ?? null;
-  const source = remoteBranch({ objects, branch, remote, root, author, clock, env, lastSeen });
+  const reached = await openRemote(url, root, env);
+  const source = remoteBranch({ objects, format, branch, remote: reached, author, clock, lastSeen });
   const gate = { turns: turnsIn(cache), paced: isForge(url) };
   return { store: optimisticStore(source, { ...common, memory, gate }), close: () => objects.giveBack() };
 }
 
 async function checkBranchName(root: string, branch: string): Promise<void> {
+  // Names that need no asking; most are of these.
+  if (/^[a-z][a-z0-9_-]*(\/[a-z0-9][a-z0-9_-]*)*$/.test(branch)) return;
   const checked = await git(["check-ref-format", "--branch", branch], { cwd: root, accept: [0, 1, 128, 129] });
   if (checked.exitCode === 0 && checked.text === branch) return;
   throw new UserError("invalid-branch", `\`state.branch\` is \`${branch}\`, which is no name for a branch`);

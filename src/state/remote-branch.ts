@@ -1,7 +1,7 @@
 import { GitError, mayHaveHappened } from "../git/git-error.ts";
 import { git } from "../git/git.ts";
 import type { GitResult } from "../git/git.ts";
-import { openRemote, remoteName } from "../git/remote.ts";
+import { remoteName } from "../git/remote.ts";
 import type { Remote } from "../git/remote.ts";
 import type { Branch, BranchWrite, Tip, WriteOutcome } from "./branch.ts";
 import { messagesFrom } from "./local-branch.ts";
@@ -13,11 +13,7 @@ import type { ObjectStore } from "./object-store.ts";
 export interface RemoteBranchOptions extends Omit<DatabaseOptions, "directory" | "own"> {
   readonly objects: ObjectStore;
   readonly branch: string;
-  /** Name of a git remote of the user's repository, or an URL. */
-  readonly remote: string;
-  /** The user's repository, which says how the remote is reached. */
-  readonly root: string;
-  readonly env: NodeJS.ProcessEnv;
+  readonly remote: Remote;
   /** The commit that this machine saw last: what is known of it is not fetched again. */
   readonly lastSeen: () => Promise<string | null>;
 }
@@ -31,7 +27,6 @@ export function remoteBranch(options: RemoteBranchOptions): Branch {
   const { directory } = objects;
   const database = openObjectDatabase({ ...options, directory, own: true });
   const reference = `refs/heads/${options.branch}`;
-  let remote: Promise<Remote> | null = null;
   let fetched = false;
   let last: Promise<unknown> = Promise.resolve();
   return {
@@ -117,9 +112,8 @@ export function remoteBranch(options: RemoteBranchOptions): Branch {
     }
   }
 
-  async function call(args: readonly string[], signal?: AbortSignal): Promise<GitResult> {
-    remote ??= openRemote(options.remote, options.root, options.env);
-    const { config, env } = await remote;
+  function call(args: readonly string[], signal?: AbortSignal): Promise<GitResult> {
+    const { config, env } = options.remote;
     return git(args, { cwd: directory, config, env, signal });
   }
 }

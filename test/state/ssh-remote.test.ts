@@ -26,12 +26,10 @@ describeWithPeer("sshd", (program) => {
     const strangeKey = await bench.open({ key: "strange" });
     await expect(strangeKey.load()).rejects.toMatchObject({
       code: "git-ssh-key",
-      hint: expect.stringContaining("give ssh a key"),
     });
     const strangeHost = await bench.open({ host: "strange" });
     await expect(strangeHost.load()).rejects.toMatchObject({
       code: "git-host-key",
-      hint: expect.stringContaining("known_hosts"),
     });
     const nowhere = await bench.open({ path: "/nowhere/repository.git" });
     await expect(nowhere.load()).rejects.toMatchObject({ code: "git-missing-repository" });
