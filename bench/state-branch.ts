@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { parseSettings } from "../src/config/settings-file.ts";
 import { git } from "../src/git/git.ts";
 import { systemClock } from "../src/lib/clock.ts";
-import { statusPage } from "../src/report/status-page.ts";
+import { statusPages } from "../src/report/status-pages.ts";
 import { gitBranchStore } from "../src/state/git-branch.ts";
 import { partPath } from "../src/state/layout.ts";
 import type { Snapshot, StateStore } from "../src/state/store.ts";
@@ -39,7 +39,7 @@ export async function stateBranch(services: number, commits: number): Promise<St
   const env = { ...process.env, XDG_CACHE_HOME: cache.path };
   const { settings } = parseSettings(null);
   if (settings === null) throw new Error("there are no default settings");
-  const derive = (snapshot: Snapshot) => new Map([["README.md", statusPage(snapshot, settings)]]);
+  const derive = statusPages(settings);
   const open = () =>
     gitBranchStore({ root: user.path, branch: "dstack-state", remote: url, clock: systemClock, derive, env });
   await using store = open();

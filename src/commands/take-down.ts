@@ -19,8 +19,11 @@ export async function takeDown(work: Work): Promise<void> {
     );
     if (changes.length === 0) return;
     try {
+      const message = `everything: removal accepted by ${work.by}`;
+      const details = changes.map(({ name }) => name);
+      const hurry = AbortSignal.abort();
       const snapshot = await world.store.commit(
-        { message: "Take everything down", services: changes, basis, hurry: AbortSignal.abort() },
+        { message, details, by: work.by, services: changes, basis, hurry },
         abort,
       );
       const options = {
@@ -28,7 +31,8 @@ export async function takeDown(work: Work): Promise<void> {
         deadline: work.world.clock.now() + takeDownMs,
         signal: abort,
         abort,
-        hurry: AbortSignal.abort(),
+        leave: abort,
+        hurry,
       };
       await settle(recordedNames(snapshot), snapshot, work.session(snapshot.stateId), options);
       return;

@@ -7,6 +7,7 @@ import { isForge, normalizedUrl, shortId } from "../git/remote-url.ts";
 import { openRemote, remoteUrl } from "../git/remote.ts";
 import type { Clock } from "../lib/clock.ts";
 import { UserError } from "../lib/user-error.ts";
+import type { Identity } from "./identity.ts";
 import { localBranch } from "./local-branch.ts";
 import { fileMemory } from "./memory-file.ts";
 import type { Derive } from "./next-commit.ts";
@@ -26,6 +27,7 @@ export interface GitBranchOptions {
   readonly remote: string | null;
   readonly clock: Clock;
   readonly derive?: Derive;
+  readonly identity?: Identity;
   readonly author?: Author;
   /** Default: the process's. Tokens, XDG directories and what git itself reads. */
   readonly env?: NodeJS.ProcessEnv;
@@ -60,6 +62,7 @@ async function openStore(options: GitBranchOptions): Promise<Opened> {
     newId: () => randomBytes(8).toString("hex"),
     random: Math.random,
     derive: options.derive,
+    identity: options.identity,
   };
   const caches = join(env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "dstack-gitops");
   const turnsIn = (cache: string) => turnQueue(join(cache, "turns", shortId(branch)), clock);

@@ -1,9 +1,13 @@
+import { isSameJson } from "../lib/same.ts";
 import type { BranchWrite, NewFile, Tip } from "./branch.ts";
 import { encode } from "./encode.ts";
+import { boundBy } from "./home.ts";
+import type { Identity } from "./identity.ts";
 import { formatVersion } from "./layout.ts";
 import { derivedEdits } from "./prepare.ts";
 import type { Prepared } from "./prepare.ts";
 import { format } from "./schema.ts";
+import type { Format } from "./schema.ts";
 import type { Snapshot } from "./store.ts";
 import { messageOf } from "./trailers.ts";
 
@@ -14,21 +18,24 @@ export type Derive = (snapshot: Snapshot) => ReadonlyMap<string, string>;
 export function nextCommit(
   prepared: Prepared,
   current: { readonly tip: Tip | null; readonly snapshot: Snapshot },
-  options: { readonly derive?: Derive | undefined; readonly newId: () => string },
+  options: {
+    readonly derive?: Derive | undefined;
+    readonly identity?: Identity | undefined;
+    readonly newId: () => string;
+  },
 ): BranchWrite {
   const generation = current.snapshot.generation + 1;
   const { commit, stateId } = current.snapshot;
   const edits = new Map<string, NewFile | null>(prepared.edits);
-  if (current.tip === null) {
-    const text = encode(format, { version: formatVersion, stateId }, "format");
-    edits.set("format", { mode: "100644", content: Buffer.from(text) });
-  }
+  const known: Format = current.snapshot.format ?? { version: formatVersion, stateId };
+  const bound = options.identity === undefined ? known : { ...known, ...boundBy(known, options.identity) };
+  if (current.tip === null || !isSameJson(bound, known))
+    edits.set("format", { mode: "100644", content: Buffer.from(encode(format, bound, "format")) });
   if (options.derive !== undefined) {
     const { services, gone } = prepared;
     const drawn = options.derive({ commit, generation, stateId, services, gone });
     for (const [path, file] of derivedEdits(drawn, current.tip)) edits.set(path, file);
   }
-  const happenings = prepared.accepted.map(({ message }) => message);
-  const message = messageOf(happenings, { generation, nonce: options.newId() });
+  const message = messageOf(prepared.accepted, { generation, nonce: options.newId() });
   return { parent: current.tip, edits, message, generation };
 }

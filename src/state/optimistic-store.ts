@@ -4,6 +4,8 @@ import type { Clock } from "../lib/clock.ts";
 import { createBatches } from "./batches.ts";
 import type { Batch, Waiting } from "./batches.ts";
 import type { Branch, Tip } from "./branch.ts";
+import { refuseForeign } from "./identity.ts";
+import type { Identity } from "./identity.ts";
 import { readKeptContent } from "./kept-content.ts";
 import { admit, noMemory } from "./memory-of-branch.ts";
 import type { BranchMemory, Remembered } from "./memory-of-branch.ts";
@@ -26,6 +28,8 @@ export interface OptimisticOptions {
   readonly derive?: Derive | undefined;
   /** What this machine knew of the branch before, so that a branch that vanished is no empty one. */
   readonly memory?: BranchMemory;
+  /** Which repository this run works in. Absent: whatever the branch says. */
+  readonly identity?: Identity | undefined;
   /** Whose turn it is among the processes of this machine, and at what pace the branch may be written to; default: always, at any. */
   readonly gate?: Omit<GateOptions, "clock">;
 }
@@ -72,6 +76,7 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
     if (before?.tip?.commit === tip.commit) return before;
     const snapshot = await cache.read(tip, signal);
     for (const known of remembered) admit(known, tip, snapshot.stateId);
+    if (options.identity !== undefined) await refuseForeign(snapshot.format ?? {}, options.identity);
     await memory.remember({ commit: tip.commit, generation: tip.generation, stateId: snapshot.stateId });
     return keep({ tip, snapshot });
   }

@@ -141,6 +141,7 @@ test.for(Object.entries(kinds))("state works from %s, local and remote, and touc
   await source.commit({ "a.txt": "a\n" });
   await source.commit({ "a.txt": "b\n", "dir/b.txt": "b\n" });
   await worksFrom(source.path, async (place) => make(source.path, place));
+  expect(await git(["fsck", "--strict", "--full"], { cwd: source.path })).toMatchObject({ exitCode: 0 });
 });
 
 test("state works in repositories that name objects by SHA-256", async () => {

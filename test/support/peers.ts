@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, globSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { globSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
@@ -13,19 +13,17 @@ const places = {
   envoy: ["venv/lib/python*/site-packages/envoy/_bin/envoy", "venv/bin/envoy", "bin/envoy", "envoy"],
   uv: ["venv/bin/uv", "bin/uv", "uv"],
   act: ["venv/bin/act", "bin/act", "act"],
+  chromium: ["bin/chromium", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"],
+  sshd: ["/usr/sbin/sshd"],
 } as const;
 
-/** Of Debian's packages, which lie where Debian puts them. */
-const system = { sshd: "/usr/sbin/sshd" } as const;
-
-export type Peer = keyof typeof places | keyof typeof system;
+export type Peer = keyof typeof places;
 
 /** Where a peer is: what `NGINX_BIN` (`ENVOY_BIN`, …) names, or what `scripts/install-peers.sh` installed; `null` without it. */
 export function findPeer(peer: Peer): string | null {
   const named = process.env[`${peer.toUpperCase()}_BIN`];
   if (named !== undefined && named !== "") return named;
-  if (peer === "sshd") return existsSync(system.sshd) ? system.sshd : null;
-  const found = places[peer].flatMap((place) => globSync(place, { cwd: peers })).map((path) => join(peers, path));
+  const found = places[peer].flatMap((place) => globSync(place, { cwd: peers })).map((path) => resolve(peers, path));
   return found.find(isProgram) ?? null;
 }
 
