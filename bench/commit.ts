@@ -49,8 +49,8 @@ export const commitBench: Benches = async (use) => {
     },
     {
       about: "the same of a process that has nothing but the cache, which reads and checks every record",
-      limit: 40,
-      pairs: 3,
+      limit: 15,
+      pairs: 5,
       ours: () => fromNothing(large),
       floor: () => fromNothing(young),
     },

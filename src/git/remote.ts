@@ -9,6 +9,8 @@ export const remoteName = "dstack-gitops-state";
 
 export interface Remote {
   readonly url: string;
+  /** How the repository that it is asked from names objects: its remotes do the same. */
+  readonly objectFormat: "sha1" | "sha256";
   /** For `git()`'s `config`: the URL, the user's own settings for reaching it, and the token. */
   readonly config: readonly (readonly [string, string])[];
   readonly env: Readonly<Record<string, string>>;
@@ -17,9 +19,8 @@ export interface Remote {
 /** The URL behind `state.remote`, which is the name of a git remote or an URL. */
 export async function remoteUrl(remote: string, root: string): Promise<string> {
   const named = await git(["remote", "get-url", "--", remote], { cwd: root, accept: [0, 2, 128] });
-  if (named.exitCode === 0)
-    return isPath(named.text) ? resolve(root, named.text.replace(/^file:\/\//, "")) : named.text;
-  if (/[/:]/.test(remote)) return isPath(remote) ? resolve(root, remote.replace(/^file:\/\//, "")) : remote;
+  if (named.exitCode === 0) return absolute(named.text, root);
+  if (/[/:]/.test(remote)) return absolute(remote, root);
   throw new UserError(
     "unknown-remote",
     `this repository has no remote named \`${remote}\`, which \`state.remote\` asks for`,
@@ -30,15 +31,23 @@ export async function remoteUrl(remote: string, root: string): Promise<string> {
   );
 }
 
+function absolute(url: string, root: string): string {
+  return isPath(url) ? resolve(root, url.replace(/^file:\/\//, "")) : url;
+}
+
 /** How git reaches a remote from a repository of our own as if it were called in the user's. */
-export async function openRemote(url: string, root: string, env: NodeJS.ProcessEnv = process.env): Promise<Remote> {
+export async function openRemote(remote: string, root: string, env: NodeJS.ProcessEnv = process.env): Promise<Remote> {
   const { stdout } = await git(["config", "--list", "--null", "--show-scope"], { cwd: root });
   const settings = settingsIn(stdout.toString("utf8"));
+  const url = urlIn(settings, remote, root) ?? (await remoteUrl(remote, root));
   const ssh = settings.findLast(({ key }) => key === "core.sshcommand")?.value;
   // What is configured elsewhere holds in every repository. Included files may name this one alone, as `actions/checkout` does.
   const own = settings.filter(({ scope, key }) => ["local", "worktree"].includes(scope) && isAboutReaching(key));
   return {
     url,
+    objectFormat: settings.some(({ key, value }) => key === "extensions.objectformat" && value === "sha256")
+      ? "sha256"
+      : "sha1",
     config: [
       ...own.map(({ key, value }) => [key, value] as const),
       [`remote.${remoteName}.url`, url],
@@ -47,6 +56,12 @@ export async function openRemote(url: string, root: string, env: NodeJS.ProcessE
     // The variable beats the configuration, so what is configured is carried over to it.
     env: env["GIT_SSH_COMMAND"] === undefined && ssh !== undefined ? { GIT_SSH_COMMAND: `${ssh} -oBatchMode=yes` } : {},
   };
+}
+
+/** As `git remote get-url` has it, unless URLs are rewritten. */
+function urlIn(settings: readonly Setting[], remote: string, root: string): string | null {
+  const url = settings.find(({ key }) => key === `remote.${remote}.url`)?.value;
+  return url === undefined || settings.some(({ key }) => key.startsWith("url.")) ? null : absolute(url, root);
 }
 
 interface Setting {

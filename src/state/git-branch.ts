@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { git } from "../git/git.ts";
 import { isForge, normalizedUrl, shortId } from "../git/remote-url.ts";
-import { openRemote, remoteUrl } from "../git/remote.ts";
+import { openRemote } from "../git/remote.ts";
 import type { Clock } from "../lib/clock.ts";
 import { UserError } from "../lib/user-error.ts";
 import type { Identity } from "./identity.ts";
@@ -66,20 +66,18 @@ async function openStore(options: GitBranchOptions): Promise<Opened> {
   };
   const caches = join(env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "dstack-gitops");
   const turnsIn = (cache: string) => turnQueue(join(cache, "turns", shortId(branch)), clock);
-  const repository = ["rev-parse", "--path-format=absolute", "--git-common-dir", "--show-object-format"];
-  const [directory = "", named] = (await git(repository, { cwd: root })).text.split("\n");
   if (remote === null) {
+    const directory = (await git(["rev-parse", "--path-format=absolute", "--git-common-dir"], { cwd: root })).text;
     const local = localBranch({ directory, branch, author, clock });
     const gate = { turns: turnsIn(join(caches, shortId(directory))) };
     return { store: optimisticStore(local.branch, { ...common, memory: local.memory, gate }), close: async () => {} };
   }
-  const url = await remoteUrl(remote, root);
+  const reached = await openRemote(remote, root, env);
+  const { url, objectFormat: format } = reached;
   const cache = join(caches, shortId(normalizedUrl(url)));
-  const format = named === "sha256" ? "sha256" : "sha1";
   const objects = await openObjectStore(cache, format);
   const memory = fileMemory(join(cache, `seen-${shortId(branch)}.json`));
   const lastSeen = async () => (await memory.recall())?.seen.commit ?? null;
-  const reached = await openRemote(url, root, env);
   const source = remoteBranch({ objects, format, branch, remote: reached, author, clock, lastSeen });
   const gate = { turns: turnsIn(cache), paced: isForge(url) };
   return { store: optimisticStore(source, { ...common, memory, gate }), close: () => objects.giveBack() };

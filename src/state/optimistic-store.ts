@@ -142,6 +142,7 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
       return { current: await refresh(signal), fresh: true };
     const snapshot = await cache.read(tip, signal);
     for (const known of [seenIn(view), remembered]) admit(known, tip, snapshot.stateId);
+    if (options.identity !== undefined) await refuseForeign(snapshot.format ?? {}, options.identity);
     return { current: keep({ tip, snapshot }), fresh: false };
   }
 
