@@ -1,12 +1,12 @@
-import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 
 import { z } from "zod";
 
 import { isMissing } from "../git/work-tree-source.ts";
 import { decode } from "./encode.ts";
 import type { BranchMemory, Seen } from "./memory-of-branch.ts";
+import { processMark, sweepMarked } from "./process-mark.ts";
 
 const seenSchema: z.ZodType<Seen> = z.strictObject({
   commit: z.string(),
@@ -26,7 +26,8 @@ export function fileMemory(path: string): BranchMemory {
       const text = JSON.stringify(seen);
       if (text === written) return;
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      const draft = `${path}.${randomBytes(6).toString("hex")}`;
+      if (written === "") await sweepMarked(dirname(path), `${basename(path)}.`);
+      const draft = `${path}.${await processMark()}`;
       await writeFile(draft, text, { mode: 0o600 });
       await rename(draft, path);
       written = text;

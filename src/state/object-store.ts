@@ -1,11 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { GitError } from "../git/git-error.ts";
 import { git } from "../git/git.ts";
 import { isMissing } from "../git/work-tree-source.ts";
-import { isProcessAlive, processStart } from "./process-owner.ts";
+import { processMark, sweepMarked } from "./process-mark.ts";
 
 /** A bare repository that is ours alone until it is given back. */
 export interface ObjectStore {
@@ -24,8 +23,8 @@ export async function takeObjectStore(root: string): Promise<ObjectStore> {
   const idle = join(root, "idle");
   const busy = join(root, "busy");
   await Promise.all([mkdir(idle, { recursive: true, mode: 0o700 }), mkdir(busy, { recursive: true, mode: 0o700 })]);
-  await sweep(busy);
-  const name = `${process.pid}-${await startOf(process.pid)}-${randomBytes(4).toString("hex")}.git`;
+  await sweepMarked(busy, "");
+  const name = `${await processMark()}.git`;
   const directory = join(busy, name);
   const taken = (await takeIdle(idle, directory)) || (await create(directory));
   return {
@@ -69,18 +68,4 @@ async function create(directory: string): Promise<boolean> {
     "Objects of dstack-gitops' state branch. A cache: remove it as you like.\n",
   );
   return true;
-}
-
-/** Removes what killed processes left. */
-async function sweep(busy: string): Promise<void> {
-  for (const name of await readdir(busy)) {
-    const [pid, start] = name.split("-");
-    if (!/^\d+$/.test(pid ?? "") || (await isProcessAlive(Number(pid), start ?? ""))) continue;
-    await rm(join(busy, name), { recursive: true, force: true });
-  }
-}
-
-async function startOf(pid: number): Promise<string> {
-  // Part of a file name.
-  return ((await processStart(pid)) ?? "unknown").replaceAll(/[^A-Za-z0-9]/g, "");
 }

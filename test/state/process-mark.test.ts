@@ -1,0 +1,62 @@
+import { once } from "node:events";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { execa } from "execa";
+import { expect, test } from "vitest";
+
+import { announce } from "../../src/proxy-config/announcement.ts";
+import { publishedRoutesDirectory, writePublishedRoutes } from "../../src/proxy-config/published-routes.ts";
+import { fileMemory } from "../../src/state/memory-file.ts";
+import { takeObjectStore } from "../../src/state/object-store.ts";
+import { processMark, sweepMarked } from "../../src/state/process-mark.ts";
+import { tempDirectory } from "../support/temp-repository.ts";
+
+/** The mark of a process that was killed while it wrote. */
+async function markOfKilled(): Promise<string> {
+  const source = `
+    import { processMark } from ${JSON.stringify(new URL("../../src/state/process-mark.ts", import.meta.url).href)};
+    process.stdout.write(await processMark());
+    setInterval(() => {}, 1000);`;
+  const child = execa(process.execPath, ["--input-type=module", "--eval", source], { reject: false, buffer: false });
+  const [mark]: unknown[] = await once(child.stdout, "data");
+  child.kill("SIGKILL");
+  await child;
+  return String(mark);
+}
+
+test("what a killed process left is removed, and what a living one works with is not", async () => {
+  await using directory = await tempDirectory();
+  const [dead, alive] = [await markOfKilled(), await processMark()];
+  for (const name of [`draft.${dead}`, `draft.${alive}`, "draft.other", `other.${dead}`])
+    await writeFile(join(directory.path, name), "");
+  await mkdir(join(directory.path, `draft.${dead}.d`));
+  await sweepMarked(directory.path, "draft.");
+  expect((await readdir(directory.path)).sort()).toEqual([`draft.${alive}`, "draft.other", `other.${dead}`].sort());
+});
+
+test("every place that takes drafts is swept by whoever writes there next", async () => {
+  await using directory = await tempDirectory();
+  const dead = await markOfKilled();
+  const at = (...names: readonly string[]): string => join(directory.path, ...names);
+  const drafts = [
+    at("cache", `seen.json.${dead}`),
+    join(publishedRoutesDirectory(at("runtime")), `.${dead}`),
+    at("runtime", "gateways", `main.json.${dead}`),
+    at("objects", "busy", `${dead}.git`),
+  ];
+  for (const draft of drafts) {
+    await mkdir(join(draft, ".."), { recursive: true });
+    await writeFile(draft, "");
+  }
+  await fileMemory(at("cache", "seen.json")).remember({ commit: "c", generation: 1, stateId: "s" });
+  await writePublishedRoutes(at("runtime"), { generation: 1, routes: [] });
+  await announce(at("runtime"), { gateway: "main", pid: 1, host: "127.0.0.1", port: 1, socket: at("socket") });
+  await using _ = disposable(await takeObjectStore(at("objects")));
+  const left = await readdir(directory.path, { recursive: true });
+  expect(left.filter((path) => path.includes(dead))).toEqual([]);
+});
+
+function disposable({ giveBack }: { readonly giveBack: () => Promise<void> }): AsyncDisposable {
+  return { [Symbol.asyncDispose]: giveBack };
+}
