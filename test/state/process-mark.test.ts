@@ -19,10 +19,10 @@ async function markOfKilled(): Promise<string> {
     process.stdout.write(await processMark());
     setInterval(() => {}, 1000);`;
   const child = execa(process.execPath, ["--input-type=module", "--eval", source], { reject: false, buffer: false });
-  const [mark]: unknown[] = await once(child.stdout, "data");
+  const said: unknown[] = await once(child.stdout, "data");
   child.kill("SIGKILL");
   await child;
-  return String(mark);
+  return String(said[0]);
 }
 
 test("what a killed process left is removed, and what a living one works with is not", async () => {
