@@ -10,7 +10,7 @@ import { digest } from "./lib/digest.ts";
 import { UserError } from "./lib/user-error.ts";
 import type { Event } from "./reconciler/event.ts";
 import type { World } from "./reconciler/world.ts";
-import type { Snapshot } from "./state/store.ts";
+import type { StateStore } from "./state/store.ts";
 
 const defaultStateBranch = "dstack-state";
 const settingsPath = ".dstack/gitops.yml";
@@ -24,20 +24,47 @@ export function composeApp(parsed: Parsed, outer: Io): App & AsyncDisposable {
   const { options } = parsed;
   const opened: AsyncDisposable[] = [];
   let project: Promise<Project> | null = null;
+  let place: string | null = null;
   return {
     io,
     options,
     project: () => (project ??= openProject(io, options)),
     async world(given, emit) {
-      const { world, store } = await openWorld({ project: given, io, given: options.env, emit });
+      const store = await openStore(given, io);
       opened.push(store);
+      const world = await openWorld({ project: given, io, given: options.env, emit, store });
+      place = world.owner.repository;
       return world;
     },
-    startGateway: (given) => startGateway(given, io),
+    startGateway: async (given) =>
+      startGateway(given, place ?? nameOf(given.repository, given.settings.state.branch), io),
     async [Symbol.asyncDispose]() {
       await Promise.all(opened.map((each) => each[Symbol.asyncDispose]()));
     },
   };
+}
+
+/** The state branch, for whoever needs no more of the world. */
+async function openStore({ repository, settings }: Project, io: Io, adopts = false) {
+  const [{ gitBranchStore }, { identityOf }, { statusPages }] = await Promise.all([
+    import("./state/git-branch.ts"),
+    import("./state/place.ts"),
+    import("./report/status-pages.ts"),
+  ]);
+  const env = { ...io.env };
+  const { branch, remote } = settings.state;
+  const { root, commonDirectory } = repository;
+  const identity = identityOf({ repository: nameOf(repository, branch), commonDirectory, branch, remote, env });
+  const derive = statusPages(settings);
+  return gitBranchStore({
+    root,
+    branch,
+    remote,
+    clock: systemClock,
+    derive,
+    env,
+    identity: adopts ? { ...identity, adopts } : identity,
+  });
 }
 
 async function openProject(io: Io, options: Parsed["options"]): Promise<Project> {
@@ -80,10 +107,11 @@ interface Opening {
   /** `-e` options. */
   readonly given: readonly string[];
   readonly emit: (event: Event) => void;
+  readonly store: StateStore;
 }
 
-async function openWorld(opening: Opening): Promise<{ readonly world: World; readonly store: AsyncDisposable }> {
-  const { project, io } = opening;
+async function openWorld(opening: Opening): Promise<World> {
+  const { project, io, store } = opening;
   const { repository, settings } = project;
   const environment = { ...io.env };
   const [
@@ -92,24 +120,22 @@ async function openWorld(opening: Opening): Promise<{ readonly world: World; rea
     { createBackend },
     { embeddedPublisher },
     { httpProbe },
-    { gitBranchStore },
     { currentOwner, isOwnerAlive },
-    { statusPage },
+    { readBefore },
   ] = await Promise.all([
     import("./lib/runtime-directory.ts"),
     import("./config/env.ts"),
     import("./backends/registry.ts"),
     import("./proxy-config/publish.ts"),
     import("./reconciler/http-probe.ts"),
-    import("./state/git-branch.ts"),
     import("./state/process-owner.ts"),
-    import("./report/status-page.ts"),
+    import("./state/place.ts"),
   ]);
   const leaseOwner = await currentOwner(environment);
-  const directory = runtimeDirectory(placeOf(project), environment);
-  const { branch, remote } = settings.state;
-  const derive = (snapshot: Snapshot) => new Map([["README.md", statusPage(snapshot, settings)]]);
-  const store = gitBranchStore({ root: repository.root, branch, remote, clock: systemClock, derive, env: environment });
+  // The state says what its instances are tagged with: whatever the repository is called by now, they are found.
+  const first = await store.load(io.signal);
+  const name = first.format?.repository ?? nameOf(repository, settings.state.branch);
+  const directory = runtimeDirectory(name, environment);
   const place = {
     runtimeDirectory: directory,
     hostId: leaseOwner.host ?? "unknown",
@@ -120,26 +146,25 @@ async function openWorld(opening: Opening): Promise<{ readonly world: World; rea
   const backends = await Promise.all(settings.backends.map((backend) => createBackend(backend, place)));
   const world: World = {
     clock: systemClock,
-    store,
+    store: readBefore(store, first),
     backends: new Map(backends.map((backend) => [backend.name, backend])),
     publisher: embeddedPublisher({ runtimeDirectory: directory }),
     probe: httpProbe,
     env: envLookup(opening.given, environment),
     leaseOwner,
     isAlive: (owner) => isOwnerAlive(owner, environment),
-    owner: { repository: repository.id, project: settings.project },
+    owner: { repository: name, project: settings.project },
     emit: opening.emit,
   };
-  return { world, store };
+  return world;
 }
 
-/** States of one repository, such as staging and production, keep their processes and routes apart. */
-function placeOf({ repository, settings }: Project): string {
-  const { branch } = settings.state;
-  return branch === defaultStateBranch ? repository.id : `${repository.id}-${digest(branch).slice(7, 15)}`;
+/** States of one repository, such as staging and production, keep their instances and routes apart. */
+function nameOf({ id }: Project["repository"], branch: string): string {
+  return branch === defaultStateBranch ? id : `${id}-${digest(branch).slice(7, 15)}`;
 }
 
-async function startGateway(project: Project, io: Io) {
+async function startGateway(project: Project, place: string, io: Io) {
   const gateway = project.settings.gateways.find((each) => each.type === "embedded");
   if (gateway === undefined)
     throw new UserError("no-embedded-gateway", "the settings name no gateway of type embedded", {
@@ -151,7 +176,7 @@ async function startGateway(project: Project, io: Io) {
   ]);
   return startEmbeddedGateway({
     listen: gateway.listen,
-    runtimeDirectory: runtimeDirectory(placeOf(project), io.env),
+    runtimeDirectory: runtimeDirectory(place, io.env),
     gateway: gateway.name,
     tokens: project.tokens,
     clock: systemClock,

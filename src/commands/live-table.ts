@@ -37,7 +37,7 @@ export function createLiveTable(app: App): LiveTable {
       if (!app.io.terminal || app.options.json || app.options.quiet) return;
       drawing ??= await openDrawing();
       const streaksOf = (service: string, token: string) => session.attention(service).prober.streaks(token);
-      const services = await lookAt(work.world, snapshot, { signal: work.abort, streaksOf });
+      const { services } = await lookAt(work.world, snapshot, { signal: work.abort, streaksOf });
       last = `\n${replicaTable(services, { paint: painter(app.io.colors), verbose: app.options.verbose, now: work.world.clock.now() })}\n`;
       drawing(last);
     },

@@ -3,7 +3,7 @@ import { exitCodes } from "../lib/user-error.ts";
 import type { ExitCode } from "../lib/user-error.ts";
 import type { PlannedService } from "../reconciler/plan-document.ts";
 import type { Settled } from "../reconciler/settle.ts";
-import { outcomeText, resultOf } from "../report/outcome-text.ts";
+import { codeOf, outcomeText, resultOf } from "../report/outcome-text.ts";
 import type { ServiceResult } from "../report/outcome-text.ts";
 import { painter } from "../report/style.ts";
 import { logTail } from "./log-tail.ts";
@@ -45,11 +45,11 @@ export async function finishCommand(work: Work, finished: Finished): Promise<Exi
     results.map(async (result) => [result.name, await logTail(work, result.verdict)] as const),
   );
   if (app.options.json) {
-    const services = results.map(({ name, result, verdict }) => ({
-      name,
-      result,
-      verdict: verdict?.code ?? null,
-      evidence: verdict?.evidence ?? null,
+    const services = results.map((result) => ({
+      name: result.name,
+      result: result.result,
+      verdict: codeOf(result),
+      evidence: evidenceOf(result),
     }));
     const ok = exitCode === exitCodes.success;
     sayJson(app, {
@@ -65,6 +65,11 @@ export async function finishCommand(work: Work, finished: Finished): Promise<Exi
   const summary = { results, planned: planned.length, done, tails: new Map(tails), interrupted: app.io.signal.aborted };
   app.io.stderr(`${outcomeText(summary, painter(app.io.colors))}\n`);
   return exitCode;
+}
+
+function evidenceOf({ verdict, strangers }: ServiceResult) {
+  if (strangers === undefined) return verdict?.evidence ?? null;
+  return { instances: strangers.map(({ token, instance, price }) => ({ token, instance, price })) };
 }
 
 function wasTouched(outcome: Settled): boolean {
@@ -88,6 +93,7 @@ function exitCodeOf(
   if (has("error") || outcomes.some((outcome) => outcome.state === "failed" && planned.includes(outcome.name)))
     return exitCodes.failed;
   if (ended === "interrupted") return exitCodes.interrupted;
+  if (has("state-older")) return exitCodes.failed;
   if (has("lease-held")) return exitCodes.leaseHeld;
   // What was not even accepted is not going on: no tick will finish it.
   if (missing.length > 0) return exitCodes.failed;

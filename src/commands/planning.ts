@@ -7,11 +7,13 @@ import { hasErrors } from "../lib/diagnostics.ts";
 import { isSameJson } from "../lib/same.ts";
 import { exitCodes, UserError } from "../lib/user-error.ts";
 import { servingDeployment } from "../reconciler/accept.ts";
+import { takeInventory } from "../reconciler/inventory.ts";
 import { stateOf } from "../reconciler/known-repos.ts";
 import { noSupply } from "../reconciler/observed.ts";
 import type { Supply } from "../reconciler/observed.ts";
 import { overdueServices } from "../reconciler/overdue.ts";
 import type { DesiredService, Plan } from "../reconciler/plan-document.ts";
+import { strangerDiagnostics } from "../reconciler/plan-strangers.ts";
 import { makePlan } from "../reconciler/plan.ts";
 import { supplyFor } from "../reconciler/supply.ts";
 import type { World } from "../reconciler/world.ts";
@@ -38,11 +40,12 @@ export async function preparePlan(
   world: World,
   paths: readonly string[],
 ): Promise<Planned> {
-  const [desired, snapshot, commit] = await Promise.all([
+  const [desired, seen, commit] = await Promise.all([
     readDesired(app, project, paths).then((read) => resolveRepos(app, project, read)),
-    world.store.load(app.io.signal),
+    world.store.load(app.io.signal).then((loaded) => takeInventory(world, loaded, app.io.signal)),
     project.repository.commit(app.options.ref ?? undefined),
   ]);
+  const { snapshot } = seen;
   const unserved = checkGateways(
     desired.services.map((service) => service.source),
     project.settings.gateways,
@@ -64,12 +67,14 @@ export async function preparePlan(
     ref: app.options.ref,
     profile: desired.profile === null ? null : { name: desired.profile.name, file: desired.profile.file },
     commit,
+    seen,
     byHand: app.io.env["GITHUB_ACTIONS"] !== "true",
     now,
     diagnostics: [
       ...invalid,
       ...misnamed,
       ...desired.services.flatMap(({ source }) => unknownHere(source, world.env)),
+      ...strangerDiagnostics(seen),
       ...overdueDiagnostics(overdueServices(snapshot, project.settings.policy, now), now),
     ],
   });

@@ -1,5 +1,6 @@
 import { exitCodes } from "../lib/user-error.ts";
 import type { ExitCode } from "../lib/user-error.ts";
+import { inventoryLines } from "../reconciler/orphans-text.ts";
 import { overdueServices } from "../reconciler/overdue.ts";
 import type { World } from "../reconciler/world.ts";
 import { overdueWarnings } from "../report/overdue-text.ts";
@@ -47,15 +48,15 @@ export async function ps(app: App, options: PsOptions): Promise<ExitCode> {
 async function look(app: App, project: Project, world: World, name: string | null) {
   const snapshot = await world.store.load(app.io.signal);
   if (name !== null) recordNamed(name, snapshot);
-  const services = (await lookAt(world, snapshot, { signal: app.io.signal })).filter(
-    (service) => name === null || service.record.name === name,
-  );
+  const shown = await lookAt(world, snapshot, { signal: app.io.signal });
+  const services = shown.services.filter((service) => name === null || service.record.name === name);
+  const unknown = shown.inventory.orphans.unknown.filter(({ service }) => name === null || service === name);
   const now = world.clock.now();
   const overdue = overdueServices(snapshot, project.settings.policy, now);
   const text = replicaTable(services, { paint: painter(app.io.colors), verbose: app.options.verbose, now });
   return {
     text,
-    warnings: overdueWarnings(overdue, now, name),
-    json: psJson(services, project.settings, overdue),
+    warnings: [...overdueWarnings(overdue, now, name), ...inventoryLines(shown.inventory, name)],
+    json: psJson(services, project.settings, { overdue, unknown }),
   };
 }

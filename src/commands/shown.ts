@@ -1,6 +1,8 @@
 import type { ObservedInstance } from "../backends/backend.ts";
 import { resolveValues } from "../config/env.ts";
 import type { ServiceSpec } from "../config/spec.ts";
+import { takeInventory } from "../reconciler/inventory.ts";
+import type { Inventory } from "../reconciler/inventory.ts";
 import type { ProbeStreak } from "../reconciler/observed.ts";
 import type { ProbeAnswer, World } from "../reconciler/world.ts";
 import { probeSymbol } from "../report/replica-table.ts";
@@ -12,35 +14,33 @@ import type { Snapshot } from "../state/store.ts";
 /** Services as they are now: what is recorded, corrected by what the backends list and by one look at every probe. */
 export async function lookAt(
   world: World,
-  snapshot: Snapshot,
+  loaded: Snapshot,
   looking: Omit<Looking, "world" | "blind">,
-): Promise<readonly ShownService[]> {
-  const { signal } = looking;
-  const owner = { ...world.owner, stateId: snapshot.stateId };
-  const blind = new Set<string>();
-  const listed = await Promise.all(
-    [...world.backends.values()].map((backend) =>
-      backend.list(owner, signal).catch(() => {
-        blind.add(backend.name);
-        return [];
-      }),
-    ),
-  );
+): Promise<Shown> {
+  const inventory = await takeInventory(world, loaded, looking.signal);
+  const { snapshot, blind } = inventory;
   const instances = new Map(
-    listed
-      .flat()
+    inventory.instances
       .filter((instance) => instance.stateId === snapshot.stateId)
       .map((instance) => [instance.token, instance]),
   );
   const records = [...snapshot.services.values()].flatMap(({ record }) => (record === null ? [] : [record]));
   records.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return Promise.all(records.map((record) => lookAtService(record, instances, { world, blind, ...looking })));
+  const services = await Promise.all(
+    records.map((record) => lookAtService(record, instances, { world, blind, ...looking })),
+  );
+  return { services, inventory };
+}
+
+export interface Shown {
+  readonly services: readonly ShownService[];
+  readonly inventory: Inventory;
 }
 
 interface Looking {
   readonly world: World;
   /** Backends that could not be listed: what is recorded of them is all that is known. */
-  readonly blind: ReadonlySet<string>;
+  readonly blind: Inventory["blind"];
   readonly signal: AbortSignal;
   /** Streaks that this process keeps; without them every probe is executed once. */
   readonly streaksOf?: (service: string, token: string) => readonly ProbeStreak[];

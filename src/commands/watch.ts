@@ -9,12 +9,13 @@ import { painter } from "../report/style.ts";
 import type { ServiceRecord } from "../state/record.ts";
 import type { Snapshot } from "../state/store.ts";
 import type { App } from "./app.ts";
+import { collectOrphans } from "./collect-orphans.ts";
 import { followFiles } from "./follow-files.ts";
 import { createLiveTable } from "./live-table.ts";
 import type { LiveTable } from "./live-table.ts";
 import { logTail } from "./log-tail.ts";
 import { takeDown } from "./take-down.ts";
-import { collectOrphans, recordedNames } from "./tick.ts";
+import { recordedNames } from "./tick.ts";
 import { openWork } from "./work.ts";
 import type { Work } from "./work.ts";
 
@@ -59,6 +60,7 @@ async function rounds(work: Work, table: LiveTable): Promise<void> {
   const { app, world, project } = work;
   const under = new Map<string, Promise<void>>();
   const pause = project.settings.state.remote === null ? roundMs.local : roundMs.remote;
+  const told = new Set<string>();
   let trouble = 0;
   let bell: Bell | null = null;
   while (!app.io.signal.aborted) {
@@ -86,7 +88,7 @@ async function rounds(work: Work, table: LiveTable): Promise<void> {
           passesOf({ name, snapshot, session, work, table }).finally(() => under.delete(name)),
         );
     }
-    await collectOrphans(work, snapshot);
+    await collectOrphans(work, snapshot, told);
     await session.publish(snapshot, work.abort);
     await table.show(snapshot, work, session);
     return session.attention("").bell;

@@ -1,6 +1,8 @@
 import { toTimestamp } from "../lib/timestamp.ts";
 import { exitCodes } from "../lib/user-error.ts";
 import type { ExitCode } from "../lib/user-error.ts";
+import { takeInventory } from "../reconciler/inventory.ts";
+import { inventoryLines } from "../reconciler/orphans-text.ts";
 import { overdueServices } from "../reconciler/overdue.ts";
 import { overdueWarnings } from "../report/overdue-text.ts";
 import { statusOf } from "../report/status.ts";
@@ -14,7 +16,8 @@ import { say, sayJson, tell } from "./say.ts";
 export async function why(app: App, name: string, replica: number | null): Promise<ExitCode> {
   const project = await app.project();
   const world = await app.world(project, () => undefined);
-  const snapshot = await world.store.load(app.io.signal);
+  const seen = await takeInventory(world, await world.store.load(app.io.signal), app.io.signal);
+  const { snapshot } = seen;
   const record = recordNamed(name, snapshot);
   const now = world.clock.now();
   const overdue = overdueServices(snapshot, project.settings.policy, now);
@@ -35,8 +38,10 @@ export async function why(app: App, name: string, replica: number | null): Promi
       window,
       overdueSince: since === undefined ? null : toTimestamp(since.at),
       replicas: chosen,
+      unknown: seen.orphans.unknown.filter(({ service }) => service === name),
     });
   else say(app, whyText(record, chosen, painter(app.io.colors)));
   for (const warning of overdueWarnings(overdue, now, name)) tell(app, warning);
+  for (const line of inventoryLines(seen, name)) tell(app, line);
   return exitCodes.success;
 }

@@ -79,14 +79,13 @@ function sessionOf(
   options: { readonly stateId: string; readonly keep: boolean },
 ): Session {
   const policy: Policy = project.settings.policy;
-  // One host's clock does not differ from itself.
-  const skew = project.settings.state.remote === null ? 0 : defaultLeasePolicy.skew;
+  const { ttl, skew } = project.settings.state.lease;
   return openSession({
     ...options,
     world,
     policy,
     routesOf: (snapshot) => routesOf(snapshot, project.settings),
-    leasePolicy: project.leasePolicy ?? { ...defaultLeasePolicy, skew },
+    leasePolicy: project.leasePolicy ?? { ...defaultLeasePolicy, ttl: ttl * 1000, skew: skew * 1000 },
   });
 }
 

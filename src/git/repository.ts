@@ -19,6 +19,8 @@ export interface PinOptions {
 export interface Repository {
   /** Absolute path of the work tree's root; the git directory of a bare repository. */
   readonly root: string;
+  /** The git directory that the repository's work trees share. */
+  readonly commonDirectory: string;
   /** Stable name: of the remote's URL without credentials where state has one, else of the common git directory. 16 hex digits. */
   readonly id: string;
   /** The commit that desired state is read from; `null` for a dirty or unborn work tree. */

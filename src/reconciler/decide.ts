@@ -1,3 +1,4 @@
+import type { ObservedInstance } from "../backends/backend.ts";
 import type { Spent } from "../state/progress.ts";
 import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
 import { absorb } from "./decide/absorb.ts";
@@ -39,9 +40,18 @@ export type Action =
 
 /**
  * How far a service has come. `working`: passes go on; `waiting`: for something that no pass can bring about;
+ * `state-older`: what runs is newer than the record, so that nothing of it is changed;
  * `settled`, `unproven` (settled, with no replica wanted), `failed` (a verdict stands, and nothing is under way) and `held` (paused) are ends.
  */
-export type ServiceState = "working" | "waiting" | "settled" | "unproven" | "failed" | "held" | "removed";
+export type ServiceState =
+  | "working"
+  | "waiting"
+  | "state-older"
+  | "settled"
+  | "unproven"
+  | "failed"
+  | "held"
+  | "removed";
 
 const ladder: readonly Decider[] = [
   charged(braked(absorb, judge)),
@@ -62,6 +72,8 @@ const removal: readonly Decider[] = [charged(absorb), remove, wakeAtDrains];
 export function decide(record: ServiceRecord, context: Context): Decision {
   const start: Draft = { record, notes: [], wakeAt: null };
   if (record.paused !== null) return { record, actions: [], notes: [], wakeAt: null, state: "held" };
+  const { strangers = [] } = context.observed;
+  if (strangers.length > 0) return untouched(record, strangers);
   const end = climb(start, context);
   if (end.record.target === null && end.record.replicas.length === 0) {
     const gone = { record: null, actions: [], notes: end.notes, wakeAt: null, state: "removed" } as const;
@@ -71,6 +83,15 @@ export function decide(record: ServiceRecord, context: Context): Decision {
   const notes = [...end.notes, ...callNotes(record, end.record, actions)];
   const next = withCallTimes({ before: record, after: end.record }, actions, context);
   return { record: next, actions, notes, wakeAt: end.wakeAt, state: stateOf(end.record, context) };
+}
+
+/** What runs was started by a state that knows more: acting on this one would do it a second time, or end what another needs. */
+function untouched(record: ServiceRecord, strangers: readonly ObservedInstance[]): Decision {
+  const notes = strangers.map(({ replica, deployment, token }) => {
+    const detail = `${token} runs and is not recorded: nothing of the service is changed`;
+    return { event: "wait", replica, deployment, detail } as const;
+  });
+  return { record, actions: [], notes, wakeAt: null, state: "state-older" };
 }
 
 function climb(start: Draft, context: Context): Draft {

@@ -3,6 +3,8 @@ import type { Backend, ObservedInstance, Owner } from "../backends/backend.ts";
 /** One listing of all backends for everybody who asks in the same moment. */
 export interface Listing {
   list(signal: AbortSignal): Promise<Listed>;
+  /** What was listed last; nothing before the first. */
+  last(): Listed;
 }
 
 export interface Listed {
@@ -12,15 +14,17 @@ export interface Listed {
 
 export function createListing(backends: readonly Backend[], owner: Owner): Listing {
   let next: Promise<Listed> | null = null;
+  let last: Listed = { instances: [], blind: new Map() };
   return {
     list(signal) {
       // Those who ask before it has begun share it; those who ask later need a newer one.
-      next ??= Promise.resolve().then(() => {
+      next ??= Promise.resolve().then(async () => {
         next = null;
-        return listAll(backends, owner, signal);
+        return (last = await listAll(backends, owner, signal));
       });
       return next;
     },
+    last: () => last,
   };
 }
 

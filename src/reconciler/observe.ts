@@ -2,10 +2,12 @@ import type { ObservedInstance, Owner } from "../backends/backend.ts";
 import { resolveValues } from "../config/env.ts";
 import type { GatewayStatus } from "../proxy-config/publisher.ts";
 import type { ServiceRecord } from "../state/record.ts";
+import type { Snapshot } from "../state/store.ts";
 import type { Traffic } from "../state/verdict.ts";
 import { currentDeployment, isAlive } from "./decide/draft.ts";
 import type { Listing } from "./listing.ts";
 import type { Observed, ObservedLoad, Outcome } from "./observed.ts";
+import { findStrangers } from "./orphans.ts";
 import type { Prober } from "./prober.ts";
 import { observeSupply } from "./supply.ts";
 import type { World } from "./world.ts";
@@ -15,9 +17,9 @@ export interface Observer {
   readonly prober: Prober;
   readonly listing: Listing;
   readonly owner: Owner;
-  /** Generation of the state that the record is from. */
-  readonly generation: number;
-  /** The generation that the gateways were last given; only from `generation` on does "nothing in flight" mean anything. */
+  /** The state that the record is from. */
+  readonly snapshot: Snapshot;
+  /** The generation that the gateways were last given; only from the snapshot's on does "nothing in flight" mean anything. */
   readonly published: number;
 }
 
@@ -42,8 +44,10 @@ export async function observe(
   ]);
   followProbes(observer, record, instances);
   const backends = [...world.backends.values()];
+  const own = listed.instances.filter(({ service }) => service === record.name);
   return {
     instances,
+    strangers: findStrangers(own, observer.snapshot, observer.owner),
     blind: new Map([...listed.blind, ...unknownBackends(world, record)]),
     visibility: new Map(backends.map((backend) => [backend.name, backend.visibility])),
     callsLast: new Map(
@@ -53,7 +57,7 @@ export async function observe(
     probes: new Map(record.replicas.map((replica) => [replica.token, observer.prober.streaks(replica.token)])),
     drained: drainedOf(observer, record, gateway),
     load: loadOf(observer, record, gateway),
-    unpublished: observer.published < observer.generation,
+    unpublished: observer.published < observer.snapshot.generation,
     traffic: trafficOf(record, gateway),
     outcomes,
     supply,
@@ -133,8 +137,8 @@ function watchesCanary(record: ServiceRecord): boolean {
   return canary !== undefined && settledAt === null;
 }
 
-function drains({ published, generation }: Observer, { replicas }: ServiceRecord): boolean {
-  return published >= generation && replicas.some((replica) => replica.status === "terminating");
+function drains({ published, snapshot }: Observer, { replicas }: ServiceRecord): boolean {
+  return published >= snapshot.generation && replicas.some((replica) => replica.status === "terminating");
 }
 
 /** Which of the draining replicas have nothing in flight: as the gateway says of routes that no longer have them. */
@@ -142,7 +146,7 @@ function drainedOf(observer: Observer, record: ServiceRecord, gateway: Gateway):
   if (gateway === "unknown" || !drains(observer, record)) return new Set();
   const ending = record.replicas.filter((replica) => replica.status === "terminating").map(({ token }) => token);
   if (gateway === null) return new Set(ending);
-  if (gateway.generation < observer.generation) return new Set();
+  if (gateway.generation < observer.snapshot.generation) return new Set();
   return new Set(ending.filter((token) => (gateway.inFlight[token] ?? 0) === 0));
 }
 

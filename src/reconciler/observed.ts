@@ -7,6 +7,8 @@ import type { ProbeAnswer } from "./world.ts";
 export interface Observed {
   /** This repository's instances of the service, by token; ended ones may be absent. */
   readonly instances: ReadonlyMap<string, ObservedInstance>;
+  /** Instances of the service that the newest state does not know: while there are any, what is recorded is not to be acted on. Absent: none. */
+  readonly strangers?: readonly ObservedInstance[];
   /** Backends that could not be listed, with the reason: nothing that they hold may be judged, replaced or ended. */
   readonly blind: ReadonlyMap<string, string>;
   /** After how many milliseconds a listing shows what was done, by backend. */

@@ -1,14 +1,14 @@
-import type { ObservedInstance } from "../backends/backend.ts";
+import type { ObservedInstance, Owner } from "../backends/backend.ts";
 import type { Snapshot } from "../state/store.ts";
 
 /** Instances with our tags that no record knows, by what may be done about them. */
-export interface Orphans {
+export interface Orphans<Instance extends ObservedInstance = ObservedInstance> {
   /** Attempts that the state has given up, or services that it removed: ended by whoever sees them. */
-  readonly tombstoned: readonly ObservedInstance[];
+  readonly tombstoned: readonly Instance[];
   /** The same, of services that are paused: reported, and ended once these go on. */
-  readonly paused: readonly ObservedInstance[];
+  readonly paused: readonly Instance[];
   /** Of another state, or newer than the branch: reported, and never touched. */
-  readonly unknown: readonly ObservedInstance[];
+  readonly unknown: readonly Instance[];
 }
 
 /**
@@ -16,7 +16,10 @@ export interface Orphans {
  * which no replica has any more was given up: no list of tombstones is needed. Of a service that is gone its birth is
  * remembered; what bears a later one may be of a branch that was rewound since.
  */
-export function findOrphans(instances: readonly ObservedInstance[], snapshot: Snapshot): Orphans {
+export function findOrphans<Instance extends ObservedInstance>(
+  instances: readonly Instance[],
+  snapshot: Snapshot,
+): Orphans<Instance> {
   const orphans = instances.filter((instance) => instance.status !== "gone" && !isRecorded(instance, snapshot));
   const givenUp = orphans.filter((instance) => isTombstoned(instance, snapshot));
   return {
@@ -24,6 +27,24 @@ export function findOrphans(instances: readonly ObservedInstance[], snapshot: Sn
     paused: givenUp.filter(({ service }) => isPaused(service, snapshot)),
     unknown: orphans.filter((instance) => !givenUp.includes(instance)),
   };
+}
+
+/**
+ * Unknown instances that a newer state, or another one of the same branch, must have started: what is recorded of their
+ * services is not the newest. Those of other projects are somebody else's business.
+ */
+export function findStrangers<Instance extends ObservedInstance>(
+  instances: readonly Instance[],
+  snapshot: Snapshot,
+  { project }: Pick<Owner, "project">,
+): readonly Instance[] {
+  return findOrphans(instances, snapshot).unknown.filter((instance) => (instance.project ?? project) === project);
+}
+
+/** When an attempt's service was born, and its number; `null`: no token of ours. */
+export function partsOfToken(token: string): { readonly born: number; readonly attempt: number } | null {
+  const parts = /-(?<born>\d+)-(?<attempt>\d+)$/.exec(token)?.groups;
+  return parts === undefined ? null : { born: Number(parts["born"]), attempt: Number(parts["attempt"]) };
 }
 
 /** Somebody asked that nothing of it be touched. */
@@ -40,11 +61,11 @@ function isRecorded(instance: ObservedInstance, snapshot: Snapshot): boolean {
 
 function isTombstoned(instance: ObservedInstance, snapshot: Snapshot): boolean {
   if (instance.stateId !== snapshot.stateId) return false;
-  const match = /-(?<born>\d+)-(?<attempt>\d+)$/.exec(instance.token);
-  if (match?.groups === undefined) return false;
-  const born = Number(match.groups["born"]);
+  const parts = partsOfToken(instance.token);
+  if (parts === null) return false;
+  const { born, attempt } = parts;
   const record = snapshot.services.get(instance.service)?.record ?? null;
   if (record === null)
     return snapshot.gone?.services.some((grave) => grave.name === instance.service && born <= grave.born) ?? false;
-  return born < record.born || (born === record.born && Number(match.groups["attempt"]) <= record.attempts);
+  return born < record.born || (born === record.born && attempt <= record.attempts);
 }

@@ -6,6 +6,7 @@ import type { PropertyChange } from "../diff/compare.ts";
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import type { Snapshot } from "../state/store.ts";
 import type { Replacement, Revision } from "./accept.ts";
+import type { Seen } from "./inventory.ts";
 import type { Supply } from "./observed.ts";
 import type { Provider, Rehearsal } from "./rehearsal.ts";
 
@@ -73,6 +74,8 @@ export interface PlanInput {
   readonly removed: readonly string[];
   readonly snapshot: Snapshot;
   readonly supply: ReadonlyMap<string, Supply>;
+  /** What runs. Absent: nothing but what is recorded. */
+  readonly seen?: Seen;
   /** The backends that are configured, by name; absent: as is usual. */
   readonly providers?: ReadonlyMap<string, Provider>;
   readonly policy: Policy;

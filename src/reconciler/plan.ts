@@ -6,11 +6,13 @@ import { withOrder } from "./plan-order.ts";
 import { planRemoval } from "./plan-removal.ts";
 import { withRenames } from "./plan-rename.ts";
 import { planService } from "./plan-service.ts";
+import { withStrangers } from "./plan-strangers.ts";
 
 /** What is to become of every service. Pure: the same input gives the same plan. */
 export function makePlan(input: PlanInput): Plan {
   const planned = planEach(input).sort((a, b) => (a.name < b.name ? -1 : 1));
-  const services = withRenames(withOrder(withinBudgets(planned, input), input), input);
+  const ordered = withRenames(withOrder(withinBudgets(planned, input), input), input);
+  const services = withStrangers(ordered, input.seen);
   const contracts = services.map((service) => contractOf(service, input));
   return {
     id: digest({ services: contracts, policy: input.policy }),

@@ -1,5 +1,6 @@
 import type { Owner } from "../backends/backend.ts";
 import type { Policy } from "../config/settings.ts";
+import { forwardTime } from "../lib/clock.ts";
 import { toTimestamp } from "../lib/timestamp.ts";
 import type { Route } from "../proxy-config/routes.ts";
 import type { Snapshot } from "../state/store.ts";
@@ -7,6 +8,7 @@ import { createBell } from "./bell.ts";
 import type { Bell } from "./bell.ts";
 import { createListing } from "./listing.ts";
 import type { Listing } from "./listing.ts";
+import { findStrangers } from "./orphans.ts";
 import { createProber } from "./prober.ts";
 import type { Prober } from "./prober.ts";
 import type { World } from "./world.ts";
@@ -18,6 +20,8 @@ export interface Session {
   readonly owner: Owner;
   readonly listing: Listing;
   readonly leasePolicy: LeasePolicy;
+  /** By which leases of our own are kept: see `forwardTime`. */
+  leaseTime(): number;
   /** Gives the gateways the routes of this state, unless they were given newer ones. */
   publish(snapshot: Snapshot, signal: AbortSignal): Promise<void>;
   /** The generation that the gateways were last given. */
@@ -65,6 +69,7 @@ export function openSession(options: SessionOptions): Session {
   const { world } = options;
   const owner = { ...world.owner, stateId: options.stateId };
   const attentions = new Map<string, Attention>();
+  const listing = createListing([...world.backends.values()], owner);
   let published = -1;
   let stirredAt = -1;
   let publishing: Promise<void> = Promise.resolve();
@@ -72,8 +77,9 @@ export function openSession(options: SessionOptions): Session {
     world,
     policy: options.policy,
     owner,
-    listing: createListing([...world.backends.values()], owner),
+    listing,
     leasePolicy: options.leasePolicy ?? defaultLeasePolicy,
+    leaseTime: forwardTime(world.clock),
     async publish(snapshot, signal) {
       // One after the other, so that no gateway is given an older generation after a newer one.
       publishing = publishing.then(() => give(snapshot, signal));
@@ -104,9 +110,11 @@ export function openSession(options: SessionOptions): Session {
     stirredAt: () => stirredAt,
   };
 
-  async function give(snapshot: Snapshot, signal: AbortSignal): Promise<void> {
-    if (snapshot.generation <= published) return;
+  async function give(given: Snapshot, signal: AbortSignal): Promise<void> {
+    if (given.generation <= published) return;
     try {
+      const snapshot = await newestFor(given, signal);
+      if (snapshot === null) return;
       await world.publisher.publish({ generation: snapshot.generation, routes: options.routesOf(snapshot) }, signal);
       published = snapshot.generation;
     } catch (error) {
@@ -121,5 +129,13 @@ export function openSession(options: SessionOptions): Session {
         detail,
       });
     }
+  }
+
+  /** `null`: what runs is newer than any state that can be read, and the gateways keep the routes that they have. */
+  async function newestFor(given: Snapshot, signal: AbortSignal): Promise<Snapshot | null> {
+    const { instances } = listing.last();
+    if (findStrangers(instances, given, owner).length === 0) return given;
+    const newest = await world.store.load(signal);
+    return findStrangers(instances, newest, owner).length === 0 ? newest : null;
   }
 }

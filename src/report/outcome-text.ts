@@ -1,4 +1,7 @@
+import type { ObservedInstance } from "../backends/backend.ts";
 import type { Settings } from "../config/settings.ts";
+import type { Holder } from "../reconciler/hold.ts";
+import { olderText, repairHint } from "../reconciler/orphans-text.ts";
 import type { Settled } from "../reconciler/settle.ts";
 import type { Verdict } from "../state/verdict.ts";
 import { serviceUrl } from "./service-url.ts";
@@ -9,6 +12,8 @@ export interface ServiceResult {
   readonly name: string;
   readonly result: "settled" | "unproven" | "waiting" | "failed" | "held";
   readonly verdict: Verdict | null;
+  /** Instances that the state does not know, for which nothing was changed. Absent: there are none. */
+  readonly strangers?: readonly ObservedInstance[];
   readonly detail: string;
   readonly url: string | null;
 }
@@ -21,6 +26,7 @@ const results = {
   waiting: "waiting",
   superseded: "waiting",
   "lease-held": "waiting",
+  "state-older": "waiting",
   failed: "failed",
   error: "failed",
   held: "held",
@@ -39,19 +45,25 @@ export function resultOf(settled: Settled, settings: Settings): ServiceResult {
   const verdict = settled.record?.verdict ?? null;
   return {
     ...base,
-    verdict,
+    ...(settled.strangers === undefined ? { verdict } : { verdict: null, strangers: settled.strangers }),
     detail: detailOf(settled, verdict),
     url: settled.record === null ? null : serviceUrl(settled.record, settings),
   };
 }
 
 function detailOf(settled: Exclude<Settled, { readonly state: "error" }>, verdict: Verdict | null): string {
-  if (settled.state === "lease-held") return `somebody else works on it: ${settled.heldBy?.run ?? "unknown"}`;
+  if (settled.state === "lease-held" && settled.heldBy !== null) return heldText(settled.name, settled.heldBy);
   if (settled.state === "superseded") return "a newer revision was accepted; its run goes on";
   if (settled.state === "removed") return "is gone";
+  if (settled.state === "state-older") return olderText(settled.strangers ?? []);
   if (verdict !== null) return verdict.message;
   if (settled.state === "unproven") return "no replica is wanted, so nothing was proven";
   return settled.state === "working" ? "still under way; the next tick goes on" : "";
+}
+
+function heldText(name: string, { lease: { owner }, until, alive }: Holder): string {
+  const lives = alive === true ? "which is alive" : "of which nobody can tell from here whether it is alive";
+  return `${owner.run} works on it, ${lives}, until ${until} at the latest; if it is dead, \`dstack-gitops state unlock ${name}\``;
 }
 
 export interface OutcomeSummary {
@@ -83,7 +95,7 @@ function wrongLines(result: ServiceResult, tail: readonly string[], paint: Paint
   return [
     paint(
       color,
-      `${result.name}: ${result.result}${result.verdict === null ? "" : ` (${result.verdict.code})`}${result.detail === "" ? "" : `: ${result.detail}`}`,
+      `${result.name}: ${result.result}${codeOf(result) === null ? "" : ` (${codeOf(result)})`}${result.detail === "" ? "" : `: ${result.detail}`}`,
     ),
     ...probes.map(
       (probe) =>
@@ -95,7 +107,13 @@ function wrongLines(result: ServiceResult, tail: readonly string[], paint: Paint
   ];
 }
 
-function nextStep({ name, verdict }: ServiceResult): readonly string[] {
+/** Why it is not as it was to be; `null`: for no reason of its own. */
+export function codeOf({ verdict, strangers }: ServiceResult): string | null {
+  return strangers === undefined ? (verdict?.code ?? null) : "state-older";
+}
+
+function nextStep({ name, verdict, strangers }: ServiceResult): readonly string[] {
+  if (strangers !== undefined) return [`  next: ${repairHint}`];
   const step = verdict === null ? undefined : nextSteps[verdict.code]?.(name);
   return step === undefined ? [] : [`  next: ${step}`];
 }

@@ -1,6 +1,7 @@
 import type { Settings } from "../config/settings.ts";
 import type { Json } from "../lib/canonical-json.ts";
 import { toTimestamp } from "../lib/timestamp.ts";
+import type { Found } from "../reconciler/inventory.ts";
 import type { Due } from "../reconciler/overdue.ts";
 import type { Address, ServiceRecord } from "../state/record.ts";
 import type { ShownReplica, ShownService } from "./replica-table.ts";
@@ -11,7 +12,7 @@ import { replicaText, restText, statusText } from "./status.ts";
 export function psJson(
   services: readonly ShownService[],
   settings: Settings,
-  overdue: ReadonlyMap<string, Due> = new Map(),
+  { overdue = new Map(), unknown = [] }: Besides = {},
 ): Json {
   return {
     version: 1,
@@ -19,7 +20,17 @@ export function psJson(
       ...serviceJson(service, settings),
       overdueSince: timeOf(overdue.get(service.record.name)),
     })),
+    unknown: unknown.map(({ backend, instance, token, service, status, price }) => {
+      return { backend, instance, token, service, status, price };
+    }),
   };
+}
+
+/** What is shown besides the services themselves. */
+export interface Besides {
+  readonly overdue?: ReadonlyMap<string, Due>;
+  /** Instances that the state does not know. */
+  readonly unknown?: readonly Found[];
 }
 
 function timeOf(due: Due | undefined): string | null {

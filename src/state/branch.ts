@@ -40,6 +40,11 @@ export type WriteOutcome =
 export interface Branch {
   /** `null`: there is no such branch, and that is certain. */
   read(signal?: AbortSignal): Promise<Tip | null>;
+  /**
+   * The tip that a commit is, which another process of this machine has seen there, without asking where the branch is.
+   * `null`: it is not known here. Absent: asking costs nothing.
+   */
+  at?(commit: string, signal?: AbortSignal): Promise<Tip | null>;
   /** Contents of files of a tip that was read, by id. */
   contents(ids: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, Uint8Array>>;
   write(write: BranchWrite, signal?: AbortSignal): Promise<WriteOutcome>;

@@ -3,18 +3,21 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 import { git } from "../git/git.ts";
-import { normalizedUrl, shortId } from "../git/remote-url.ts";
+import { isForge, normalizedUrl, shortId } from "../git/remote-url.ts";
 import { remoteUrl } from "../git/remote.ts";
 import type { Clock } from "../lib/clock.ts";
 import { UserError } from "../lib/user-error.ts";
+import type { Identity } from "./identity.ts";
 import { localBranch } from "./local-branch.ts";
 import { fileMemory } from "./memory-file.ts";
+import type { Derive } from "./next-commit.ts";
 import type { Author } from "./object-database.ts";
-import { takeObjectStore } from "./object-store.ts";
+import { openObjectStore } from "./object-store.ts";
 import { optimisticStore } from "./optimistic-store.ts";
-import type { Derive, OptimisticOptions } from "./optimistic-store.ts";
+import type { OptimisticOptions } from "./optimistic-store.ts";
 import { remoteBranch } from "./remote-branch.ts";
 import type { StateStore } from "./store.ts";
+import { turnQueue } from "./turn-queue.ts";
 
 export interface GitBranchOptions {
   /** Root of the user's repository (`Repository.root`). */
@@ -24,6 +27,7 @@ export interface GitBranchOptions {
   readonly remote: string | null;
   readonly clock: Clock;
   readonly derive?: Derive;
+  readonly identity?: Identity;
   readonly author?: Author;
   /** Default: the process's. Tokens, XDG directories and what git itself reads. */
   readonly env?: NodeJS.ProcessEnv;
@@ -58,21 +62,24 @@ async function openStore(options: GitBranchOptions): Promise<Opened> {
     newId: () => randomBytes(8).toString("hex"),
     random: Math.random,
     derive: options.derive,
+    identity: options.identity,
   };
+  const caches = join(env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "dstack-gitops");
+  const turnsIn = (cache: string) => turnQueue(join(cache, "turns", shortId(branch)), clock);
   if (remote === null) {
     const directory = (await git(["rev-parse", "--path-format=absolute", "--git-common-dir"], { cwd: root })).text;
     const local = localBranch({ directory, branch, author, clock });
-    return { store: optimisticStore(local.branch, { ...common, memory: local.memory }), close: async () => {} };
+    const gate = { turns: turnsIn(join(caches, shortId(directory))) };
+    return { store: optimisticStore(local.branch, { ...common, memory: local.memory, gate }), close: async () => {} };
   }
-  const cache = join(
-    env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"),
-    "dstack-gitops",
-    shortId(normalizedUrl(await remoteUrl(remote, root))),
-  );
-  const objects = await takeObjectStore(cache);
+  const url = await remoteUrl(remote, root);
+  const cache = join(caches, shortId(normalizedUrl(url)));
+  const objects = await openObjectStore(cache);
   const memory = fileMemory(join(cache, `seen-${shortId(branch)}.json`));
-  const source = remoteBranch({ directory: objects.directory, branch, remote, root, author, clock, env });
-  return { store: optimisticStore(source, { ...common, memory }), close: () => objects.giveBack() };
+  const lastSeen = async () => (await memory.recall())?.seen.commit ?? null;
+  const source = remoteBranch({ objects, branch, remote, root, author, clock, env, lastSeen });
+  const gate = { turns: turnsIn(cache), paced: isForge(url) };
+  return { store: optimisticStore(source, { ...common, memory, gate }), close: () => objects.giveBack() };
 }
 
 async function checkBranchName(root: string, branch: string): Promise<void> {

@@ -4,9 +4,9 @@ import { basename, dirname } from "node:path";
 import { z } from "zod";
 
 import { isMissing } from "../git/work-tree-source.ts";
+import { draftMark, sweepDrafts } from "./drafts.ts";
 import { decode } from "./encode.ts";
-import type { BranchMemory, Seen } from "./memory-of-branch.ts";
-import { processMark, sweepMarked } from "./process-mark.ts";
+import type { BranchMemory, Remembered, Seen } from "./memory-of-branch.ts";
 
 const seenSchema: z.ZodType<Seen> = z.strictObject({
   commit: z.string(),
@@ -16,23 +16,27 @@ const seenSchema: z.ZodType<Seen> = z.strictObject({
 
 /** Remembers a remote's state branch in a file of this machine. */
 export function fileMemory(path: string): BranchMemory {
-  let written = "";
+  let swept = false;
   return {
-    async recall() {
-      const text = await read(path);
-      return text === null ? null : { seen: decode(seenSchema, text, path), where: `the file ${path}` };
-    },
+    recall,
     async remember(seen) {
+      const known = (await recall())?.seen ?? null;
+      // Another process has seen more meanwhile.
+      if (known !== null && known.stateId === seen.stateId && known.generation >= seen.generation) return;
       const text = JSON.stringify(seen);
-      if (text === written) return;
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      if (written === "") await sweepMarked(dirname(path), `${basename(path)}.`);
-      const draft = `${path}.${await processMark()}`;
+      if (!swept) await sweepDrafts(dirname(path), `${basename(path)}.`);
+      swept = true;
+      const draft = `${path}.${await draftMark()}`;
       await writeFile(draft, text, { mode: 0o600 });
       await rename(draft, path);
-      written = text;
     },
   };
+
+  async function recall(): Promise<Remembered | null> {
+    const text = await read(path);
+    return text === null ? null : { seen: decode(seenSchema, text, path), where: `the file ${path}` };
+  }
 }
 
 async function read(path: string): Promise<string | null> {

@@ -4,6 +4,7 @@ import { decode, unreadable } from "./encode.ts";
 import { formatVersion, gonePath } from "./layout.ts";
 import type { ServiceState } from "./record.ts";
 import { format, gone } from "./schema.ts";
+import type { Format } from "./schema.ts";
 import { decodePart, noState, partFiles, withPart } from "./service-parts.ts";
 import type { PartFile, PartValue } from "./service-parts.ts";
 import type { Snapshot } from "./store.ts";
@@ -19,12 +20,13 @@ export function createPartCache(branch: Branch): PartCache {
   // Trees that were edited share nodes with those before them; trees that were listed anew share ids.
   const byNode = new WeakMap<FileNode, PartValue>();
   let byId = new Map<string, PartValue>();
-  const stateIdIn = oneFile("format", readFormat);
+  const formatIn = oneFile("format", readFormat);
   const goneIn = oneFile(gonePath, (text) => decode(gone, text, gonePath));
   return {
     async read(tip, signal) {
       // The version comes first: everything else is read by its rules.
-      const stateId = (await stateIdIn(tip, signal)) ?? notOurs();
+      const known = (await formatIn(tip, signal)) ?? notOurs();
+      const { stateId } = known;
       const files = partFiles(tip.tree);
       await learn(
         files.filter(({ node }) => !byNode.has(node)),
@@ -40,7 +42,14 @@ export function createPartCache(branch: Branch): PartCache {
       }
       const graveyard = await goneIn(tip, signal);
       const { commit, generation } = tip;
-      return { commit, generation, stateId, services, ...(graveyard === null ? {} : { gone: graveyard }) };
+      return {
+        commit,
+        generation,
+        stateId,
+        services,
+        format: known,
+        ...(graveyard === null ? {} : { gone: graveyard }),
+      };
     },
   };
 
@@ -84,10 +93,11 @@ function textOf(contents: ReadonlyMap<string, Uint8Array>, id: string, path: str
   return Buffer.from(bytes).toString("utf8");
 }
 
-/** The state's id, of a format that this program knows. */
-function readFormat(text: string): string {
-  const { version, stateId } = decode(format, text, "format");
-  if (version === formatVersion) return stateId;
+/** The file `format`, of a format that this program knows. */
+function readFormat(text: string): Format {
+  const read = decode(format, text, "format");
+  const { version } = read;
+  if (version === formatVersion) return read;
   throw new UserError(
     "state-newer-format",
     `the state branch has format ${version}; this program knows format ${formatVersion}`,

@@ -168,4 +168,12 @@ export const lease: z.ZodType<Lease> = z.strictObject({
 });
 
 /** `format`, of any version: newer ones may hold more. */
-export const format = z.looseObject({ version: z.int().min(1), stateId: z.string().min(1) });
+export const format = z.looseObject({
+  version: z.int().min(1),
+  stateId: z.string().min(1),
+  repository: z.string().min(1).exactOptional(),
+  home: z
+    .union([z.strictObject({ forge: z.string(), id: z.string() }), z.strictObject({ path: z.string() })])
+    .exactOptional(),
+});
+export type Format = z.infer<typeof format>;

@@ -2,6 +2,7 @@ import type { FileEntry, KeptContent } from "../config/files.ts";
 import type { Gone } from "./gone.ts";
 import type { Spent } from "./progress.ts";
 import type { Intent, Lease, ServiceRecord, ServiceState } from "./record.ts";
+import type { Format } from "./schema.ts";
 
 /** The state branch at one commit. */
 export interface Snapshot {
@@ -12,6 +13,8 @@ export interface Snapshot {
   /** Random, made with the branch; tags of instances carry it. Known before the first write. */
   readonly stateId: string;
   readonly services: ReadonlyMap<string, ServiceState>;
+  /** The file `format`. Absent: there is none yet. */
+  readonly format?: Format | undefined;
   /** What is remembered of services that are gone. Absent: there were none. */
   readonly gone?: Gone | undefined;
 }
@@ -29,6 +32,10 @@ export interface ServiceChange {
 export interface Change {
   /** First line of the commit's message: what happened, in the words of the reports. */
   readonly message: string;
+  /** Lines of the message below it: what there is to say beyond it. */
+  readonly details?: readonly string[];
+  /** Whose wish it was. Absent: a pass did what was to be done. */
+  readonly by?: string;
   readonly services: readonly ServiceChange[];
   /**
    * Services whose part must still be what `basis` says (their lease included), or the write is refused. The services
@@ -43,6 +50,8 @@ export interface Change {
    * is put on, with whatever is written by the same commit before it. Pure. `false` refuses the write.
    */
   readonly guard?: ((tip: Snapshot) => boolean) | undefined;
+  /** Once it aborts, the pace of pushes to a forge holds the change back no longer: whoever writes it is about to end, or waited for. */
+  readonly hurry?: AbortSignal | undefined;
 }
 
 /** The write was refused because something that its decision read has changed, or its guard said no: load again and decide again. */

@@ -30,7 +30,8 @@ async function observed(record: ServiceRecord, publisher: Publisher): Promise<Ob
     emit: () => {},
   };
   const prober = createProber(world, () => {});
-  const observer = { world, prober, listing: createListing([], owner), owner, generation: 1, published: 1 };
+  const snapshot = { commit: null, generation: 1, stateId: "s", services: new Map() };
+  const observer = { world, prober, listing: createListing([], owner), owner, snapshot, published: 1 };
   return observe(observer, record, new Map(), new AbortController().signal);
 }
 

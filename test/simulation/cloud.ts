@@ -160,12 +160,12 @@ const offer: Offer = {
   availability: "available",
 };
 
-/** Instances that were there before us: with another state's tags, another repository's, and none. */
+/** Instances that were there before us: with another project's tags, another repository's, and none. */
 function strangers(now: number, repository: string): readonly (readonly [string, Instance])[] {
   const tags = [
-    { repository, stateId: "another" },
-    { repository: "another", stateId: "another" },
-    { repository: "", stateId: "" },
+    { repository, stateId: "another", project: "another" },
+    { repository: "another", stateId: "another", project: "main" },
+    { repository: "", stateId: "", project: "" },
   ];
   return tags.map((tagged, index) => {
     const id = `stranger-${index}`;
@@ -173,7 +173,7 @@ function strangers(now: number, repository: string): readonly (readonly [string,
     const ended = { preemptedAt: Infinity, unreachable: never, terminatedAt: Infinity };
     const named = { token: `web-0-${index + 1}`, service: "web", replica: index, deployment: 0 };
     const begun = { createdAt: now, runningAt: now, readyAt: now };
-    return [id, { id, ...named, ...tagged, ...begun, ...well, ...ended, behaviour: "healthy", gpus: null }];
+    return [id, { id, ...named, ...tagged, ...begun, ...well, ...ended, behaviour: "healthy", gpus: null, job: null }];
   });
 }
 

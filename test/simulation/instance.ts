@@ -35,6 +35,9 @@ export interface Instance {
   /** Its tags; empty: it has none. */
   readonly repository: string;
   readonly stateId: string;
+  readonly project: string;
+  /** `null`: it does not tell which job it runs. */
+  readonly job: string | null;
   readonly createdAt: number;
   readonly runningAt: number;
   readonly readyAt: number;
@@ -100,8 +103,11 @@ export function instanceOf(request: ProvisionRequest, id: string, now: number, d
   };
 }
 
-function pickTags({ owner }: ProvisionRequest): Pick<Instance, "repository" | "stateId"> {
-  return { repository: owner.repository, stateId: owner.stateId };
+function pickTags({
+  owner: { repository, stateId, project },
+  jobDigest,
+}: ProvisionRequest): Pick<Instance, "repository" | "stateId" | "project" | "job"> {
+  return { repository, stateId, project, job: jobDigest ?? null };
 }
 
 /** Whether it exists: somebody pays for it. */
@@ -130,6 +136,8 @@ export function observedAt(instance: Instance, now: number): ObservedInstance {
     token: instance.token,
     instance: instance.id,
     stateId: instance.stateId,
+    project: instance.project,
+    ...(instance.job === null ? {} : { job: instance.job }),
     service: instance.service,
     replica: instance.replica,
     deployment: instance.deployment,

@@ -7,6 +7,7 @@ import type { Revision } from "./revision.ts";
 export function repositoryAt(commit: number, files: readonly Revision[]): Repository {
   return {
     root: "/repository",
+    commonDirectory: "/repository/.git",
     id: repositoryId,
     commit: async () => commitName(commit),
     isAncestor: async (ancestor, descendant) => ancestor <= descendant,

@@ -107,7 +107,7 @@ export const observedMutants: readonly Mutant[] = [
     // What was out of reach is not probed while nothing can be seen; taken out alone it changes nothing: nobody is judged who is not listed.
     [
       "routes count as given before they are",
-      "unpublished: observer.published < observer.generation,",
+      "unpublished: observer.published < observer.snapshot.generation,",
       "unpublished: false,",
       "deaf-gateway-without-drain",
     ],
@@ -138,14 +138,14 @@ export const observedMutants: readonly Mutant[] = [
   ...inFile("src/reconciler/orphans.ts", [
     [
       "instances of other states are collected",
-      "if (instance.stateId !== snapshot.stateId) return false;\n  const match",
-      "const match",
+      "if (instance.stateId !== snapshot.stateId) return false;\n  const parts",
+      "const parts",
     ],
     // Which births are of a branch that was rewound since is for `test/reconciler/ended-replicas.test.ts` to show: one host remembers.
     [
       "attempts that the branch does not know yet are collected",
-      'Number(match.groups["attempt"]) <= record.attempts',
-      'Number(match.groups["attempt"]) > 0',
+      "born === record.born && attempt <= record.attempts",
+      "born === record.born && attempt > 0",
       "standing-still",
     ],
     [

@@ -17,6 +17,8 @@ export interface LocalInstance {
   readonly service: string;
   readonly replica: number;
   readonly deployment: number;
+  /** Digest of the job that it was given. Absent in files of before there was one. */
+  readonly job?: string;
   readonly host: string;
   readonly boot: string;
   /** The process whose end is the end of the replica: the init of its PID namespace, or its supervisor. */

@@ -14,6 +14,7 @@ export const instanceFile: z.ZodType<LocalInstance> = z.object({
   service: z.string(),
   replica: z.number(),
   deployment: z.number(),
+  job: z.string().exactOptional(),
   host: z.string(),
   boot: z.string(),
   process: z.object({ pid: z.number().int().min(2), start: z.string().min(1) }),

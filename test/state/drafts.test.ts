@@ -7,16 +7,16 @@ import { expect, test } from "vitest";
 
 import { announce } from "../../src/proxy-config/announcement.ts";
 import { publishedRoutesDirectory, writePublishedRoutes } from "../../src/proxy-config/published-routes.ts";
+import { draftMark, sweepDrafts } from "../../src/state/drafts.ts";
 import { fileMemory } from "../../src/state/memory-file.ts";
-import { takeObjectStore } from "../../src/state/object-store.ts";
-import { processMark, sweepMarked } from "../../src/state/process-mark.ts";
+import { openObjectStore } from "../../src/state/object-store.ts";
 import { tempDirectory } from "../support/temp-repository.ts";
 
 /** The mark of a process that was killed while it wrote. */
 async function markOfKilled(): Promise<string> {
   const source = `
-    import { processMark } from ${JSON.stringify(new URL("../../src/state/process-mark.ts", import.meta.url).href)};
-    process.stdout.write(await processMark());
+    import { draftMark } from ${JSON.stringify(new URL("../../src/state/drafts.ts", import.meta.url).href)};
+    process.stdout.write(await draftMark());
     setInterval(() => {}, 1000);`;
   const child = execa(process.execPath, ["--input-type=module", "--eval", source], { reject: false, buffer: false });
   const said: unknown[] = await once(child.stdout, "data");
@@ -27,11 +27,11 @@ async function markOfKilled(): Promise<string> {
 
 test("what a killed process left is removed, and what a living one works with is not", async () => {
   await using directory = await tempDirectory();
-  const [dead, alive] = [await markOfKilled(), await processMark()];
+  const [dead, alive] = [await markOfKilled(), await draftMark()];
   for (const name of [`draft.${dead}`, `draft.${alive}`, "draft.other", `other.${dead}`])
     await writeFile(join(directory.path, name), "");
   await mkdir(join(directory.path, `draft.${dead}.d`));
-  await sweepMarked(directory.path, "draft.");
+  await sweepDrafts(directory.path, "draft.");
   expect((await readdir(directory.path)).sort()).toEqual([`draft.${alive}`, "draft.other", `other.${dead}`].sort());
 });
 
@@ -44,6 +44,7 @@ test("every place that takes drafts is swept by whoever writes there next", asyn
     join(publishedRoutesDirectory(at("runtime")), `.${dead}`),
     at("runtime", "gateways", `main.json.${dead}`),
     at("objects", "busy", `${dead}.git`),
+    at("objects", "sha1-000001.git", "objects", `tmp_obj_${dead}`),
   ];
   for (const draft of drafts) {
     await mkdir(join(draft, ".."), { recursive: true });
@@ -52,7 +53,7 @@ test("every place that takes drafts is swept by whoever writes there next", asyn
   await fileMemory(at("cache", "seen.json")).remember({ commit: "c", generation: 1, stateId: "s" });
   await writePublishedRoutes(at("runtime"), { generation: 1, routes: [] });
   await announce(at("runtime"), { gateway: "main", pid: 1, host: "127.0.0.1", port: 1, socket: at("socket") });
-  await using _ = disposable(await takeObjectStore(at("objects")));
+  await using _ = disposable(await openObjectStore(at("objects")));
   const left = await readdir(directory.path, { recursive: true });
   expect(left.filter((path) => path.includes(dead))).toEqual([]);
 });

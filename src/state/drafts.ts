@@ -3,22 +3,23 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { isMissing } from "../git/work-tree-source.ts";
-import { isProcessAlive, processStart } from "./process-owner.ts";
-
-let start: Promise<string> | null = null;
+import { isProcessAlive, processMark } from "./process-owner.ts";
 
 /** A part of a file's name that no other file has, and that tells whose it is: `<pid>-<start>-<random>`. What a killed process leaves is known by it. */
-export async function processMark(): Promise<string> {
-  start ??= processStart(process.pid).then((found) => (found ?? "unknown").replaceAll(/[^A-Za-z0-9]/g, ""));
-  return `${process.pid}-${await start}-${randomBytes(4).toString("hex")}`;
+export async function draftMark(): Promise<string> {
+  return `${process.pid}-${await processMark()}-${randomBytes(4).toString("hex")}`;
+}
+
+/** Whether the process that made the mark is gone. */
+export async function isAbandoned(mark: string): Promise<boolean> {
+  const [pid = "", start = ""] = mark.split("-");
+  return /^\d+$/.test(pid) && !(await isProcessAlive(Number(pid), start));
 }
 
 /** Removes what killed processes left in a directory: files and folders with this beginning and a mark. What cannot be removed now is tried again by the next. */
-export async function sweepMarked(directory: string, beginning: string): Promise<void> {
+export async function sweepDrafts(directory: string, beginning: string): Promise<void> {
   for (const name of await namesIn(directory)) {
-    if (!name.startsWith(beginning)) continue;
-    const [pid = "", started = ""] = name.slice(beginning.length).split("-");
-    if (!/^\d+$/.test(pid) || (await isProcessAlive(Number(pid), started))) continue;
+    if (!name.startsWith(beginning) || !(await isAbandoned(name.slice(beginning.length)))) continue;
     // A git process that lives on may still be writing there.
     await rm(join(directory, name), { recursive: true, force: true, maxRetries: 3, retryDelay: 20 }).catch(() => {});
   }
