@@ -15,7 +15,8 @@ const counts = { passed: 0, failed: 0 };
 const exhausted = new Set<StepName>();
 let next = options.from;
 let interrupted = false;
-for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => (interrupted = true));
+// Of execa too, which would end this process where nobody else listened.
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => (interrupted = true));
 
 await learn();
 await Promise.all(Array.from({ length: options.threads }, work));

@@ -102,11 +102,23 @@ async function sweep(root: string, busy: string): Promise<void> {
       used.add(basename(dirname(await readlink(join(busy, name, "objects")).catch(() => ""))));
   await sweepDrafts(busy, "");
   const all = await sharedIn(root);
-  for (const directory of all) await sweepDrafts(join(directory, "objects"), draftPrefix);
+  for (const directory of all) {
+    await sweepDrafts(join(directory, "objects"), draftPrefix);
+    await sweepPacks(join(directory, "objects", "pack"));
+  }
   const newest = new Set(new Map(all.map((path) => [basename(path).split("-")[0], path])).values());
   for (const directory of all) {
     if (newest.has(directory) || used.has(basename(directory)) || (await ageOf(directory)) < grace) continue;
     await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Half packs of git processes that were killed: their names do not tell whose they are, their age does. */
+async function sweepPacks(directory: string): Promise<void> {
+  const names = (await readdir(directory).catch(() => [])).filter((name) => name.startsWith("tmp_"));
+  for (const name of names) {
+    const found = await stat(join(directory, name)).catch(() => null);
+    if (found !== null && Date.now() - found.mtimeMs > grace) await rm(join(directory, name), { force: true });
   }
 }
 

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { execa } from "execa";
@@ -46,18 +46,18 @@ test("every place that takes drafts is swept by whoever writes there next", asyn
     at("objects", "busy", `${dead}.git`),
     at("objects", "sha1-000001.git", "objects", `tmp_obj_${dead}`),
   ];
-  for (const draft of drafts) {
+  const [old, recent] = ["old", "recent"].map((name) =>
+    at("objects", "sha1-000001.git", "objects", "pack", `tmp_${name}`),
+  );
+  for (const draft of [...drafts, old ?? "", recent ?? ""]) {
     await mkdir(join(draft, ".."), { recursive: true });
     await writeFile(draft, "");
   }
+  await utimes(old ?? "", 0, 0);
   await fileMemory(at("cache", "seen.json")).remember({ commit: "c", generation: 1, stateId: "s" });
   await writePublishedRoutes(at("runtime"), { generation: 1, routes: [] });
   await announce(at("runtime"), { gateway: "main", pid: 1, host: "127.0.0.1", port: 1, socket: at("socket") });
-  await using _ = disposable(await openObjectStore(at("objects")));
+  await (await openObjectStore(at("objects"))).giveBack();
   const left = await readdir(directory.path, { recursive: true });
-  expect(left.filter((path) => path.includes(dead))).toEqual([]);
+  expect(left.filter((path) => path.includes(dead) || path.includes("tmp_")).map((path) => at(path))).toEqual([recent]);
 });
-
-function disposable({ giveBack }: { readonly giveBack: () => Promise<void> }): AsyncDisposable {
-  return { [Symbol.asyncDispose]: giveBack };
-}
