@@ -11,14 +11,14 @@ const options = optionsOf(process.argv.slice(2));
 const begun = performance.now();
 const tally = createTally();
 const counts = { passed: 0, failed: 0 };
-/** Steps that end before the boundary that is looked for. */
-const exhausted = new Set<StepName>();
-let next = options.from;
+/** So many more boundaries than were counted may there be in another run. */
+const margin = 10;
 let interrupted = false;
 // Of execa too, which would end this process where nobody else listened.
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => (interrupted = true));
 
 await learn();
+const ahead = boundaries();
 await Promise.all(Array.from({ length: options.threads }, work));
 for (const line of tally.lines()) console.log(line);
 console.log(`${Math.round((performance.now() - begun) / 1_000)} s`);
@@ -34,13 +34,11 @@ async function learn(): Promise<void> {
 async function work(): Promise<void> {
   const site: { crew: Crew | null } = { crew: null };
   try {
-    for (let at = next; isWanted(at); at = next) {
-      next += options.every;
+    for (let at = ahead.shift(); at !== undefined && isInTime(); at = ahead.shift()) {
       const also: StepName[] = [];
       for (const step of stepsAt(at)) {
         const { struck } = await killOnce({ step, at, children: options.children ?? "live" });
         if (options.children === null && (struck?.children ?? 0) > 0) also.push(step);
-        if (struck === null && at >= tally.known(step)) exhausted.add(step);
       }
       for (const step of also) await killOnce({ step, at, children: "die" });
     }
@@ -63,13 +61,20 @@ async function work(): Promise<void> {
   }
 }
 
-function isWanted(at: number): boolean {
-  const late = performance.now() - begun >= options.seconds * 1_000;
-  return !interrupted && !late && at <= options.to && exhausted.size < options.only.length;
+/** Spread out evenly from the first on, so that whoever has little time sees something of everything. */
+function boundaries(): number[] {
+  const last = Math.min(options.to, Math.max(...options.only.map(tally.known)) + margin);
+  const all = Array.from({ length: Math.max(0, last - options.from + 1) }, (_, index) => options.from + index);
+  const golden = (at: number): number => (at * 0.618_033_988_75) % 1;
+  return all.filter((_, index) => index % options.every === 0).sort((a, b) => golden(a) - golden(b));
+}
+
+function isInTime(): boolean {
+  return !interrupted && performance.now() - begun < options.seconds * 1_000;
 }
 
 function stepsAt(at: number): readonly StepName[] {
-  return options.only.filter((step) => !exhausted.has(step) && tally.isAmong(step, at, options.places));
+  return options.only.filter((step) => at <= tally.known(step) + margin && tally.isAmong(step, at, options.places));
 }
 
 function note(kill: Kill, killed: Killed): void {

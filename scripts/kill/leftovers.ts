@@ -83,7 +83,7 @@ function isStray(path: string): boolean {
   const [place, ...below] = path.split("/");
   if (place === "tmp") return below.length === 1;
   // What git itself leaves among its objects when it is killed tells nobody whose it is: its age has to do.
-  if (/^tmp_/.test(name)) return /^tmp_obj_\d+-/.test(name);
+  if (name.startsWith("tmp_")) return /^tmp_obj_\d+-/.test(name);
   if (name.endsWith(".lock")) return true;
   if (place === "cache") return /^cache\/dstack-gitops\/[^/]+\/(?:busy\/.+|seen-[^/]+\.json\..+)$/.test(path);
   if (place !== "state") return false;
