@@ -63,7 +63,7 @@ async function work(): Promise<void> {
 
 /** Spread out evenly from the first on, so that whoever has little time sees something of everything. */
 function boundaries(): number[] {
-  const last = Math.min(options.to, Math.max(...options.only.map(tally.known)) + margin);
+  const last = Math.min(options.to, Math.max(...options.only.map((step) => tally.known(step))) + margin);
   const all = Array.from({ length: Math.max(0, last - options.from + 1) }, (_, index) => options.from + index);
   const golden = (at: number): number => (at * 0.618_033_988_75) % 1;
   return all.filter((_, index) => index % options.every === 0).sort((a, b) => golden(a) - golden(b));
