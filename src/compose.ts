@@ -127,6 +127,7 @@ async function openWorld(opening: Opening): Promise<World> {
     { embeddedPublisher },
     { httpProbe },
     { currentOwner, isOwnerAlive },
+    { ownerLiveness },
     { readBefore },
   ] = await Promise.all([
     import("./lib/runtime-directory.ts"),
@@ -136,6 +137,7 @@ async function openWorld(opening: Opening): Promise<World> {
     import("./proxy-config/publish.ts"),
     import("./reconciler/http-probe.ts"),
     import("./state/process-owner.ts"),
+    import("./github/owner-liveness.ts"),
     import("./state/place.ts"),
   ]);
   const leaseOwner = await currentOwner(environment);
@@ -160,7 +162,12 @@ async function openWorld(opening: Opening): Promise<World> {
     env: envLookup(opening.given, environment),
     digestKey: digestKeyIn(environment),
     leaseOwner,
-    isAlive: (owner) => isOwnerAlive(owner, environment),
+    isAlive: ownerLiveness({
+      look: (owner) => isOwnerAlive(owner, environment),
+      env: environment,
+      root: repository.root,
+      remote: settings.state.remote,
+    }),
     owner: { repository: name, project: settings.project },
     emit: opening.emit,
   };

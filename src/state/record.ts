@@ -189,6 +189,8 @@ export interface LeaseOwner {
   readonly boot: string | null;
   readonly pid: number | null;
   readonly pidStart: string | null;
+  /** Of a workflow run: the API that tells of it, and its job's id where that is known. Absent: it is none. */
+  readonly github?: { readonly api: string; readonly job?: number };
 }
 
 /** All that is known of one service at one commit of the state branch. */

@@ -160,6 +160,7 @@ export const lease: z.ZodType<Lease> = z.strictObject({
     boot: z.string().nullable(),
     pid: z.int().nullable(),
     pidStart: z.string().nullable(),
+    github: z.strictObject({ api: z.string(), job: count.exactOptional() }).exactOptional(),
   }),
   acquiredAt: time,
   deadline: time,

@@ -15,10 +15,14 @@ import { memoryBranch, memoryStore } from "../../src/state/memory.ts";
 import type { ServiceRecord } from "../../src/state/record.ts";
 import { filesBelow } from "../../src/state/tree.ts";
 import { healthProbe, specOf } from "../support/specs.ts";
-import { intentOf, leaseOf, recordOf } from "../support/state-values.ts";
+import { intentOf, leaseOf, ownerOf, recordOf } from "../support/state-values.ts";
 
 const state = fileURLToPath(new URL("../../state", import.meta.url));
-const clock: Clock = { now: () => Date.UTC(2026, 0, 2, 6), sleep: async () => {} };
+const workflow = ownerOf("0f0e0d", {
+  run: "acme/shop/runs/4711",
+  github: { api: "https://api.github.com", job: 51_725_241_954 },
+});
+const clock: Clock = { now: () => Date.UTC(2026, 0, 2, 6), monotonic: () => 0, sleep: async () => {} };
 
 /** A service in the middle of a rollout, its newer deployment having been refused once, with a file of its own. */
 function rollingWeb(): { readonly record: ServiceRecord; readonly contents: readonly PinnedContent[] } {
@@ -74,7 +78,7 @@ async function writeExample() {
   await store.commit({
     message: "Roll web",
     services: [
-      { name: "web", record, intents: [intentOf("web", 2)], lease: leaseOf("0f0e0d", 2) },
+      { name: "web", record, intents: [intentOf("web", 2)], lease: { ...leaseOf("0f0e0d", 2), owner: workflow } },
       { name: "api", record: paused },
       { name: "old", record: recordOf("old", { born: 1 }) },
     ],
