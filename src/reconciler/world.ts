@@ -3,7 +3,8 @@ import type { Lookup } from "../config/env.ts";
 import type { ProbeSpec } from "../config/spec.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Publisher } from "../proxy-config/publisher.ts";
-import type { Address, LeaseOwner } from "../state/record.ts";
+import type { LeaseOwner } from "../state/lease-record.ts";
+import type { Address } from "../state/record.ts";
 import type { StateStore } from "../state/store.ts";
 import type { Event } from "./event.ts";
 
