@@ -36,6 +36,11 @@ export function composeApp(parsed: Parsed, outer: Io): App & AsyncDisposable {
       place = world.owner.repository;
       return world;
     },
+    async patient(given, adopts) {
+      const store = await openStore(given, io, { adopts, forRepair: true });
+      opened.push(store);
+      return store.patient();
+    },
     startGateway: async (given) =>
       startGateway(given, place ?? nameOf(given.repository, given.settings.state.branch), io),
     async [Symbol.asyncDispose]() {
@@ -45,7 +50,11 @@ export function composeApp(parsed: Parsed, outer: Io): App & AsyncDisposable {
 }
 
 /** The state branch, for whoever needs no more of the world. */
-async function openStore({ repository, settings }: Project, io: Io, adopts = false) {
+async function openStore(
+  { repository, settings }: Project,
+  io: Io,
+  how: { readonly adopts: boolean; readonly forRepair: boolean } = { adopts: false, forRepair: false },
+) {
   const [{ gitBranchStore }, { identityOf }, { statusPage }] = await Promise.all([
     import("./state/git-branch.ts"),
     import("./state/place.ts"),
@@ -63,7 +72,8 @@ async function openStore({ repository, settings }: Project, io: Io, adopts = fal
     clock: systemClock,
     derive,
     env,
-    identity: adopts ? { ...identity, adopts } : identity,
+    identity: { ...identity, adopts: how.adopts },
+    forRepair: how.forRepair,
   });
 }
 

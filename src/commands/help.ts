@@ -44,4 +44,12 @@ An unhealthy revision is taken back and quarantined; another revision supersedes
   proxyRender: "Writes the gateways' configuration into a directory: for nginx, for Envoy.",
   state: "The state branch, for people.",
   stateShow: "Prints what the state says, as JSON.",
+  stateGc:
+    "Ends what the state has given up and a backend still has, and tells what it knows nothing of, with what that costs.",
+  stateRepair:
+    "Finds what is wrong with the state branch, and with what runs and is not in it, and mends what can be proven.",
+  stateRepairAfter: `
+Without --adopt and --remove, instances are listed and left as they are. A record is rebuilt from an instance's tags and
+from the service file (of --ref, or the work tree); what cannot be proven to run that file's job is rolled by the next pass.
+Outcomes: 0 nothing is wrong any more, 1 something is left, 4 not consented to.`,
 } as const;

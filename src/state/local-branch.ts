@@ -5,6 +5,7 @@ import type { Branch, BranchWrite, Tip, WriteOutcome } from "./branch.ts";
 import type { BranchMemory, Remembered } from "./memory-of-branch.ts";
 import { openObjectDatabase } from "./object-database.ts";
 import type { DatabaseOptions } from "./object-database.ts";
+import { pastVersions } from "./past.ts";
 import { generationOf } from "./trailers.ts";
 
 /** A branch of the local repository, which `update-ref` compares and swaps. A second reference remembers the newest commit. */
@@ -17,7 +18,15 @@ export function localBranch(options: DatabaseOptions & { readonly branch: string
   const reference = `refs/heads/${options.branch}`;
   const kept = `refs/dstack-gitops/kept/${options.branch}`;
   return {
-    branch: { read, write, contents: (ids, signal) => database.contents(ids, signal), includes },
+    branch: {
+      read,
+      write,
+      contents: (ids, signal) => database.contents(ids, signal),
+      versions: (tip, path) => pastVersions(directory, tip.commit, path),
+      tipAt,
+      revive,
+      includes,
+    },
     memory: { recall, remember: async () => {} },
   };
 
@@ -43,6 +52,18 @@ export function localBranch(options: DatabaseOptions & { readonly branch: string
       if (mayHaveHappened(cause)) return { kind: "doubtful", commit: tip.commit, cause };
       throw cause;
     }
+  }
+
+  async function tipAt(id: string, signal?: AbortSignal): Promise<Tip | null> {
+    const [commit] = await readObjects([id], { cwd: directory, signal });
+    if (commit?.type !== "commit") return null;
+    return database.tipOf(commit, () => messagesFrom(directory, id), signal);
+  }
+
+  async function revive(commit: string, signal?: AbortSignal): Promise<boolean> {
+    const input = `create ${reference} ${commit}\n`;
+    const made = await git(["update-ref", "--stdin"], { cwd: directory, input, signal, accept: [0, 1, 128] });
+    return made.exitCode === 0;
   }
 
   function includes(tip: Tip, commit: string, signal?: AbortSignal): Promise<boolean> {

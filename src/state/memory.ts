@@ -6,7 +6,7 @@ import type { BranchMemory } from "./memory-of-branch.ts";
 import { optimisticStore } from "./optimistic-store.ts";
 import type { Derive } from "./optimistic-store.ts";
 import type { StateStore } from "./store.ts";
-import { editTree, emptyTree } from "./tree.ts";
+import { editTree, emptyTree, nodeAt } from "./tree.ts";
 import type { FileNode } from "./tree.ts";
 
 /** A state branch in memory: what may go wrong at one of its calls. */
@@ -66,6 +66,14 @@ export function memoryBranch(
       commits = [...commits, tip];
       if (injected === null) return { kind: "written", tip };
       return { kind: "doubtful", commit: tip.commit, cause: new Error("injected: the answer was lost") };
+    },
+    async versions(tip, path) {
+      const upTo = commits.slice(0, commits.findIndex((known) => known.commit === tip.commit) + 1).reverse();
+      return upTo.flatMap(({ commit, tree }) => {
+        const node = nodeAt(tree, path);
+        if (node?.kind !== "file") return [];
+        return [{ commit, time: null, text: Buffer.from(contents.get(node.id) ?? []).toString("utf8") }];
+      });
     },
     async includes(tip, commit) {
       const at = commits.findIndex((known) => known.commit === tip.commit);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { GitError } from "../git/git-error.ts";
 import { git } from "../git/git.ts";
 import { isMissing } from "../git/work-tree-source.ts";
+import { hasCommit } from "./past.ts";
 import { isProcessAlive, processStart } from "./process-owner.ts";
 
 /** A bare repository that is ours alone until it is given back. */
@@ -18,16 +19,16 @@ const mostPacks = 50;
 
 /**
  * Takes a repository for objects of a remote's state. A process has its own, so that nobody waits for anybody's lock files,
- * those of killed ones least of all; a rename takes an idle one and gives it back.
+ * those of killed ones least of all; a rename takes an idle one, where it matters one that has a commit, and gives it back.
  */
-export async function takeObjectStore(root: string): Promise<ObjectStore> {
+export async function takeObjectStore(root: string, having: string | null = null): Promise<ObjectStore> {
   const idle = join(root, "idle");
   const busy = join(root, "busy");
   await Promise.all([mkdir(idle, { recursive: true, mode: 0o700 }), mkdir(busy, { recursive: true, mode: 0o700 })]);
   await sweep(busy);
   const name = `${process.pid}-${await startOf(process.pid)}-${randomBytes(4).toString("hex")}.git`;
   const directory = join(busy, name);
-  const taken = (await takeIdle(idle, directory)) || (await create(directory));
+  const taken = (await takeIdle(idle, directory, having)) || (await create(directory));
   return {
     directory,
     async giveBack() {
@@ -40,8 +41,10 @@ export async function takeObjectStore(root: string): Promise<ObjectStore> {
   };
 }
 
-async function takeIdle(idle: string, directory: string): Promise<boolean> {
-  for (const name of await readdir(idle)) {
+async function takeIdle(idle: string, directory: string, having: string | null): Promise<boolean> {
+  const names = await readdir(idle);
+  const best = having === null ? [] : await those(names, (name) => hasCommit(join(idle, name), having));
+  for (const name of [...best, ...names.filter((other) => !best.includes(other))]) {
     try {
       await rename(join(idle, name), directory);
       return true;
@@ -51,6 +54,11 @@ async function takeIdle(idle: string, directory: string): Promise<boolean> {
     }
   }
   return false;
+}
+
+async function those(names: readonly string[], holds: (name: string) => Promise<boolean>): Promise<readonly string[]> {
+  const held = await Promise.all(names.map((name) => holds(name).catch(() => false)));
+  return names.filter((_, index) => held[index] === true);
 }
 
 async function create(directory: string): Promise<boolean> {

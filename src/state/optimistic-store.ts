@@ -9,6 +9,7 @@ import { encode } from "./encode.ts";
 import { boundBy, refuseForeign } from "./identity.ts";
 import type { Identity } from "./identity.ts";
 import { readKeptContent } from "./kept-content.ts";
+import { offerLastGood } from "./last-good.ts";
 import { formatVersion } from "./layout.ts";
 import { admit, noMemory } from "./memory-of-branch.ts";
 import type { BranchMemory, Remembered } from "./memory-of-branch.ts";
@@ -77,7 +78,7 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
     if (tip === null)
       return keep({ tip, snapshot: { commit: null, generation: 0, stateId: proposedId, services: new Map() } });
     if (before?.tip?.commit === tip.commit) return before;
-    const snapshot = await cache.read(tip, signal);
+    const snapshot = await cache.read(tip, signal).catch((error: unknown) => offerLastGood(error, branch, tip));
     for (const known of remembered) admit(known, tip, snapshot.stateId);
     if (options.identity !== undefined) await refuseForeign(snapshot.format ?? {}, options.identity);
     await memory.remember({ commit: tip.commit, generation: tip.generation, stateId: snapshot.stateId });
@@ -140,8 +141,9 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
   }
 
   function write(prepared: Prepared, current: View, signal: AbortSignal | undefined) {
-    const generation = current.snapshot.generation + 1;
-    const { stateId } = current.snapshot;
+    const lost = prepared.accepted.find(({ goesOn }) => goesOn !== undefined)?.goesOn;
+    const generation = Math.max(current.snapshot.generation, lost?.after ?? 0) + 1;
+    const stateId = current.tip === null ? (lost?.stateId ?? proposedId) : current.snapshot.stateId;
     const edits = new Map<string, NewFile | null>(prepared.edits);
     const known: Format = current.snapshot.format ?? { version: formatVersion, stateId };
     const bound = options.identity === undefined ? known : { ...known, ...boundBy(known, options.identity) };

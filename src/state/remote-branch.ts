@@ -4,10 +4,11 @@ import { git } from "../git/git.ts";
 import type { GitResult } from "../git/git.ts";
 import { openRemote, remoteName } from "../git/remote.ts";
 import type { Remote } from "../git/remote.ts";
-import type { Branch, BranchWrite, Tip, WriteOutcome } from "./branch.ts";
+import type { Branch, BranchWrite, Tip, Version, WriteOutcome } from "./branch.ts";
 import { messagesFrom } from "./local-branch.ts";
 import { openObjectDatabase } from "./object-database.ts";
 import type { DatabaseOptions } from "./object-database.ts";
+import { pastVersions } from "./past.ts";
 
 export interface RemoteBranchOptions extends DatabaseOptions {
   readonly branch: string;
@@ -34,6 +35,9 @@ export function remoteBranch(options: RemoteBranchOptions): Branch {
     read: (signal) => oneAtATime(() => read(signal)),
     write: (change, signal) => oneAtATime(() => write(change, signal)),
     contents: (ids, signal) => database.contents(ids, signal),
+    versions: (tip, path, signal) => oneAtATime(() => versions(tip, path, signal)),
+    tipAt: (commit, signal) => oneAtATime(() => tipAt(commit, signal)),
+    revive: (commit, signal) => oneAtATime(() => revive(commit, signal)),
     includes: (tip, commit, signal) => database.isAncestor(commit, tip.commit, signal),
   };
 
@@ -87,6 +91,30 @@ export function remoteBranch(options: RemoteBranchOptions): Branch {
       if (cause.reason === "moved" || cause.reason === "locked") return { kind: "moved", commit: tip.commit, cause };
       if (mayHaveHappened(cause)) return { kind: "doubtful", commit: tip.commit, cause };
       throw cause;
+    }
+  }
+
+  async function versions(tip: Tip, path: string, signal?: AbortSignal): Promise<readonly Version[]> {
+    // Of what was fetched only the tip is here; a forge that is away now hides the past, and nothing else.
+    await fetch(["--deepen=200"], signal).catch(() => {});
+    return pastVersions(directory, tip.commit, path);
+  }
+
+  async function tipAt(id: string, signal?: AbortSignal): Promise<Tip | null> {
+    const [commit] = await readObjects([id], { cwd: directory, signal });
+    if (commit?.type !== "commit") return null;
+    return database.tipOf(commit, () => messagesFrom(directory, id), signal);
+  }
+
+  async function revive(commit: string, signal?: AbortSignal): Promise<boolean> {
+    const lease = `--force-with-lease=${reference}:`;
+    try {
+      await call(["push", "--quiet", "--no-verify", lease, remoteName, `${commit}:${reference}`], signal);
+      return true;
+    } catch (error) {
+      // A remote that no longer has what came before it takes no history that begins in the middle.
+      if (error instanceof GitError) return false;
+      throw error;
     }
   }
 
