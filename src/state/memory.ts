@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 
 import type { Clock } from "../lib/clock.ts";
 import type { Branch, Tip } from "./branch.ts";
+import type { Identity } from "./identity.ts";
 import type { BranchMemory } from "./memory-of-branch.ts";
 import { optimisticStore } from "./optimistic-store.ts";
 import type { Derive } from "./optimistic-store.ts";
@@ -107,6 +108,7 @@ export interface MemoryStoreOptions {
   readonly writer?: string;
   /** What the stores of one machine remember of the branch together. */
   readonly memory?: BranchMemory;
+  readonly identity?: Identity;
 }
 
 /** The same store over a branch in memory: deterministic, and as strict as the real one. */
@@ -118,6 +120,7 @@ export function memoryStore(options: MemoryStoreOptions): StateStore {
     random: options.random ?? (() => 0.5),
     newId: () => `${writer}-${(ids += 1)}`,
     derive: options.derive,
+    identity: options.identity,
     ...(options.memory === undefined ? {} : { memory: options.memory }),
   });
 }

@@ -218,3 +218,30 @@ it(
     expect(await demo.processes()).toEqual(before);
   },
 );
+
+it("a format of the future is neither acted on nor repaired", { timeout: 300_000 }, async () => {
+  await using demo = await createDemo({ settings: policy });
+  await demo.edit({ version: "1" });
+  expect(await demo.run("apply", "-y")).toMatchObject({ exitCode: 0 });
+  const before = await demo.processes();
+  const state = stateBranchIn(demo.repository.path);
+  const format = (await state.file("format")) ?? "";
+  await state.edit({ format: format.replace('"version": 1', '"version": 2') });
+  const newer = await tip(demo);
+  await demo.edit({ version: "2" });
+  for (const command of [
+    ["apply", "-y"],
+    ["tick"],
+    ["watch", "--no-gateway"],
+    ["destroy", "demo", "-y"],
+    ["state", "gc", "-y"],
+    ["state", "repair", "-y", "--adopt", "all", "--remove", "all"],
+  ]) {
+    const refused = await demo.run(...command);
+    expect(refused.exitCode, command.join(" ")).toBe(1);
+    expect(refused.stderr).toContain("this program knows format 1");
+  }
+  expect(await tip(demo)).toBe(newer);
+  expect(await demo.processes()).toEqual(before);
+  await state.edit({ format });
+});

@@ -50,6 +50,14 @@ export const stateMutants: readonly Mutant[] = [
     ],
     ["a rewound branch is believed", "if (tip.generation < seen.generation) {", "if (tip.generation < 0) {"],
   ]),
+  ...inFile("src/reconciler/plan-strangers.ts", [
+    [
+      "something is accepted for a service of which unknown instances run",
+      "if (concerned.length > 0) return olderText(concerned);",
+      "",
+      "branch-forgotten",
+    ],
+  ]),
   ...inFile("src/reconciler/accept.ts", [
     ["a service's second life begins where its first did", "born: record?.born ?? acceptance.generation,", "born: 0,"],
     ["accepting begins to count attempts anew", "attempts: record?.attempts ?? 0,", "attempts: 0,"],
