@@ -13,6 +13,7 @@ const all: Readonly<Record<string, () => Promise<void>>> = {
   history: async () => compare("history", (await import("./history.ts")).history),
   roll: async () => program("./roll.ts"),
   gateway: async () => program("./gateway.ts"),
+  writers: async () => program("./writers.ts"),
 };
 
 const named = process.argv.slice(2);

@@ -30,6 +30,7 @@ busybox busybox
 ip iproute2
 unshare util-linux
 perl perl
+chromium chromium
 PROGRAMS
   python3 -c 'import venv, ensurepip' 2>/dev/null || echo python3-venv
 }

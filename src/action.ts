@@ -10,6 +10,7 @@ import { annotationsOf } from "./github/annotations.ts";
 import { type Printed, readPrinted } from "./github/documents.ts";
 import { type ActionOptions, argvOf, readInputs, secretsOf } from "./github/inputs.ts";
 import { summaryOf } from "./github/summary.ts";
+import { listenForInterruptions } from "./lib/interruption.ts";
 import { type ExitCode, exitCodes } from "./lib/user-error.ts";
 import { run } from "./run.ts";
 
@@ -26,7 +27,9 @@ const meanings: Readonly<Record<ExitCode, string>> = {
 
 const annotate = { error, warning, notice } as const;
 
+const interruptions = listenForInterruptions(process);
 await action();
+interruptions.ended(Number(process.exitCode ?? 0));
 
 async function action(): Promise<void> {
   const inputs = readInputs((name) => getInput(name));
@@ -44,9 +47,6 @@ interface Ended {
 }
 
 async function runCommand(options: ActionOptions): Promise<{ readonly exitCode: ExitCode; readonly stdout: string }> {
-  const interrupted = new AbortController();
-  // A cancelled workflow interrupts, and ends everything 7.5 s later.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interrupted.abort());
   let stdout = "";
   const io: Io = {
     stdout: (text) => {
@@ -58,7 +58,7 @@ async function runCommand(options: ActionOptions): Promise<{ readonly exitCode: 
     ask: () => Promise.resolve(null),
     env: environment(options),
     cwd: process.env["GITHUB_WORKSPACE"] ?? process.cwd(),
-    signal: interrupted.signal,
+    signal: interruptions.signal,
   };
   const exitCode = await run(argvOf(options), io);
   return { exitCode, stdout };

@@ -1,29 +1,17 @@
 /** The command line: this process as the program sees it, and its exit code. */
 
 import type { Io } from "./commands/io.ts";
+import { listenForInterruptions } from "./lib/interruption.ts";
 import { run } from "./run.ts";
 
-/** Milliseconds after the first interruption in which a second one is taken for the same keystroke reaching two processes. */
-const echo = 150;
-
-const interrupted = new AbortController();
-let first = 0;
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.on(signal, () => {
-    const now = performance.now();
-    // The first one ends orderly; whoever insists is obeyed at once: the journal knows what was under way.
-    if (interrupted.signal.aborted && now - first > echo) process.exit(130);
-    first = interrupted.signal.aborted ? first : now;
-    interrupted.abort();
-  });
-}
+const interruptions = listenForInterruptions(process);
 
 // A reader that has gone (`| head`) wants nothing more.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
 });
 
-process.exitCode = await run(process.argv.slice(2), ioOf(process));
+interruptions.ended(await run(process.argv.slice(2), ioOf(process)));
 
 function ioOf({ env, stdout, stderr, stdin }: NodeJS.Process): Io {
   const terminal = stderr.isTTY && stdin.isTTY;
@@ -35,7 +23,7 @@ function ioOf({ env, stdout, stderr, stdin }: NodeJS.Process): Io {
     ask,
     env,
     cwd: process.cwd(),
-    signal: interrupted.signal,
+    signal: interruptions.signal,
   };
 }
 

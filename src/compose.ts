@@ -10,7 +10,7 @@ import { digest } from "./lib/digest.ts";
 import { UserError } from "./lib/user-error.ts";
 import type { Event } from "./reconciler/event.ts";
 import type { World } from "./reconciler/world.ts";
-import type { Snapshot, StateStore } from "./state/store.ts";
+import type { StateStore } from "./state/store.ts";
 
 const defaultStateBranch = "dstack-state";
 const settingsPath = ".dstack/gitops.yml";
@@ -37,7 +37,7 @@ export function composeApp(parsed: Parsed, outer: Io): App & AsyncDisposable {
       return world;
     },
     async patient(given, adopts) {
-      const store = await openStore(given, io, { adopts, forRepair: true });
+      const store = await openStore(given, io, adopts);
       opened.push(store);
       return store.patient();
     },
@@ -50,21 +50,17 @@ export function composeApp(parsed: Parsed, outer: Io): App & AsyncDisposable {
 }
 
 /** The state branch, for whoever needs no more of the world. */
-async function openStore(
-  { repository, settings }: Project,
-  io: Io,
-  how: { readonly adopts: boolean; readonly forRepair: boolean } = { adopts: false, forRepair: false },
-) {
-  const [{ gitBranchStore }, { identityOf }, { statusPage }] = await Promise.all([
+async function openStore({ repository, settings }: Project, io: Io, adopts = false) {
+  const [{ gitBranchStore }, { identityOf }, { statusPages }] = await Promise.all([
     import("./state/git-branch.ts"),
     import("./state/place.ts"),
-    import("./report/status-page.ts"),
+    import("./report/status-pages.ts"),
   ]);
   const env = { ...io.env };
   const { branch, remote } = settings.state;
   const { root, commonDirectory } = repository;
   const identity = identityOf({ repository: nameOf(repository, branch), commonDirectory, branch, remote, env });
-  const derive = (snapshot: Snapshot) => new Map([["README.md", statusPage(snapshot, settings)]]);
+  const derive = statusPages(settings);
   return gitBranchStore({
     root,
     branch,
@@ -72,8 +68,7 @@ async function openStore(
     clock: systemClock,
     derive,
     env,
-    identity: { ...identity, adopts: how.adopts },
-    forRepair: how.forRepair,
+    identity: { ...identity, adopts },
   });
 }
 

@@ -1,6 +1,8 @@
 import type { App } from "./commands/app.ts";
 import type { Io } from "./commands/io.ts";
 import { parseCommandLine } from "./commands/program.ts";
+import type { Parsed } from "./commands/program.ts";
+import { delayed, interruption, unlessAborted } from "./lib/interruption.ts";
 import { exitCodes, UserError } from "./lib/user-error.ts";
 import type { ExitCode } from "./lib/user-error.ts";
 
@@ -12,6 +14,24 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   }
   const parsed = await parseCommandLine(argv, io, await version());
   if ("exit" in parsed) return parsed.exit;
+  return parsed.stays ? execute(parsed, io) : endInTime(execute(parsed, io), io);
+}
+
+/** An interrupted command ends before it is killed, whatever hangs. */
+async function endInTime(work: Promise<ExitCode>, io: Io): Promise<ExitCode> {
+  const limit = delayed(io.signal, interruption.everything);
+  try {
+    return await unlessAborted(work, limit.signal);
+  } catch (error) {
+    if (!limit.signal.aborted) throw error;
+    io.stderr("Interrupted. What was under way is left to the next run.\n");
+    return exitCodes.interrupted;
+  } finally {
+    limit.cancel();
+  }
+}
+
+async function execute(parsed: Parsed, io: Io): Promise<ExitCode> {
   const { composeApp } = await import("./compose.ts");
   await using app = composeApp(parsed, io);
   try {

@@ -45,6 +45,8 @@ export interface ProvisionRequest {
   /** `job.registryAuth` with everything replaced. In memory only. */
   readonly registryAuth: Job["registryAuth"];
   readonly offer: Offer;
+  /** Of the lease that it is called under, which grows with each change of owner. Absent: under none, and nothing is checked. */
+  readonly fence?: number;
   /** Content of an entry of `job.files`. */
   readonly readFile: (file: JobFile) => Promise<readonly FileEntry[]>;
 }
@@ -121,6 +123,11 @@ export interface MachineBackend {
    * listing shows at once what was done, otherwise a minute.
    */
   readonly callsLast?: number;
+  /**
+   * Remembers the highest fence of each service, and refuses calls with a lower one (`FencedError`): whoever makes them
+   * stood still while somebody else took over. Absent: it cannot, and leases are kept by their owners' clocks alone.
+   */
+  readonly fences?: boolean;
   /** Listings tell how GPUs are used. Absent: they do not, and nothing with a `utilization_policy` is started here. */
   readonly measuresGpus?: boolean;
   /** How often to look, in milliseconds: while something is under way, and otherwise. */
@@ -138,8 +145,11 @@ export interface MachineBackend {
    * meanwhile. 0 ends it, and resolves when nothing of it is left. Absent: there is nothing to make ready.
    */
   readonly expect?: (service: string, count: number) => Promise<void>;
-  /** Asks for a graceful end and returns when the provider has taken it; `gone` shows in a later listing. Not there: done. */
-  terminate(owner: Owner, instance: string, signal?: AbortSignal): Promise<void>;
+  /**
+   * Asks for a graceful end and returns when the provider has taken it; `gone` shows in a later listing. Not there: done.
+   * `fence` as in `ProvisionRequest`: what nobody's lease is needed for, such as ending what was given up, comes without.
+   */
+  terminate(owner: Owner, instance: string, signal?: AbortSignal, fence?: number): Promise<void>;
   /** Lines of one attempt, oldest first, kept a while after it ended. */
   logs(owner: Owner, token: string, options: LogOptions): AsyncIterable<LogLine>;
 }

@@ -5,7 +5,8 @@ export type BackendErrorCode =
   | "not-found"
   | "rate-limited"
   | "unavailable"
-  | "invalid";
+  | "invalid"
+  | "fenced";
 
 const retryable: Record<BackendErrorCode, boolean> = {
   unauthorized: false,
@@ -15,6 +16,7 @@ const retryable: Record<BackendErrorCode, boolean> = {
   "rate-limited": true,
   unavailable: true,
   invalid: false,
+  fenced: false,
 };
 
 /** What a provider refused or failed to do, told apart by what to do about it. */
@@ -29,5 +31,20 @@ export class BackendError extends Error {
     this.backend = backend;
     this.code = code;
     this.retryable = retryable[code];
+  }
+}
+
+/** Refused since the service was worked on under a later lease than the one that the call was made under. Nothing was done. */
+export class FencedError extends BackendError {
+  /** The highest fence that the backend was called with. */
+  readonly seen: number;
+
+  constructor(backend: string, service: string, fences: { readonly called: number; readonly seen: number }) {
+    super(
+      backend,
+      "fenced",
+      `${service} is worked on under fence ${fences.seen}: refused a call under ${fences.called}`,
+    );
+    this.seen = fences.seen;
   }
 }

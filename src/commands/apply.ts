@@ -1,13 +1,13 @@
 import { exitCodes } from "../lib/user-error.ts";
 import type { ExitCode } from "../lib/user-error.ts";
 import { acceptPlan } from "../reconciler/accept-plan.ts";
+import type { AcceptedPlan } from "../reconciler/accept-plan.ts";
 import type { PlannedService } from "../reconciler/plan-document.ts";
 import { settle } from "../reconciler/settle.ts";
 import type { Settled } from "../reconciler/settle.ts";
 import { inWaves } from "../reconciler/waves.ts";
 import { planText } from "../report/plan-text.ts";
 import { painter } from "../report/style.ts";
-import type { Snapshot } from "../state/store.ts";
 import { StateConflict } from "../state/store.ts";
 import type { App, Project } from "./app.ts";
 import { confirm } from "./confirm.ts";
@@ -55,7 +55,8 @@ async function changeInOrder(planned: Planned, work: Work, again: Again): Promis
     outcomes.push(...(await acceptAndSettle(part, planned, work, again)));
     if (!outcomes.every(({ name, state }) => !changed.has(name) || isReached(state))) break;
   }
-  return planned.desired.complete ? [...outcomes, ...(await settleRemovals(planned, work, again.app))] : outcomes;
+  const goesOn = planned.desired.complete && !again.app.io.signal.aborted;
+  return goesOn ? [...outcomes, ...(await settleRemovals(planned, work, again.app))] : outcomes;
 }
 
 function isReached(state: Settled["state"]): boolean {
@@ -101,11 +102,11 @@ async function acceptAndSettle(
   again: Again,
 ): Promise<readonly Settled[]> {
   if (services.length === 0) return [];
-  const snapshot = await accept(services, planned, work, again);
+  const { snapshot, own } = await accept(services, planned, work, again);
   const names = services
     .map((service) => service.name)
     .filter((name) => (snapshot.services.get(name)?.record ?? null) !== null);
-  return settle(names, snapshot, work.session(snapshot.stateId), work.settleOptions());
+  return settle(names, snapshot, work.session(snapshot.stateId), { ...work.settleOptions(), own });
 }
 
 /** Accepts on the newest state. Whatever changed since the plan was shown, it is done only if it is still the same for these services. */
@@ -114,7 +115,7 @@ async function accept(
   planned: Planned,
   work: Work,
   again: Again,
-): Promise<Snapshot> {
+): Promise<AcceptedPlan> {
   const names = new Set(services.map((service) => service.name));
   let basis = planned.snapshot;
   let current = services;

@@ -3,8 +3,10 @@ import { policyFor, type Strategy } from "../config/settings.ts";
 import { exitCodes, UserError } from "../lib/user-error.ts";
 import type { ExitCode } from "../lib/user-error.ts";
 import { acceptedChange } from "../reconciler/accept-plan.ts";
+import type { AcceptedPlan } from "../reconciler/accept-plan.ts";
 import type { Acceptance } from "../reconciler/accept.ts";
 import { chooseStrategy } from "../reconciler/choose-strategy.ts";
+import { sourceText } from "../reconciler/commit-message.ts";
 import { shortBudget } from "../reconciler/decide/budget.ts";
 import { currentDeployment } from "../reconciler/decide/draft.ts";
 import { isKnownToServe } from "../reconciler/decide/go-back.ts";
@@ -13,12 +15,14 @@ import { desiredReplicas } from "../reconciler/decide/scale.ts";
 import { takeInventory } from "../reconciler/inventory.ts";
 import type { Inventory } from "../reconciler/inventory.ts";
 import { repairHint } from "../reconciler/orphans-text.ts";
+import { ownTarget } from "../reconciler/own-target.ts";
 import { refusalFor } from "../reconciler/plan-strangers.ts";
 import { settle } from "../reconciler/settle.ts";
 import { supplyFor } from "../reconciler/supply.ts";
 import type { ServiceRecord } from "../state/record.ts";
 import type { Snapshot } from "../state/store.ts";
 import { StateConflict } from "../state/store.ts";
+import type { Happening } from "../state/trailers.ts";
 import type { App } from "./app.ts";
 import { confirm } from "./confirm.ts";
 import { recordNamed } from "./named.ts";
@@ -31,8 +35,10 @@ import type { Work } from "./work.ts";
 export interface OneChange {
   readonly name: string;
   readonly question: string;
-  /** What is asked for in the log of the state: `Restart`, `Destroy` … */
+  /** What is asked for: `Restart`, `Destroy` … */
   readonly verb: string;
+  /** The same in the history of the state, as something that was done: `restarted`, `paused` … */
+  readonly done: string;
   /** The record to write; `null`: there is nothing to change. */
   readonly change: (record: ServiceRecord, acceptance: Acceptance) => ServiceRecord | null;
   readonly nothing: string;
@@ -53,8 +59,8 @@ export async function changeOne(app: App, one: OneChange): Promise<ExitCode> {
   const before = seen.snapshot;
   refusePaused(recordNamed(one.name, before), one);
   if (!(await confirm(app, one.question))) return exitCodes.refused;
-  const snapshot = await accept(one, work, before);
-  if (snapshot === null) {
+  const accepted = await accept(one, work, before);
+  if (accepted === null) {
     tell(app, one.nothing);
     return exitCodes.success;
   }
@@ -62,7 +68,9 @@ export async function changeOne(app: App, one: OneChange): Promise<ExitCode> {
     tell(app, `${one.verb}: ${one.name}`);
     return exitCodes.success;
   }
-  const outcomes = await settle([one.name], snapshot, work.session(snapshot.stateId), work.settleOptions());
+  const { snapshot, own } = accepted;
+  const options = { ...work.settleOptions(), own };
+  const outcomes = await settle([one.name], snapshot, work.session(snapshot.stateId), options);
   return await finishCommand(work, { outcomes, planned: [one.name], held: [] });
 }
 
@@ -107,7 +115,18 @@ async function strategyFor(
   return choice.replacement === replacement ? choice.strategy : "surge";
 }
 
-async function accept(one: OneChange, work: Work, first: Snapshot): Promise<Snapshot | null> {
+/** What the history says of it: who asked for it, and what passes work towards then. */
+function happeningOf(
+  one: OneChange,
+  before: ServiceRecord,
+  { next, by }: { readonly next: ServiceRecord; readonly by: string },
+): Happening {
+  const message = `${one.name}: ${one.done} by ${by}`;
+  if (next.target === null || next.target.deployment === before.target?.deployment) return { message, by };
+  return { message, by, details: [`as deployment ${next.target.deployment}, from ${sourceText(next.target)}`] };
+}
+
+async function accept(one: OneChange, work: Work, first: Snapshot): Promise<AcceptedPlan | null> {
   let basis = first;
   for (let attempt = 0; ; attempt += 1) {
     const acceptance = { by: work.by, planId: "", now: work.world.clock.now(), generation: basis.generation };
@@ -118,10 +137,9 @@ async function accept(one: OneChange, work: Work, first: Snapshot): Promise<Snap
     const next = strategy === null ? first : (one.change(record, { ...acceptance, strategy }) ?? first);
     const change = acceptedChange(next, basis.services.get(one.name)?.lease ?? null, work.world.leaseOwner);
     try {
-      return await work.world.store.commit(
-        { message: `${one.verb} ${one.name} (${work.by})`, services: [change], basis },
-        work.abort,
-      );
+      const happening = happeningOf(one, record, { next, by: work.by });
+      const snapshot = await work.world.store.commit({ ...happening, services: [change], basis }, work.abort);
+      return { snapshot, own: new Map([[one.name, ownTarget(next)]]) };
     } catch (error) {
       if (!(error instanceof StateConflict) || attempt >= 5) throw error;
     }

@@ -15,6 +15,8 @@ export interface Parsed {
   readonly directory: string;
   readonly options: CommonOptions;
   readonly execute: Execute;
+  /** It serves: once it is interrupted, it takes the time that its connections and replicas need. */
+  readonly stays: boolean;
 }
 
 /** Reads a command line; `exit` where it was one for help, for the version, or not one at all. */
@@ -49,6 +51,7 @@ function parsedOf({ execute, command }: { readonly execute: Execute; readonly co
     directory: given.C ?? ".",
     execute,
     options: commonOptions(given),
+    stays: command.name() === "watch" || command.name() === "serve",
   };
 }
 

@@ -45,13 +45,13 @@ export async function readopt(work: Work, { inventory, sorted, desired }: Readop
   if (changes.length === 0) return [];
   const taken = sorted.flatMap(({ found, fate }) => (fate === "adopt" ? [found.token] : []));
   const names = changes.map(({ name }) => name).join(", ");
-  const message = `Repair ${names}: ${taken.length === 0 ? "count on" : `adopt ${taken.join(", ")}`} (${by})`;
+  const message = `Repair ${names}: ${taken.length === 0 ? "count on" : `adopt ${taken.join(", ")}`}`;
   const contents = desired.flatMap((each) => [
     ...each.contents,
     ...each.repos.flatMap(({ diff, entries }) => (diff === null ? [] : [{ content: diff, entries }])),
   ]);
   const goesOn = { stateId: stateToGoOn(strangers) ?? snapshot.stateId, after };
-  await world.store.commit({ message, services: changes, contents, basis: snapshot, goesOn }, work.abort);
+  await world.store.commit({ message, services: changes, contents, basis: snapshot, by, goesOn }, work.abort);
   return taken.map((token) => `adopted ${token}`);
 
   function isOurs({ stateId }: Found): boolean {

@@ -13,6 +13,7 @@ export function rollback(app: App, name: string, to: number | null): Promise<Exi
     name,
     question: `Go back to ${to === null ? "the deployment before" : `deployment ${to}`} of ${name}?`,
     verb: "Roll back",
+    done: "rolled back",
     change(record, acceptance) {
       if (record.target === null) return null;
       const wanted = chosen(record, to);

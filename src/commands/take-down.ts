@@ -19,8 +19,21 @@ export async function takeDown(work: Work): Promise<void> {
     );
     if (changes.length === 0) return;
     try {
-      const snapshot = await world.store.commit({ message: "Take everything down", services: changes, basis }, abort);
-      const options = { ...work.settleOptions(), deadline: work.world.clock.now() + takeDownMs, signal: abort, abort };
+      const message = `everything: removal accepted by ${work.by}`;
+      const details = changes.map(({ name }) => name);
+      const hurry = AbortSignal.abort();
+      const snapshot = await world.store.commit(
+        { message, details, by: work.by, services: changes, basis, hurry },
+        abort,
+      );
+      const options = {
+        ...work.settleOptions(),
+        deadline: work.world.clock.now() + takeDownMs,
+        signal: abort,
+        abort,
+        leave: abort,
+        hurry,
+      };
       await settle(recordedNames(snapshot), snapshot, work.session(snapshot.stateId), options);
       return;
     } catch (error) {

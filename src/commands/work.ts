@@ -1,4 +1,5 @@
 import type { Policy } from "../config/settings.ts";
+import { delayed, interruption } from "../lib/interruption.ts";
 import { routesOf } from "../proxy-config/routes.ts";
 import type { Event } from "../reconciler/event.ts";
 import { defaultLeasePolicy, openSession } from "../reconciler/session.ts";
@@ -9,9 +10,6 @@ import { eventText } from "../report/event-text.ts";
 import { painter } from "../report/style.ts";
 import type { App, Project } from "./app.ts";
 import { sayJson, tell } from "./say.ts";
-
-/** How long calls under way may go on after an interruption: a cancelled workflow gets 7.5 s. */
-const handOverMs = 6_000;
 
 /** What a command that changes things works with. */
 export interface Work extends AsyncDisposable {
@@ -38,12 +36,8 @@ export interface WorkOptions {
 
 export async function openWork(app: App, project: Project, options: WorkOptions = {}): Promise<Work> {
   const world = await app.world(project, options.show ?? ((event) => showEvent(app, event)));
-  const abort = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const interrupted = (): void => {
-    timer = setTimeout(() => abort.abort(), handOverMs);
-  };
-  app.io.signal.addEventListener("abort", interrupted, { once: true });
+  const abort = delayed(app.io.signal, interruption.calls);
+  const leave = delayed(app.io.signal, interruption.leases);
   let session: Session | null = null;
   const begunAt = world.clock.now();
   return {
@@ -66,14 +60,15 @@ export async function openWork(app: App, project: Project, options: WorkOptions 
       return {
         signal: app.io.signal,
         abort: abort.signal,
+        leave: leave.signal,
         deadline: Math.min(attended, begunAt + (app.options.timeout ?? Infinity)),
         waitForLease: app.options.wait,
       };
     },
     async [Symbol.asyncDispose]() {
       session?.close();
-      app.io.signal.removeEventListener("abort", interrupted);
-      clearTimeout(timer);
+      abort.cancel();
+      leave.cancel();
     },
   };
 }
@@ -84,14 +79,13 @@ function sessionOf(
   options: { readonly stateId: string; readonly keep: boolean },
 ): Session {
   const policy: Policy = project.settings.policy;
-  // One host's clock does not differ from itself.
-  const skew = project.settings.state.remote === null ? 0 : defaultLeasePolicy.skew;
+  const { ttl, skew } = project.settings.state.lease;
   return openSession({
     ...options,
     world,
     policy,
     routesOf: (snapshot) => routesOf(snapshot, project.settings),
-    leasePolicy: project.leasePolicy ?? { ...defaultLeasePolicy, skew },
+    leasePolicy: project.leasePolicy ?? { ...defaultLeasePolicy, ttl: ttl * 1000, skew: skew * 1000 },
   });
 }
 

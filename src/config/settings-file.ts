@@ -1,12 +1,13 @@
 import type { Diagnostic } from "../lib/diagnostics.ts";
 import { hasErrors } from "../lib/diagnostics.ts";
 import type { WrittenGateway } from "./fields/gateways.ts";
+import { longestSkew, type WrittenLease } from "./fields/lease.ts";
 import type { WrittenSettings } from "./fields/settings.ts";
 import { settingsFields } from "./fields/settings.ts";
 import { policyOf } from "./policy-of.ts";
 import { object } from "./schema/object.ts";
 import { invalid, type Issue, root } from "./schema/schema.ts";
-import type { GatewaySettings, Settings } from "./settings.ts";
+import type { GatewaySettings, LeaseSettings, Settings } from "./settings.ts";
 import { inOrder, locateIssue, readSource, type SourceBytes } from "./source.ts";
 
 const settingsSchema = object<WrittenSettings>(settingsFields);
@@ -34,10 +35,15 @@ function settingsOf({ state, gateways, policy, ...settings }: WrittenSettings): 
   const remote = state.remote === "none" ? null : (state.remote ?? byDefault);
   return {
     ...settings,
-    state: { branch: state.branch, remote },
+    state: { branch: state.branch, remote, lease: leaseOf(state.lease, remote) },
     gateways: gateways.map((gateway) => gatewayOf(gateway, gateways.length)),
     policy: policyOf(policy),
   };
+}
+
+/** Clocks of two hosts differ; where state never leaves one host there is one clock. */
+function leaseOf({ ttl, skew }: WrittenLease, remote: string | null): LeaseSettings {
+  return { ttl, skew: skew ?? (remote === null ? 0 : Math.min(longestSkew, Math.floor(ttl / 3))) };
 }
 
 function gatewayOf(gateway: WrittenGateway, count: number): GatewaySettings {

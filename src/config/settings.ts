@@ -6,11 +6,19 @@ export interface Settings {
     readonly branch: string;
     /** `null`: the local repository. Otherwise the name of a git remote, or a URL. */
     readonly remote: string | null;
+    readonly lease: LeaseSettings;
   };
   readonly backends: readonly BackendSettings[];
   readonly gateways: readonly GatewaySettings[];
   readonly auth: { readonly tokens: readonly string[] };
   readonly policy: Policy;
+}
+
+/** For how long one run may work on a service before others may take it for dead. */
+export interface LeaseSettings {
+  readonly ttl: number;
+  /** How far the clocks of two hosts may differ. */
+  readonly skew: number;
 }
 
 /** `type` names the backend; further keys belong to it and are checked by it. */

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 
 import { gitEnvironment } from "./git-environment.ts";
 import { GitError, reasonOf } from "./git-error.ts";
@@ -50,6 +51,7 @@ function run(args: readonly string[], options: GitOptions, what: string): Promis
       // and neither Ctrl-C nor a password prompt of ssh finds its way past us.
       detached: true,
     });
+    watchOver(child);
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     let size = 0;
@@ -107,6 +109,24 @@ function run(args: readonly string[], options: GitOptions, what: string): Promis
       settle();
     }
   });
+}
+
+/** Those that run: a process that ends before they do takes them along, since one that waits for a server that hangs would wait on for nobody. */
+const running = new Set<number>();
+
+function watchOver(child: ChildProcess): void {
+  const { pid } = child;
+  if (pid === undefined) return;
+  if (running.size === 0) process.once("exit", endRunning);
+  running.add(pid);
+  child.once("close", () => {
+    running.delete(pid);
+    if (running.size === 0) process.off("exit", endRunning);
+  });
+}
+
+function endRunning(): void {
+  for (const pid of running) killGroup(pid, "SIGTERM");
 }
 
 function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {

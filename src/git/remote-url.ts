@@ -35,6 +35,13 @@ export function isPath(url: string): boolean {
   return !/^[a-z][a-z0-9+.-]*:\/\//i.test(url) && !/^[^/]+:/.test(url);
 }
 
+/** Whether a remote is somebody's service: neither a path nor this machine, which bear any number of pushes. */
+export function isForge(url: string): boolean {
+  if (isPath(url)) return false;
+  const host = normalizedUrl(url).replace(/\/.*$/s, "").replace(/:\d+$/, "");
+  return !/^(localhost|127(\.\d+){3}|\[?::1\]?)$/.test(host);
+}
+
 /** One text for one repository, however its URL is written: scheme, credentials, port 22/443, `.git` and case of the host don't count. */
 export function normalizedUrl(url: string): string {
   if (isPath(url)) return url.replace(/^file:\/\//, "").replace(/\/+$/, "");

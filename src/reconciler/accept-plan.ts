@@ -4,7 +4,10 @@ import type { Lease, LeaseOwner, ServiceRecord } from "../state/record.ts";
 import type { ServiceChange, Snapshot, StateStore } from "../state/store.ts";
 import { acceptRemoval, acceptRevision } from "./accept.ts";
 import type { Acceptance } from "./accept.ts";
+import { acceptanceOf } from "./commit-message.ts";
 import { intentsOf } from "./intents.ts";
+import { ownTarget } from "./own-target.ts";
+import type { OwnTarget } from "./own-target.ts";
 import type { PlannedService } from "./plan-document.ts";
 
 export interface Accepting {
@@ -14,19 +17,28 @@ export interface Accepting {
   readonly signal: AbortSignal;
 }
 
+/** The state after accepting, and what was accepted of each service. */
+export interface AcceptedPlan {
+  readonly snapshot: Snapshot;
+  readonly own: ReadonlyMap<string, OwnTarget>;
+}
+
 /** Makes the plan's revisions the targets, in one write. Throws `StateConflict` when any of the services changed since the plan. */
 export async function acceptPlan(
   services: readonly PlannedService[],
   snapshot: Snapshot,
   accepting: Accepting,
-): Promise<Snapshot> {
+): Promise<AcceptedPlan> {
   const changes = services.flatMap((service) => changeOf(service, snapshot, accepting));
-  if (changes.length === 0) return snapshot;
-  const names = changes.map((change) => change.name);
-  const shown = names.length > 5 ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} more` : names.join(", ");
-  const message = `Accept ${shown} (${accepting.acceptance.by})`;
+  if (changes.length === 0) return { snapshot, own: new Map() };
   const contents = services.flatMap((service) => [...service.contents, ...service.repos.flatMap(keptDiff)]);
-  return accepting.store.commit({ message, services: changes, contents, basis: snapshot }, accepting.signal);
+  const happening = acceptanceOf(changes, services, accepting.acceptance.by);
+  const change = { ...happening, services: changes, contents, basis: snapshot };
+  return { snapshot: await accepting.store.commit(change, accepting.signal), own: ownTargets(changes) };
+}
+
+function ownTargets(changes: readonly ServiceChange[]): ReadonlyMap<string, OwnTarget> {
+  return new Map(changes.flatMap(({ name, record }) => (record ? [[name, ownTarget(record)] as const] : [])));
 }
 
 function keptDiff({ diff, entries }: PinnedRepo): readonly KeptContent[] {

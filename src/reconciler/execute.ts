@@ -1,5 +1,5 @@
 import type { Backend, Offer, Owner } from "../backends/backend.ts";
-import { BackendError } from "../backends/errors.ts";
+import { BackendError, FencedError } from "../backends/errors.ts";
 import { isOfferOf, place } from "../backends/placement.ts";
 import { namesOf, resolveValues } from "../config/env.ts";
 import { type Job, jobDigest, jobOf } from "../config/job.ts";
@@ -16,18 +16,28 @@ export interface Execution {
   readonly owner: Owner;
   readonly record: ServiceRecord;
   readonly observed: Observed;
+  /** Of our lease: backends that can refuse what comes under an older one. */
+  readonly fence: number;
   readonly signal: AbortSignal;
 }
 
-/** Makes the calls that a committed record announced, side by side. Decides nothing; whatever comes of a call is its outcome. */
+/**
+ * Makes the calls that a committed record announced, side by side. Decides nothing; whatever comes of a call is its
+ * outcome. Throws `FencedError` once all have ended where a backend says that our lease is not the latest.
+ */
 export async function execute(actions: readonly Action[], execution: Execution): Promise<ReadonlyMap<string, Outcome>> {
-  const outcomes = await Promise.all(
+  const outcomes = await Promise.allSettled(
     actions.map(async (action): Promise<readonly [string, Outcome]> => [
       action.replica.token,
       await act(action, execution),
     ]),
   );
-  return new Map(outcomes);
+  return new Map(
+    outcomes.map((outcome) => {
+      if (outcome.status === "rejected") throw outcome.reason;
+      return outcome.value;
+    }),
+  );
 }
 
 /** Milliseconds. Half of the longest call, so that what is not listed after that time was not called for. */
@@ -39,7 +49,8 @@ async function act(action: Action, execution: Execution): Promise<Outcome> {
       ? await provision(action.replica, execution)
       : await terminate(action.replica, execution);
   } catch (error) {
-    if (!(error instanceof BackendError)) throw error;
+    // A stranger to this service by now: no failure of the replica's.
+    if (!(error instanceof BackendError) || error instanceof FencedError) throw error;
     // Whether the provider did it cannot be told from these: the next listing tells.
     if (error.code === "unavailable" || error.code === "rate-limited")
       return { kind: "unknown", message: error.message };
@@ -74,6 +85,7 @@ async function provision(replica: ReplicaRecord, execution: Execution): Promise<
       env: values.env,
       registryAuth: values.registryAuth,
       offer,
+      fence: execution.fence,
       readFile: (file) => world.store.readContent(file.content, signal),
     },
     signal,
@@ -99,9 +111,9 @@ async function offerOf(
 }
 
 async function terminate(replica: ReplicaRecord, execution: Execution): Promise<Outcome> {
-  const { world, owner, observed, signal } = execution;
+  const { world, owner, observed, fence, signal } = execution;
   const instance = observed.instances.get(replica.token)?.instance ?? replica.instance;
-  if (instance !== null) await backendOf(replica, world).terminate(owner, instance, signal);
+  if (instance !== null) await backendOf(replica, world).terminate(owner, instance, signal, fence);
   return { kind: "terminating" };
 }
 

@@ -1,5 +1,6 @@
 import type { Owner } from "../backends/backend.ts";
 import type { Policy } from "../config/settings.ts";
+import { forwardTime } from "../lib/clock.ts";
 import { toTimestamp } from "../lib/timestamp.ts";
 import type { Route } from "../proxy-config/routes.ts";
 import type { Snapshot } from "../state/store.ts";
@@ -19,6 +20,8 @@ export interface Session {
   readonly owner: Owner;
   readonly listing: Listing;
   readonly leasePolicy: LeasePolicy;
+  /** By which leases of our own are kept: see `forwardTime`. */
+  leaseTime(): number;
   /** Gives the gateways the routes of this state, unless they were given newer ones. */
   publish(snapshot: Snapshot, signal: AbortSignal): Promise<void>;
   /** The generation that the gateways were last given. */
@@ -76,6 +79,7 @@ export function openSession(options: SessionOptions): Session {
     owner,
     listing,
     leasePolicy: options.leasePolicy ?? defaultLeasePolicy,
+    leaseTime: forwardTime(world.clock),
     async publish(snapshot, signal) {
       // One after the other, so that no gateway is given an older generation after a newer one.
       publishing = publishing.then(() => give(snapshot, signal));

@@ -1,4 +1,5 @@
 import type { Snapshot } from "../state/store.ts";
+import { lastOf } from "./hurry.ts";
 import type { Session } from "./session.ts";
 import { settleService } from "./settle-service.ts";
 import type { ServiceOutcome, SettleOptions } from "./settle-service.ts";
@@ -13,12 +14,15 @@ export async function settle(
   session: Session,
   options: SettleOptions,
 ): Promise<readonly Settled[]> {
+  const ending = lastOf(names);
   return Promise.all(
     names.map(async (name): Promise<Settled> => {
       try {
-        return await settleService(name, snapshot, session, options);
+        return await settleService(name, snapshot, session, { ...options, ending });
       } catch (error) {
         return { name, state: "error", error };
+      } finally {
+        ending(name);
       }
     }),
   );

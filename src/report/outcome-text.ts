@@ -1,5 +1,6 @@
 import type { ObservedInstance } from "../backends/backend.ts";
 import type { Settings } from "../config/settings.ts";
+import type { Holder } from "../reconciler/hold.ts";
 import { olderText, repairHint } from "../reconciler/orphans-text.ts";
 import type { Settled } from "../reconciler/settle.ts";
 import type { Verdict } from "../state/verdict.ts";
@@ -51,13 +52,18 @@ export function resultOf(settled: Settled, settings: Settings): ServiceResult {
 }
 
 function detailOf(settled: Exclude<Settled, { readonly state: "error" }>, verdict: Verdict | null): string {
-  if (settled.state === "lease-held") return `somebody else works on it: ${settled.heldBy?.run ?? "unknown"}`;
+  if (settled.state === "lease-held" && settled.heldBy !== null) return heldText(settled.name, settled.heldBy);
   if (settled.state === "superseded") return "a newer revision was accepted; its run goes on";
   if (settled.state === "removed") return "is gone";
   if (settled.state === "state-older") return olderText(settled.strangers ?? []);
   if (verdict !== null) return verdict.message;
   if (settled.state === "unproven") return "no replica is wanted, so nothing was proven";
   return settled.state === "working" ? "still under way; the next tick goes on" : "";
+}
+
+function heldText(name: string, { lease: { owner }, until, alive }: Holder): string {
+  const lives = alive === true ? "which is alive" : "of which nobody can tell from here whether it is alive";
+  return `${owner.run} works on it, ${lives}, until ${until} at the latest; if it is dead, \`dstack-gitops state unlock ${name}\``;
 }
 
 export interface OutcomeSummary {

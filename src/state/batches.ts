@@ -1,4 +1,5 @@
 import type { Change, Snapshot } from "./store.ts";
+import type { WaitingLine, WriteGate } from "./write-gate.ts";
 
 /** One writer a process, one commit for all that wait: a change that waits for its outcome. */
 export interface Waiting {
@@ -8,55 +9,101 @@ export interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** Changes that are written together, and what stops that. */
+export interface Batch {
+  readonly waiting: readonly Waiting[];
+  readonly signal: AbortSignal | undefined;
+  /** For passing the gate once more. */
+  readonly line: WaitingLine;
+}
+
 export interface Batches {
   add(change: Change, signal?: AbortSignal): Promise<Snapshot>;
 }
 
-/** Collects changes that come while others are being written: one writer a process, one commit for all that wait. */
-export function createBatches(
-  write: (waiting: readonly Waiting[], signal: AbortSignal | undefined) => Promise<void>,
-): Batches {
-  let queue: Waiting[] = [];
+export interface BatchesOptions {
+  readonly gate: WriteGate;
+  readonly write: (batch: Batch) => Promise<void>;
+}
+
+/** Collects changes that come while others are being written, or wait to be: one writer a process, one commit for all that wait. */
+export function createBatches({ gate, write }: BatchesOptions): Batches {
+  let queue: readonly Waiting[] = [];
   let writing = false;
+  let stirred = new AbortController();
+  let over = new AbortController();
   return {
     add(change, signal) {
-      return new Promise((resolve, reject) => {
-        queue.push({ change, signal, resolve, reject });
+      let stop = (): void => {};
+      const outcome = new Promise<Snapshot>((resolve, reject) => {
+        const waiting: Waiting = { change, signal, resolve, reject };
+        stop = () => giveUp(waiting);
+        signal?.addEventListener("abort", stop, { once: true });
+        queue = [...queue, waiting];
+        stir();
         if (writing) return;
         writing = true;
         // A turn later, so that changes made at once are together from the first.
         queueMicrotask(() => void drain());
       });
+      return outcome.finally(() => signal?.removeEventListener("abort", stop));
     },
   };
 
+  /** Nothing was written for a caller that is interrupted while it waits. */
+  function giveUp(waiting: Waiting): void {
+    if (!queue.includes(waiting)) return;
+    queue = queue.filter((other) => other !== waiting);
+    waiting.reject(waiting.signal?.reason);
+    stir();
+    if (queue.length === 0) over.abort();
+  }
+
+  function stir(): void {
+    stirred.abort();
+    stirred = new AbortController();
+  }
+
   async function drain(): Promise<void> {
     while (queue.length > 0) {
+      for (const waiting of queue) if (waiting.signal?.aborted === true) giveUp(waiting);
+      over = new AbortController();
+      if (queue.length > 0)
+        await gate.enter({
+          changes: () => queue.map(({ change }) => change),
+          stirred: () => stirred.signal,
+          over: over.signal,
+        });
       const batch = queue;
       queue = [];
-      await writeBatch(batch.filter(isWanted));
+      await writeBatch(batch);
+      await gate.leave();
     }
     writing = false;
   }
 
-  async function writeBatch(batch: readonly Waiting[]): Promise<void> {
-    if (batch.length === 0) return;
+  async function writeBatch(waiting: readonly Waiting[]): Promise<void> {
+    if (waiting.length === 0) return;
+    const written = new AbortController();
+    const signal = whenAllAbort(waiting, written.signal);
+    const never = new AbortController().signal;
+    const line = {
+      changes: () => waiting.map(({ change }) => change),
+      stirred: () => signal ?? never,
+      over: signal ?? never,
+    };
     try {
-      await write(batch, whenAllAbort(batch));
+      await write({ waiting, signal, line });
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      for (const { reject } of waiting) reject(error);
+    } finally {
+      written.abort();
     }
   }
 }
 
-function isWanted({ signal, reject }: Waiting): boolean {
-  if (signal?.aborted !== true) return true;
-  reject(signal.reason);
-  return false;
-}
-
 /** One caller's interruption must not stop what others wait for. */
-function whenAllAbort(batch: readonly Waiting[]): AbortSignal | undefined {
+function whenAllAbort(batch: readonly Waiting[], until: AbortSignal): AbortSignal | undefined {
   const signals = batch.flatMap(({ signal }) => signal ?? []);
   if (signals.length < batch.length) return undefined;
   const [only] = signals;
@@ -65,6 +112,6 @@ function whenAllAbort(batch: readonly Waiting[]): AbortSignal | undefined {
   const check = (): void => {
     if (signals.every((signal) => signal.aborted)) all.abort(only?.reason);
   };
-  for (const signal of signals) signal.addEventListener("abort", check, { once: true });
+  for (const signal of signals) signal.addEventListener("abort", check, { once: true, signal: until });
   return all.signal;
 }

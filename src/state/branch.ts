@@ -48,6 +48,11 @@ export type WriteOutcome =
 export interface Branch {
   /** `null`: there is no such branch, and that is certain. */
   read(signal?: AbortSignal): Promise<Tip | null>;
+  /**
+   * The tip that a commit is, which another process of this machine has seen there, without asking where the branch is.
+   * `null`: it is not known here. Absent: asking costs nothing.
+   */
+  at?(commit: string, signal?: AbortSignal): Promise<Tip | null>;
   /** Contents of files of a tip that was read, by id. */
   contents(ids: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, Uint8Array>>;
   write(write: BranchWrite, signal?: AbortSignal): Promise<WriteOutcome>;
@@ -57,6 +62,8 @@ export interface Branch {
   readonly tipAt?: (commit: string, signal?: AbortSignal) => Promise<Tip | null>;
   /** Makes a branch that is gone anew with such a commit as its tip; `false`: that cannot be done, or somebody was faster. */
   readonly revive?: (commit: string, signal?: AbortSignal) => Promise<boolean>;
+  /** Whether a commit comes after another one, by what is known here of both: asked where `includes` may see too little of the past. */
+  readonly descends?: (commit: string, from: string) => Promise<boolean>;
   /** Whether a commit that we made is part of the history of a tip that was read after. */
   includes(tip: Tip, commit: string, signal?: AbortSignal): Promise<boolean>;
 }

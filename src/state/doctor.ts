@@ -53,7 +53,7 @@ export async function examine(patient: Patient, signal?: AbortSignal): Promise<E
     if (!(error instanceof UserError) || remembered === null) throw error;
     const { seen } = remembered;
     const kept = (await branch.tipAt?.(seen.commit, signal)) ?? null;
-    const proven = kept !== null && (tip === null || (await branch.includes(kept, tip.commit, signal)));
+    const proven = kept !== null && (tip === null || (await comesAfter(branch, kept, tip)));
     return { tip, ailments: [{ kind: "lost", error, seen, kept, proven }] };
   }
   if (tip === null) return { tip, ailments: [] };
@@ -67,6 +67,10 @@ export async function examine(patient: Patient, signal?: AbortSignal): Promise<E
     if (!(error instanceof UserError)) throw error;
     return { tip, ailments: [{ kind: "foreign", error }] };
   }
+}
+
+async function comesAfter(branch: Branch, kept: Tip, tip: Tip): Promise<boolean> {
+  return (await branch.includes(kept, tip.commit)) || (await branch.descends?.(kept.commit, tip.commit)) === true;
 }
 
 async function unsoundFiles(branch: Branch, tip: Tip, signal?: AbortSignal): Promise<readonly Ailment[]> {

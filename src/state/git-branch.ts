@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 import { git } from "../git/git.ts";
-import { normalizedUrl, shortId } from "../git/remote-url.ts";
+import { isForge, normalizedUrl, shortId } from "../git/remote-url.ts";
 import { remoteUrl } from "../git/remote.ts";
 import type { Clock } from "../lib/clock.ts";
 import { UserError } from "../lib/user-error.ts";
@@ -11,13 +11,14 @@ import type { Patient } from "./doctor.ts";
 import type { Identity } from "./identity.ts";
 import { localBranch } from "./local-branch.ts";
 import { fileMemory } from "./memory-file.ts";
-import type { BranchMemory } from "./memory-of-branch.ts";
+import type { Derive } from "./next-commit.ts";
 import type { Author } from "./object-database.ts";
-import { takeObjectStore } from "./object-store.ts";
+import { openObjectStore } from "./object-store.ts";
 import { optimisticStore } from "./optimistic-store.ts";
-import type { Derive, OptimisticOptions } from "./optimistic-store.ts";
+import type { OptimisticOptions } from "./optimistic-store.ts";
 import { remoteBranch } from "./remote-branch.ts";
 import type { StateStore } from "./store.ts";
+import { turnQueue } from "./turn-queue.ts";
 
 export interface GitBranchOptions {
   /** Root of the user's repository (`Repository.root`). */
@@ -28,8 +29,6 @@ export interface GitBranchOptions {
   readonly clock: Clock;
   readonly derive?: Derive;
   readonly identity?: Identity;
-  /** Whatever of lost commits is on this machine is wanted. */
-  readonly forRepair?: boolean;
   readonly author?: Author;
   /** Default: the process's. Tokens, XDG directories and what git itself reads. */
   readonly env?: NodeJS.ProcessEnv;
@@ -73,30 +72,25 @@ async function openStore(options: GitBranchOptions): Promise<Opened> {
     derive: options.derive,
     identity: options.identity,
   };
+  const caches = join(env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "dstack-gitops");
+  const turnsIn = (cache: string) => turnQueue(join(cache, "turns", shortId(branch)), clock);
   if (remote === null) {
     const directory = (await git(["rev-parse", "--path-format=absolute", "--git-common-dir"], { cwd: root })).text;
     const local = localBranch({ directory, branch, author, clock });
+    const gate = { turns: turnsIn(join(caches, shortId(directory))) };
     const patient = { ...local, identity: options.identity };
-    return {
-      store: optimisticStore(local.branch, { ...common, memory: local.memory }),
-      patient,
-      close: async () => {},
-    };
+    const store = optimisticStore(local.branch, { ...common, memory: local.memory, gate });
+    return { store, patient, close: async () => {} };
   }
-  const cache = join(
-    env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"),
-    "dstack-gitops",
-    shortId(normalizedUrl(await remoteUrl(remote, root))),
-  );
+  const url = await remoteUrl(remote, root);
+  const cache = join(caches, shortId(normalizedUrl(url)));
+  const objects = await openObjectStore(cache);
   const memory = fileMemory(join(cache, `seen-${shortId(branch)}.json`));
-  const objects = await takeObjectStore(cache, options.forRepair === true ? await lastSeen(memory) : null);
-  const source = remoteBranch({ directory: objects.directory, branch, remote, root, author, clock, env });
+  const lastSeen = async () => (await memory.recall())?.seen.commit ?? null;
+  const source = remoteBranch({ objects, branch, remote, root, author, clock, env, lastSeen });
+  const gate = { turns: turnsIn(cache), paced: isForge(url) };
   const patient = { branch: source, memory, identity: options.identity };
-  return { store: optimisticStore(source, { ...common, memory }), patient, close: () => objects.giveBack() };
-}
-
-async function lastSeen(memory: BranchMemory): Promise<string | null> {
-  return (await memory.recall())?.seen.commit ?? null;
+  return { store: optimisticStore(source, { ...common, memory, gate }), patient, close: () => objects.giveBack() };
 }
 
 async function checkBranchName(root: string, branch: string): Promise<void> {

@@ -68,6 +68,32 @@ function objectHeader({ type, content }: NewObject): Buffer {
   return Buffer.from(bytes);
 }
 
+/** One line of a tree's object. */
+export interface TreeEntry {
+  readonly name: string;
+  readonly mode: string;
+  readonly id: string;
+}
+
+/** What `treeContent` makes, taken apart; ids are as long as the repository's format has them. */
+export function treeEntries(content: Uint8Array, idLength: number): readonly TreeEntry[] {
+  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+  const entries: TreeEntry[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const blank = bytes.indexOf(32, at);
+    const end = bytes.indexOf(0, blank);
+    const next = end + 1 + idLength / 2;
+    if (blank === -1 || end === -1 || next > bytes.length) throw new Error("a tree of the state branch cannot be read");
+    entries.push({
+      mode: bytes.toString("latin1", at, blank),
+      name: bytes.toString("utf8", blank + 1, end),
+      id: bytes.toString("hex", end + 1, next),
+    });
+    at = next;
+  }
+  return entries;
+}
+
 /** The tree that `git ls-tree -r -t -z` lists, with the ids of its directories. */
 export function parseTree(listing: string, remember: (tree: TreeNode, id: string) => void): TreeNode {
   const root: { kind: "tree"; entries: Map<string, Node> } = { kind: "tree", entries: new Map() };

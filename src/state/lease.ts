@@ -16,7 +16,7 @@ export interface LeaseRequest {
 
 export type Acquisition =
   | { readonly ok: true; readonly lease: Lease }
-  | { readonly ok: false; readonly heldBy: LeaseOwner; readonly until: string };
+  | { readonly ok: false; readonly held: Lease; readonly until: string };
 
 /**
  * Takes a lease that is free, whose owner is proven dead, or whose deadline is over by more than clocks may differ. The
@@ -27,7 +27,7 @@ export function acquire(current: Lease | null, request: LeaseRequest): Acquisiti
     return { ok: true, lease: renew(current, request.now, request.ttl) };
   }
   if (current !== null && !isFree(current, request)) {
-    return { ok: false, heldBy: current.owner, until: toTimestamp(freeAt(current, request)) };
+    return { ok: false, held: current, until: toTimestamp(freeAt(current, request)) };
   }
   const lease: Lease = {
     owner: request.owner,

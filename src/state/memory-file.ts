@@ -6,7 +6,7 @@ import { z } from "zod";
 
 import { isMissing } from "../git/work-tree-source.ts";
 import { decode } from "./encode.ts";
-import type { BranchMemory, Seen } from "./memory-of-branch.ts";
+import type { BranchMemory, Remembered, Seen } from "./memory-of-branch.ts";
 
 const seenSchema: z.ZodType<Seen> = z.strictObject({
   commit: z.string(),
@@ -16,22 +16,24 @@ const seenSchema: z.ZodType<Seen> = z.strictObject({
 
 /** Remembers a remote's state branch in a file of this machine. */
 export function fileMemory(path: string): BranchMemory {
-  let written = "";
   return {
-    async recall() {
-      const text = await read(path);
-      return text === null ? null : { seen: decode(seenSchema, text, path), where: `the file ${path}` };
-    },
+    recall,
     async remember(seen) {
+      const known = (await recall())?.seen ?? null;
+      // Another process has seen more meanwhile.
+      if (known !== null && known.stateId === seen.stateId && known.generation >= seen.generation) return;
       const text = JSON.stringify(seen);
-      if (text === written) return;
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       const draft = `${path}.${randomBytes(6).toString("hex")}`;
       await writeFile(draft, text, { mode: 0o600 });
       await rename(draft, path);
-      written = text;
     },
   };
+
+  async function recall(): Promise<Remembered | null> {
+    const text = await read(path);
+    return text === null ? null : { seen: decode(seenSchema, text, path), where: `the file ${path}` };
+  }
 }
 
 async function read(path: string): Promise<string | null> {

@@ -5,7 +5,7 @@ import type { NewFile, Tip } from "./branch.ts";
 import { editsTowards } from "./doctor.ts";
 import type { Ailment, Examination, Patient } from "./doctor.ts";
 import { encode } from "./encode.ts";
-import { boundBy } from "./identity.ts";
+import { boundBy } from "./home.ts";
 import { createPartCache } from "./read-tip.ts";
 import { format } from "./schema.ts";
 import { messageOf } from "./trailers.ts";
@@ -53,7 +53,7 @@ export async function mend(
     for (const [path, file] of await editsFor(ailment, tip, patient)) edits.set(path, file);
   }
   generation += 1;
-  const happened = done.map((text) => `Repair: ${text}`);
+  const happened = done.map((text) => ({ message: `Repair: ${text}` }));
   const message = messageOf(happened, { generation, nonce: randomBytes(8).toString("hex") });
   const outcome = await patient.branch.write({ parent: tip, edits, message, generation }, signal);
   if (outcome.kind !== "written")

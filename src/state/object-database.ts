@@ -1,13 +1,19 @@
 import { readObjects } from "../git/cat-file.ts";
+import type { GitObject } from "../git/cat-file.ts";
 import { git } from "../git/git.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { BranchWrite, Tip } from "./branch.ts";
 import { unreadable } from "./encode.ts";
-import { newObject, packOf, parseTree, treeContent } from "./git-objects.ts";
+import { newObject, packOf, treeContent } from "./git-objects.ts";
 import type { NewObject, ObjectFormat } from "./git-objects.ts";
+import { readLoose, writeLoose } from "./loose-objects.ts";
+import { createObjectTrees } from "./object-trees.ts";
 import { generationOf } from "./trailers.ts";
 import { editTree, emptyTree } from "./tree.ts";
 import type { FileNode, TreeNode } from "./tree.ts";
+
+/** More objects than this are asked for in one call of git, wherever they are. */
+const mostFiles = 600;
 
 /** Whom state commits are by. */
 export interface Author {
@@ -20,10 +26,14 @@ export interface DatabaseOptions {
   readonly directory: string;
   readonly author: Author;
   readonly clock: Clock;
+  /** Whether the database is our own, to which objects are added as files: to the user's, git adds them. */
+  readonly own?: boolean;
 }
 
 /** Reads and makes commits with plumbing alone: no index, no work tree, no reference is touched here. */
 export interface ObjectDatabase {
+  /** An object by its id; `null`: it is not there. */
+  object(id: string, signal?: AbortSignal): Promise<GitObject | null>;
   /** The tip that a commit object is. `ancestors` gives the messages of its ancestors when its own says no generation. */
   tipOf(
     commit: { id: string; bytes: Uint8Array },
@@ -36,28 +46,28 @@ export interface ObjectDatabase {
   isAncestor(ancestor: string, descendant: string, signal?: AbortSignal): Promise<boolean>;
 }
 
-export function openObjectDatabase({ directory, author, clock }: DatabaseOptions): ObjectDatabase {
-  const treeIds = new WeakMap<TreeNode, string>();
+export function openObjectDatabase({ directory, author, clock, own = false }: DatabaseOptions): ObjectDatabase {
+  const trees = createObjectTrees({ directory, readObjects: objectsOf });
   let last: Tip | null = null;
   // What was just written is known without a call of git.
   let written = new Map<string, Uint8Array>();
   const blobs = createBlobMemory();
   let format: Promise<ObjectFormat> | null = null;
   return {
+    object: async (id, signal) => (await objectsOf([id], signal))[0] ?? null,
     async tipOf({ id, bytes }, ancestors, signal) {
       if (last?.commit === id) return last;
-      const listing = git(["ls-tree", "-r", "-t", "-z", "--full-tree", id], { cwd: directory, signal });
+      const tree = await trees.read({ id, bytes }, signal);
       const generation = generationOf([messageIn(bytes)]) ?? generationOf(await ancestors());
-      const listed = (await listing).stdout.toString("utf8");
       if (generation === null)
         throw unreadable("commit message", `no trailer \`Generation: N\` in ${id} or its ancestors`);
-      last = { commit: id, generation, tree: parseTree(listed, (tree, treeId) => treeIds.set(tree, treeId)) };
+      last = { commit: id, generation, tree };
       return last;
     },
     async contents(ids, signal) {
       const known = new Map(ids.flatMap((id) => [...entryOf(written, id), ...entryOf(blobs.known(), id)]));
       const unknown = ids.filter((id) => !known.has(id));
-      const objects = await readObjects(unknown, { cwd: directory, signal });
+      const objects = await objectsOf(unknown, signal);
       const read = objects.flatMap((object) => (object?.type === "blob" ? [[object.id, object.bytes] as const] : []));
       blobs.keep(read);
       return new Map([...known, ...read]);
@@ -65,7 +75,8 @@ export function openObjectDatabase({ directory, author, clock }: DatabaseOptions
     async store(write, signal) {
       format ??= formatOf(directory);
       const { tip, objects } = build(write, await format);
-      await git(["unpack-objects", "-q"], { cwd: directory, input: packOf(objects, await format), signal });
+      if (own) await writeLoose(directory, objects);
+      else await git(["unpack-objects", "-q"], { cwd: directory, input: packOf(objects, await format), signal });
       last = tip;
       written = new Map(objects.flatMap(({ type, id, content }) => (type === "blob" ? [[id, content]] : [])));
       return tip;
@@ -79,6 +90,19 @@ export function openObjectDatabase({ directory, author, clock }: DatabaseOptions
       return found.exitCode === 0;
     },
   };
+
+  /** From their files, as far as they have some, and the others by one call of git. */
+  async function objectsOf(ids: readonly string[], signal?: AbortSignal): Promise<readonly (GitObject | null)[]> {
+    const few = ids.length <= mostFiles;
+    const found = new Map<string, GitObject>();
+    if (few)
+      for (const object of await Promise.all(ids.map((id) => readLoose(directory, id))))
+        if (object !== null) found.set(object.id, object);
+    const missing = ids.filter((id) => !found.has(id));
+    for (const object of await readObjects(missing, { cwd: directory, signal }))
+      if (object !== null) found.set(object.id, object);
+    return ids.map((id) => found.get(id) ?? null);
+  }
 
   function build(
     write: BranchWrite,
@@ -101,10 +125,10 @@ export function openObjectDatabase({ directory, author, clock }: DatabaseOptions
 
     /** Directories that did not change have their ids already. */
     function idOf(node: TreeNode): string {
-      const known = treeIds.get(node);
+      const known = trees.idOf(node);
       if (known !== undefined) return known;
       const id = add("tree", treeContent(node, idOf));
-      treeIds.set(node, id);
+      trees.know(node, id);
       return id;
     }
   }

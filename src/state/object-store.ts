@@ -1,94 +1,118 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { appendFile, mkdir, readdir, readFile, readlink, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 
-import { GitError } from "../git/git-error.ts";
-import { git } from "../git/git.ts";
-import { isMissing } from "../git/work-tree-source.ts";
-import { hasCommit } from "./past.ts";
-import { isProcessAlive, processStart } from "./process-owner.ts";
+import type { ObjectFormat } from "./git-objects.ts";
+import { isProcessAlive, processMark } from "./process-owner.ts";
 
-/** A bare repository that is ours alone until it is given back. */
+/** A bare repository that is ours alone until it is given back, over objects that this machine's processes share. */
 export interface ObjectStore {
   readonly directory: string;
+  /** The commit that its one reference names. */
+  tip(): Promise<string | null>;
+  /** Makes the reference name a commit whose objects are there. `alone`: of its ancestors nothing is known. */
+  keep(commit: string, history?: "alone"): Promise<void>;
+  /** Tells those who read the shared objects that nothing is behind this commit. */
+  noteEnd(commit: string): Promise<void>;
   giveBack(): Promise<void>;
 }
 
-/** More objects than this are fetched anew rather than searched. */
-const mostPacks = 50;
+/** The reference for the newest commit. */
+export const keptReference = "refs/dstack-gitops/tip";
+
+/** With more packs, or loose objects, objects are fetched anew rather than searched. */
+const most = { packs: 50, loose: 15_000 } as const;
+
+/** Milliseconds for which objects that are shared no more are kept: somebody may be about to use them. */
+const grace = 3_600_000;
 
 /**
- * Takes a repository for objects of a remote's state. A process has its own, so that nobody waits for anybody's lock files,
- * those of killed ones least of all; a rename takes an idle one, where it matters one that has a commit, and gives it back.
+ * Opens a repository for the state of a remote. References and what they lock belong to one process, so that nobody waits
+ * for anybody's lock files, those of killed ones least of all. Objects never change and have no locks: what one process
+ * fetched or wrote, the next one need not fetch.
  */
-export async function takeObjectStore(root: string, having: string | null = null): Promise<ObjectStore> {
-  const idle = join(root, "idle");
+export async function openObjectStore(root: string, format: ObjectFormat = "sha1"): Promise<ObjectStore> {
   const busy = join(root, "busy");
-  await Promise.all([mkdir(idle, { recursive: true, mode: 0o700 }), mkdir(busy, { recursive: true, mode: 0o700 })]);
-  await sweep(busy);
-  const name = `${process.pid}-${await startOf(process.pid)}-${randomBytes(4).toString("hex")}.git`;
+  await mkdir(busy, { recursive: true, mode: 0o700 });
+  await sweep(root, busy);
+  const shared = await sharedObjects(root, format);
+  const name = `${process.pid}-${await processMark()}-${randomBytes(4).toString("hex")}.git`;
   const directory = join(busy, name);
-  const taken = (await takeIdle(idle, directory, having)) || (await create(directory));
+  await makeRepository(directory, format);
+  await symlink(join("..", "..", basename(shared), "objects"), join(directory, "objects"));
+  const reference = join(directory, keptReference);
   return {
     directory,
-    async giveBack() {
-      if (!taken) return;
-      const packs = await readdir(join(directory, "objects", "pack")).catch(() => []);
-      const loose = await readdir(join(directory, "objects")).catch(() => []);
-      if (packs.length > 2 * mostPacks || loose.length > 200) return rm(directory, { recursive: true, force: true });
-      await rename(directory, join(idle, name)).catch(() => rm(directory, { recursive: true, force: true }));
+    tip: async () => (await readFile(reference, "utf8").catch(() => "")).trim() || null,
+    async keep(commit, history) {
+      // Nothing of git runs here meanwhile.
+      if (history === "alone") await writeFile(join(directory, "shallow"), `${commit}\n`);
+      await writeFile(reference, `${commit}\n`);
     },
+    noteEnd: (commit) => appendFile(join(shared, "shallow"), `${commit}\n`),
+    giveBack: () => rm(directory, { recursive: true, force: true }),
   };
 }
 
-async function takeIdle(idle: string, directory: string, having: string | null): Promise<boolean> {
-  const names = await readdir(idle);
-  const best = having === null ? [] : await those(names, (name) => hasCommit(join(idle, name), having));
-  for (const name of [...best, ...names.filter((other) => !best.includes(other))]) {
-    try {
-      await rename(join(idle, name), directory);
-      return true;
-    } catch (error) {
-      // Somebody else took it.
-      if (!isMissing(error)) throw error;
-    }
-  }
-  return false;
+/** As `git init --bare` does without templates, in no time. */
+async function makeRepository(directory: string, format: ObjectFormat): Promise<void> {
+  await mkdir(join(directory, dirname(keptReference)), { recursive: true, mode: 0o700 });
+  const extension = format === "sha1" ? "" : "[extensions]\n\tobjectFormat = sha256\n";
+  const config = `[core]\n\trepositoryFormatVersion = ${format === "sha1" ? 0 : 1}\n\tbare = true\n${extension}`;
+  await Promise.all([
+    writeFile(join(directory, "HEAD"), "ref: refs/heads/none\n"),
+    writeFile(join(directory, "config"), config),
+  ]);
 }
 
-async function those(names: readonly string[], holds: (name: string) => Promise<boolean>): Promise<readonly string[]> {
-  const held = await Promise.all(names.map((name) => holds(name).catch(() => false)));
-  return names.filter((_, index) => held[index] === true);
+/** The newest repository of shared objects, or the next one where that has become large. */
+async function sharedObjects(root: string, format: ObjectFormat): Promise<string> {
+  const newest = (await sharedIn(root, format)).at(-1);
+  if (newest !== undefined && !(await isLarge(newest))) return newest;
+  const number = newest === undefined ? 1 : Number(/-(\d+)\.git$/.exec(newest)?.[1]) + 1;
+  const directory = join(root, `${format}-${String(number).padStart(6, "0")}.git`);
+  await makeRepository(directory, format);
+  await mkdir(join(directory, "objects", "pack"), { recursive: true });
+  const text = "Objects of dstack-gitops' state branch. A cache: remove it as you like, while nothing runs.\n";
+  await writeFile(join(directory, "description"), text);
+  return directory;
 }
 
-async function create(directory: string): Promise<boolean> {
-  await mkdir(directory, { mode: 0o700 });
-  try {
-    // Templates may hold hooks; a repository of ours has none.
-    await git(["init", "--quiet", "--bare", "--template=", "."], { cwd: directory });
-  } catch (error) {
-    await rm(directory, { recursive: true, force: true });
-    throw error instanceof GitError
-      ? error
-      : new Error("no repository for the state's objects could be made", { cause: error });
-  }
-  await writeFile(
-    join(directory, "description"),
-    "Objects of dstack-gitops' state branch. A cache: remove it as you like.\n",
-  );
-  return true;
+/** Oldest first. */
+async function sharedIn(root: string, format?: ObjectFormat): Promise<readonly string[]> {
+  const names = (await readdir(root)).filter((name) => /^sha(1|256)-\d+\.git$/.test(name));
+  return names
+    .filter((name) => format === undefined || name.startsWith(`${format}-`))
+    .toSorted()
+    .map((name) => join(root, name));
 }
 
-/** Removes what killed processes left. */
-async function sweep(busy: string): Promise<void> {
+async function isLarge(directory: string): Promise<boolean> {
+  const packs = await readdir(join(directory, "objects", "pack")).catch(() => []);
+  // Names are digests: one directory tells for all.
+  const some = await readdir(join(directory, "objects", "17")).catch(() => []);
+  return packs.length > 2 * most.packs || some.length > most.loose / 256;
+}
+
+/** Removes what killed processes left, and shared objects that are used no more. */
+async function sweep(root: string, busy: string): Promise<void> {
+  const used = new Set<string>();
   for (const name of await readdir(busy)) {
     const [pid, start] = name.split("-");
-    if (!/^\d+$/.test(pid ?? "") || (await isProcessAlive(Number(pid), start ?? ""))) continue;
-    await rm(join(busy, name), { recursive: true, force: true });
+    if (/^\d+$/.test(pid ?? "") && !(await isProcessAlive(Number(pid), start ?? "")))
+      await rm(join(busy, name), { recursive: true, force: true });
+    else used.add(basename(dirname(await readlink(join(busy, name, "objects")).catch(() => ""))));
+  }
+  const all = await sharedIn(root);
+  const newest = new Set(new Map(all.map((path) => [basename(path).split("-")[0], path])).values());
+  for (const directory of all) {
+    if (newest.has(directory) || used.has(basename(directory)) || (await ageOf(directory)) < grace) continue;
+    await rm(directory, { recursive: true, force: true });
   }
 }
 
-async function startOf(pid: number): Promise<string> {
-  // Part of a file name.
-  return ((await processStart(pid)) ?? "unknown").replaceAll(/[^A-Za-z0-9]/g, "");
+/** How long ago objects were last added to it, as far as new directories of them tell. */
+async function ageOf(directory: string): Promise<number> {
+  const { mtimeMs } = await stat(join(directory, "objects"));
+  return Date.now() - mtimeMs;
 }

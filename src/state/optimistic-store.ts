@@ -1,29 +1,24 @@
 import type { FileEntry } from "../config/files.ts";
 import { isPassing } from "../git/git-error.ts";
 import type { Clock } from "../lib/clock.ts";
-import { isSameJson } from "../lib/same.ts";
 import { createBatches } from "./batches.ts";
-import type { Waiting } from "./batches.ts";
-import type { Branch, NewFile, Tip } from "./branch.ts";
-import { encode } from "./encode.ts";
-import { boundBy, refuseForeign } from "./identity.ts";
+import type { Batch, Waiting } from "./batches.ts";
+import type { Branch, Tip } from "./branch.ts";
+import { refuseForeign } from "./identity.ts";
 import type { Identity } from "./identity.ts";
 import { readKeptContent } from "./kept-content.ts";
 import { offerLastGood } from "./last-good.ts";
-import { formatVersion } from "./layout.ts";
 import { admit, noMemory } from "./memory-of-branch.ts";
 import type { BranchMemory, Remembered } from "./memory-of-branch.ts";
-import { derivedEdits, prepare } from "./prepare.ts";
+import { nextCommit } from "./next-commit.ts";
+import type { Derive } from "./next-commit.ts";
+import { prepare } from "./prepare.ts";
 import type { Prepared } from "./prepare.ts";
 import { createPartCache } from "./read-tip.ts";
-import { format } from "./schema.ts";
-import type { Format } from "./schema.ts";
-import { backOff, busy, doubt, missingContent } from "./store-errors.ts";
+import { backOff, busy, doubt, isHopeless, missingContent, pauseAfterRace } from "./store-errors.ts";
 import type { Snapshot, StateStore } from "./store.ts";
-import { messageOf } from "./trailers.ts";
-
-/** Files that are drawn from state, by path: rendered from the final tree of every attempt, and in no read set. The snapshot's `commit` is the parent's. */
-export type Derive = (snapshot: Snapshot) => ReadonlyMap<string, string>;
+import { writeGate } from "./write-gate.ts";
+import type { GateOptions } from "./write-gate.ts";
 
 export interface OptimisticOptions {
   readonly clock: Clock;
@@ -36,8 +31,8 @@ export interface OptimisticOptions {
   readonly memory?: BranchMemory;
   /** Which repository this run works in. Absent: whatever the branch says. */
   readonly identity?: Identity | undefined;
-  /** Lost races in a row before a write gives up; default 40. */
-  readonly attempts?: number;
+  /** Whose turn it is among the processes of this machine, and at what pace the branch may be written to; default: always, at any. */
+  readonly gate?: Omit<GateOptions, "clock">;
 }
 
 /** The newest that is known: `tip` is `null` while there is no branch. */
@@ -52,7 +47,9 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
   const memory = options.memory ?? noMemory;
   const proposedId = options.newId();
   let view: View | null = null;
-  const batches = createBatches(writeTogether);
+  const { clock } = options;
+  const gate = writeGate({ ...options.gate, clock });
+  const batches = createBatches({ gate, write: writeTogether });
 
   return {
     load: async (signal) => (await refresh(signal)).snapshot,
@@ -104,64 +101,49 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
     return read;
   }
 
-  async function writeTogether(waiting: readonly Waiting[], signal: AbortSignal | undefined): Promise<void> {
+  async function writeTogether({ waiting, signal, line }: Batch): Promise<void> {
     const doubtful: string[] = [];
-    let lost: unknown;
+    const begun = clock.now();
     const changes = waiting.map(({ change }) => change);
-    let fresh = view === null;
-    let current = view ?? (await refresh(signal));
-    if (await isBehind(current)) {
-      current = await refresh(signal);
-      fresh = true;
-    }
-    for (let attempt = 1; attempt <= (options.attempts ?? 40); attempt += 1) {
+    let { current, fresh } = await newestKnown(signal);
+    for (let attempt = 1; ; attempt += 1) {
+      const started = clock.now();
       const prepared = prepare(changes, current.snapshot, current.tip);
       if (prepared.edits.size === 0) {
         // Nothing to write is only true of the newest state.
         if (fresh || prepared.accepted.length === 0) return settle(waiting, prepared, current.snapshot);
       } else {
-        const outcome = await write(prepared, current, signal);
+        gate.pushed();
+        const outcome = await branch.write(nextCommit(prepared, current, options), signal);
         if (outcome.kind === "written") return settle(waiting, prepared, await adopt(outcome.tip));
         if (outcome.commit !== undefined) doubtful.push(outcome.commit);
-        lost = outcome.cause;
         signal?.throwIfAborted();
-        await options.clock.sleep(backOff(attempt, options.random()), signal);
+        if (isHopeless(attempt, clock.now() - begun)) throw busy(attempt, outcome.cause);
+        await clock.sleep(
+          pauseAfterRace(outcome, { attempt, took: clock.now() - started, random: options.random() }),
+          signal,
+        );
+        await gate.enterAgain(line);
       }
       current = await (doubtful.length === 0 ? refresh(signal) : refreshPatiently(signal));
       fresh = true;
       if (await landed(current.tip, doubtful, signal)) return settle(waiting, prepared, current.snapshot);
     }
-    throw busy(options.attempts ?? 40, lost);
   }
 
-  /** Others on this machine have seen more: what we know may be all that is left of a branch that was rewound. */
-  async function isBehind({ tip }: View): Promise<boolean> {
+  /** What a write is put on at first: what this process knows, or what another one of this machine saw since. */
+  async function newestKnown(signal?: AbortSignal): Promise<{ readonly current: View; readonly fresh: boolean }> {
+    if (view === null) return { current: await refresh(signal), fresh: true };
     const remembered = await memory.recall();
-    return remembered !== null && remembered.seen.generation > (tip?.generation ?? 0);
-  }
-
-  function write(prepared: Prepared, current: View, signal: AbortSignal | undefined) {
-    const lost = prepared.accepted.find(({ goesOn }) => goesOn !== undefined)?.goesOn;
-    const generation = Math.max(current.snapshot.generation, lost?.after ?? 0) + 1;
-    const stateId = current.tip === null ? (lost?.stateId ?? proposedId) : current.snapshot.stateId;
-    const edits = new Map<string, NewFile | null>(prepared.edits);
-    const known: Format = current.snapshot.format ?? { version: formatVersion, stateId };
-    const bound = options.identity === undefined ? known : { ...known, ...boundBy(known, options.identity) };
-    if (current.tip === null || !isSameJson(bound, known))
-      edits.set("format", { mode: "100644", content: Buffer.from(encode(format, bound, "format")) });
-    if (options.derive !== undefined) {
-      const drawn = options.derive({
-        commit: current.snapshot.commit,
-        generation,
-        stateId,
-        services: prepared.services,
-        gone: prepared.gone,
-      });
-      for (const [path, file] of derivedEdits(drawn, current.tip)) edits.set(path, file);
-    }
-    const happenings = prepared.accepted.map(({ message }) => message);
-    const message = messageOf(happenings, { generation, nonce: options.newId() });
-    return branch.write({ parent: current.tip, edits, message, generation }, signal);
+    if (remembered === null || remembered.seen.generation <= (view.tip?.generation ?? 0))
+      return { current: view, fresh: false };
+    const tip = (await branch.at?.(remembered.seen.commit, signal)) ?? null;
+    // Not known here, or all that is left of a branch that was rewound.
+    if (tip === null || tip.generation !== remembered.seen.generation)
+      return { current: await refresh(signal), fresh: true };
+    const snapshot = await cache.read(tip, signal);
+    for (const known of [seenIn(view), remembered]) admit(known, tip, snapshot.stateId);
+    return { current: keep({ tip, snapshot }), fresh: false };
   }
 
   async function adopt(tip: Tip): Promise<Snapshot> {

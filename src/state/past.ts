@@ -25,8 +25,15 @@ export async function pastVersions(directory: string, commit: string, path: stri
   });
 }
 
-/** Whether a commit's own object is in a repository, whatever else of it is. */
-export async function hasCommit(directory: string, commit: string): Promise<boolean> {
-  const found = await git(["cat-file", "-e", `${commit}^{commit}`], { cwd: directory, accept: [0, 1, 128] });
-  return found.exitCode === 0;
+/** So many commits are walked back to find another one. */
+const mostSteps = 300;
+
+/** Whether a commit comes after another one, by the commits that are here: whatever git was told about where history ends. */
+export async function descends(directory: string, commit: string, from: string): Promise<boolean> {
+  let at: string | undefined = commit;
+  for (let step = 0; at !== undefined && at !== from && step < mostSteps; step += 1) {
+    const [object]: readonly ({ readonly bytes: Buffer } | null)[] = await readObjects([at], { cwd: directory });
+    at = /^parent ([0-9a-f]{40,64})$/m.exec(object?.bytes.toString("utf8").split("\n\n")[0] ?? "")?.[1];
+  }
+  return at === from;
 }

@@ -58,6 +58,13 @@ export async function processStart(pid: number): Promise<string | null> {
   return ask("ps", ["-o", "lstart=", "-p", String(pid)]);
 }
 
+let own: Promise<string> | null = null;
+
+/** When this process started, as part of a file's name; asked once. */
+export function processMark(): Promise<string> {
+  return (own ??= processStart(process.pid).then((start) => plain(start ?? "unknown")));
+}
+
 /** Ended, but its parent has not looked yet: it does nothing any more. */
 async function isZombie(pid: number): Promise<boolean> {
   const stat = await readOrNull(`/proc/${pid}/stat`);

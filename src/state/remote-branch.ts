@@ -1,4 +1,3 @@
-import { readObjects } from "../git/cat-file.ts";
 import { GitError, mayHaveHappened } from "../git/git-error.ts";
 import { git } from "../git/git.ts";
 import type { GitResult } from "../git/git.ts";
@@ -8,15 +7,20 @@ import type { Branch, BranchWrite, Tip, Version, WriteOutcome } from "./branch.t
 import { messagesFrom } from "./local-branch.ts";
 import { openObjectDatabase } from "./object-database.ts";
 import type { DatabaseOptions } from "./object-database.ts";
-import { pastVersions } from "./past.ts";
+import { keptReference } from "./object-store.ts";
+import type { ObjectStore } from "./object-store.ts";
+import { descends, pastVersions } from "./past.ts";
 
-export interface RemoteBranchOptions extends DatabaseOptions {
+export interface RemoteBranchOptions extends Omit<DatabaseOptions, "directory" | "own"> {
+  readonly objects: ObjectStore;
   readonly branch: string;
   /** Name of a git remote of the user's repository, or an URL. */
   readonly remote: string;
   /** The user's repository, which says how the remote is reached. */
   readonly root: string;
   readonly env: NodeJS.ProcessEnv;
+  /** The commit that this machine saw last: what is known of it is not fetched again. */
+  readonly lastSeen: () => Promise<string | null>;
 }
 
 /**
@@ -24,20 +28,22 @@ export interface RemoteBranchOptions extends DatabaseOptions {
  * A push that expects the tip it was made from is the compare-and-swap.
  */
 export function remoteBranch(options: RemoteBranchOptions): Branch {
-  const { directory } = options;
-  const database = openObjectDatabase(options);
+  const { objects } = options;
+  const { directory } = objects;
+  const database = openObjectDatabase({ ...options, directory, own: true });
   const reference = `refs/heads/${options.branch}`;
-  const kept = "refs/dstack-gitops/tip";
   let remote: Promise<Remote> | null = null;
   let fetched = false;
   let last: Promise<unknown> = Promise.resolve();
   return {
     read: (signal) => oneAtATime(() => read(signal)),
+    at: (commit, signal) => oneAtATime(() => at(commit, signal)),
     write: (change, signal) => oneAtATime(() => write(change, signal)),
     contents: (ids, signal) => database.contents(ids, signal),
     versions: (tip, path, signal) => oneAtATime(() => versions(tip, path, signal)),
     tipAt: (commit, signal) => oneAtATime(() => tipAt(commit, signal)),
     revive: (commit, signal) => oneAtATime(() => revive(commit, signal)),
+    descends: (commit, from) => descends(directory, commit, from),
     includes: (tip, commit, signal) => database.isAncestor(commit, tip.commit, signal),
   };
 
@@ -49,17 +55,37 @@ export function remoteBranch(options: RemoteBranchOptions): Branch {
   }
 
   async function read(signal?: AbortSignal): Promise<Tip | null> {
+    const first = !fetched;
     try {
+      if (first) await standOnLastSeen(signal);
       // History is read from the first commit that this process saw, so that its own commits can be found in it.
-      await fetch(fetched ? [] : ["--depth=1"], signal);
+      await fetch(first ? ["--depth=1"] : [], signal);
       fetched = true;
     } catch (error) {
       if (error instanceof GitError && error.reason === "missing-ref") return null;
       throw error;
     }
-    const [commit] = await readObjects([kept], { cwd: directory, signal });
-    if (commit === null || commit === undefined) throw new Error("the fetched tip cannot be read");
+    const id = await objects.tip();
+    const commit = id === null ? null : await database.object(id, signal);
+    if (commit === null) throw new Error("the fetched tip cannot be read");
+    if (first) await objects.noteEnd(commit.id);
     return database.tipOf(commit, () => deepen(commit.id, signal), signal);
+  }
+
+  async function standOnLastSeen(signal?: AbortSignal): Promise<void> {
+    const seen = await options.lastSeen();
+    if (seen !== null && (await database.object(seen, signal)) !== null) await objects.keep(seen, "alone");
+  }
+
+  /** A commit that another process of this machine wrote or fetched: its objects are here, with as much history as we need. */
+  async function at(id: string, signal?: AbortSignal): Promise<Tip | null> {
+    const commit = await database.object(id, signal);
+    if (commit?.type !== "commit") return null;
+    const tip = await database.tipOf(commit, async () => [], signal).catch(() => null);
+    if (tip === null) return null;
+    await objects.keep(id, "alone");
+    fetched = true;
+    return tip;
   }
 
   async function deepen(commit: string, signal?: AbortSignal): Promise<readonly string[]> {
@@ -76,15 +102,17 @@ export function remoteBranch(options: RemoteBranchOptions): Branch {
       "--no-auto-maintenance",
       "--update-shallow",
     ];
-    await call(["fetch", ...quiet, ...depth, remoteName, `+${reference}:${kept}`], signal);
+    await call(["fetch", ...quiet, ...depth, remoteName, `+${reference}:${keptReference}`], signal);
   }
 
   async function write(change: BranchWrite, signal?: AbortSignal): Promise<WriteOutcome> {
     const tip = await database.store(change, signal);
+    fetched = true;
     const lease = `--force-with-lease=${reference}:${change.parent?.commit ?? ""}`;
     try {
       await call(["push", "--quiet", "--no-verify", lease, remoteName, `${tip.commit}:${reference}`], signal);
-      fetched = true;
+      // What cannot be kept is fetched again; it does not unsay what was written.
+      await objects.keep(tip.commit).catch(() => {});
       return { kind: "written", tip };
     } catch (cause) {
       if (!(cause instanceof GitError)) throw cause;
@@ -101,7 +129,7 @@ export function remoteBranch(options: RemoteBranchOptions): Branch {
   }
 
   async function tipAt(id: string, signal?: AbortSignal): Promise<Tip | null> {
-    const [commit] = await readObjects([id], { cwd: directory, signal });
+    const commit = await database.object(id, signal);
     if (commit?.type !== "commit") return null;
     return database.tipOf(commit, () => messagesFrom(directory, id), signal);
   }

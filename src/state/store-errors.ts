@@ -1,4 +1,6 @@
+import { GitError } from "../git/git-error.ts";
 import { exitCodes, UserError } from "../lib/user-error.ts";
+import type { WriteOutcome } from "./branch.ts";
 
 /** Errors of the store, for whoever runs a command: every attempt lost a race, or met a lock. */
 export function busy(attempts: number, cause: unknown): UserError {
@@ -20,9 +22,31 @@ export function doubt(cause: unknown): UserError {
   });
 }
 
+/** Whether a write has lost so many races, for so long, that it gives up. */
+export function isHopeless(attempts: number, ms: number): boolean {
+  return attempts >= 1_000 || (attempts >= 40 && ms >= 180_000);
+}
+
 /** Milliseconds: 10, 20, 40 … at most 1,000, each somewhere between half of it and all. */
 export function backOff(attempt: number, random: number): number {
   return Math.min(1_000, 10 * 2 ** (attempt - 1)) * (0.5 + random / 2);
+}
+
+export interface LostRace {
+  readonly attempt: number;
+  /** How long the attempt took, in milliseconds. */
+  readonly took: number;
+  readonly random: number;
+}
+
+/**
+ * Milliseconds before another attempt. After a lost race about as long as an attempt takes, and less with every one: who
+ * has waited longest goes first. What fails otherwise is given more time with every failure.
+ */
+export function pauseAfterRace(outcome: WriteOutcome, { attempt, took, random }: LostRace): number {
+  const isRace = outcome.kind === "moved" && !(outcome.cause instanceof GitError && outcome.cause.reason === "locked");
+  if (!isRace) return backOff(attempt, random);
+  return Math.min(1_000, Math.max(10, took)) * (0.5 + random) * (2 / (attempt + 1));
 }
 
 /** A content that no record names any more, or that never was written. */

@@ -32,6 +32,10 @@ export interface ServiceChange {
 export interface Change {
   /** First line of the commit's message: what happened, in the words of the reports. */
   readonly message: string;
+  /** Lines of the message below it: what there is to say beyond it. */
+  readonly details?: readonly string[];
+  /** Whose wish it was. Absent: a pass did what was to be done. */
+  readonly by?: string;
   readonly services: readonly ServiceChange[];
   /**
    * Services whose part must still be what `basis` says (their lease included), or the write is refused. The services
@@ -48,6 +52,8 @@ export interface Change {
    * is put on, with whatever is written by the same commit before it. Pure. `false` refuses the write.
    */
   readonly guard?: ((tip: Snapshot) => boolean) | undefined;
+  /** Once it aborts, the pace of pushes to a forge holds the change back no longer: whoever writes it is about to end, or waited for. */
+  readonly hurry?: AbortSignal | undefined;
 }
 
 /** The write was refused because something that its decision read has changed, or its guard said no: load again and decide again. */

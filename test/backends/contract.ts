@@ -227,6 +227,29 @@ export function describeBackend(name: string, make: () => Promise<BackendUnderTe
       expect(await world.leftovers()).toEqual([]);
     });
 
+    it("refuses calls under an older lease than the latest, and does nothing of them", async () => {
+      // Others are kept apart by the clocks of their owners alone.
+      if (backend.fences !== true) return;
+      const under = async (fence: number, rest: Partial<ProvisionRequest> = {}) =>
+        world.open().provision(await requestOf({ commands: ["sleep 60"] }, { fence, ...rest }));
+      const fenced = { name: "BackendError", code: "fenced", retryable: false, seen: 7 };
+      const first = await under(5);
+      await under(5);
+      await under(7);
+      await expect(under(6)).rejects.toMatchObject(fenced);
+      await expect(under(5, { token: first.token })).rejects.toMatchObject(fenced);
+      await expect(world.open().terminate(owner, first.instance, undefined, 6)).rejects.toMatchObject(fenced);
+      expect(await backend.list(owner)).toHaveLength(3);
+      expect((await backend.find(owner, first.token))?.status).toBe("running");
+      // Another service, another state of the same repository, and what needs no lease.
+      await under(1, { service: "api" });
+      await under(1, { owner: { ...owner, stateId: "state-b" } });
+      await backend.provision(await requestOf({ commands: ["sleep 60"] }));
+      await world.open().terminate(owner, first.instance);
+      await gone(backend, first.token);
+      await under(7);
+    });
+
     it("leaves nothing behind", async () => {
       const { instance } = await serve();
       const crashed = await start({ commands: ["exit 1"] });

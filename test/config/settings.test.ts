@@ -8,7 +8,7 @@ import { file, service, shorts } from "./parsing.ts";
 const defaults = {
   project: "main",
   exclude: [],
-  state: { branch: "dstack-state", remote: null },
+  state: { branch: "dstack-state", remote: null, lease: { ttl: 900, skew: 0 } },
   backends: [{ type: "local" }],
   gateways: [
     { name: "main", type: "embedded", default: true, listen: { host: "127.0.0.1", port: 3000 }, domain: null },
@@ -43,6 +43,12 @@ describe("parseSettings()", () => {
         state: { remote: "origin" },
       },
     ],
+    ["state: {lease: {ttl: 1m}}", { state: { lease: { ttl: 60, skew: 0 } } }],
+    ["state: {remote: origin, lease: {}}", { state: { lease: { ttl: 900, skew: 300 } } }],
+    ["state: {remote: origin, lease: {ttl: 1h}}", { state: { lease: { ttl: 3600, skew: 300 } } }],
+    ["state: {remote: origin, lease: {ttl: 30s}}", { state: { lease: { ttl: 30, skew: 10 } } }],
+    ["state: {remote: origin, lease: {ttl: 30s, skew: 0}}", { state: { lease: { ttl: 30, skew: 0 } } }],
+    ["state: {lease: {ttl: 10s, skew: 5s}}", { state: { lease: { ttl: 10, skew: 5 } } }],
     ["backends: [{type: aws}]\nstate: {remote: none}", { state: { branch: "dstack-state", remote: null } }],
     [
       "backends: [{type: aws}]\nstate: {remote: 'git@example.com:state.git'}",
@@ -118,6 +124,9 @@ describe("parseSettings()", () => {
     ["- a", "error wrong-type 1:1"],
     ["a: [", "error yaml-syntax 1:5"],
     ["state: {branch: 'a..b'}", "error invalid-value 1:17 state.branch"],
+    ["state: {lease: {ttl: 4s}}", "error invalid-value 1:22 state.lease.ttl"],
+    ["state: {lease: {ttl: 10s, skew: 6s}}", "error invalid-value 1:16 state.lease"],
+    ["state: {lease: {skew: -1}}", "error invalid-value 1:23 state.lease.skew"],
     ["state: {brnch: a}", "error unknown-property 1:9 state.brnch"],
     ["backends: []", "error invalid-value 1:11 backends"],
     ["backends: [{kind: local}]", "error invalid-value 1:12 backends[0]"],

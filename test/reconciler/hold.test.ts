@@ -45,7 +45,7 @@ test("what others wrote on top, before the owner heard that its own write had la
   const attempts = { ...record, attempts: record.attempts + 1 };
   const writing = writeRecord(
     holdOf("web", first, session),
-    { name: "web", record: attempts, message: "One more attempt", last: false, guard: undefined },
+    { name: "web", record: attempts, happening: { message: "One more attempt" }, last: false, guard: undefined },
     session,
     signal,
   );

@@ -4,7 +4,7 @@ import { toTimestamp } from "../../src/lib/timestamp.ts";
 import { acceptRemoval } from "../../src/reconciler/accept.ts";
 import { dueOf, overdueServices, overdueSince } from "../../src/reconciler/overdue.ts";
 import { overdueWarnings } from "../../src/report/overdue-text.ts";
-import { statusPage } from "../../src/report/status-page.ts";
+import { statusPages } from "../../src/report/status-pages.ts";
 import type { Lease, ReplicaRecord, ServiceRecord } from "../../src/state/record.ts";
 import type { Verdict } from "../../src/state/verdict.ts";
 import { settings } from "../simulation/program.ts";
@@ -167,7 +167,7 @@ describe("what is overdue", () => {
   });
 
   it("can be told from the status page, which holds no ages", () => {
-    expect(statusPage(snapshot, settings)).toContain(
+    expect(statusPages(settings)(snapshot).get("README.md")).toContain(
       `## What is due
 
 Where one of these times is past by more than 10 minutes, no tick has come: is the scheduled workflow enabled, or \`watch\` running?

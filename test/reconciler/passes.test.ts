@@ -138,6 +138,7 @@ test.each([
       owner: { repository: "r", stateId: "s", project: "main" },
       record,
       observed: allWell(record),
+      fence: 1,
       signal,
     });
     expect(scene.calls).toEqual(row.calls);
@@ -162,6 +163,7 @@ test.each([
     owner: { repository: "r", stateId: "s", project: "main" },
     record: { ...accepted(null), attempts: 1, replicas: [replica] },
     observed: allWell(accepted(null), { supply }),
+    fence: 1,
     signal,
   });
   expect(outcomes.get("web-3-1")?.kind).toBe(row.outcome);

@@ -60,12 +60,13 @@ async function apply(store: StateStore, text: string, repos: readonly PinnedRepo
   const snapshot = await store.load();
   const plan = planOf(text, repos, snapshot);
   const acceptance = { by: "me", planId: plan.id, now, generation: snapshot.generation };
-  return acceptPlan(plan.services, snapshot, {
+  const accepted = await acceptPlan(plan.services, snapshot, {
     store,
     leaseOwner: ownerOf("a"),
     acceptance,
     signal: new AbortController().signal,
   });
+  return accepted.snapshot;
 }
 
 const webOf = (snapshot: Snapshot) => {

@@ -6,7 +6,7 @@ import { acceptRemoval } from "../../src/reconciler/accept.ts";
 import { psJson } from "../../src/report/ps-json.ts";
 import { replicaTable } from "../../src/report/replica-table.ts";
 import type { ShownService } from "../../src/report/replica-table.ts";
-import { statusPage } from "../../src/report/status-page.ts";
+import { statusPages } from "../../src/report/status-pages.ts";
 import { replicaError, replicaText, statusOf, statusText } from "../../src/report/status.ts";
 import { whyText } from "../../src/report/why-text.ts";
 import type { ReplicaError, ReplicaRecord, ServiceRecord, Termination } from "../../src/state/record.ts";
@@ -84,16 +84,16 @@ describe("what people read", () => {
     const record = { ...unused, replicas: [] };
     const { table, page, why, json } = drawn({ record, status: statusOf(record), replicas: [] });
     expect(table).toMatch(/done .*utilization policy/);
-    expect(page).toContain("| web | done (utilization policy) |");
+    expect(page).toContain("| web | ○ done (utilization policy) |");
     expect(why).toContain("`utilization_policy` ended it: GPU GPU-1 of replica 0 was used at 3% at most.");
     expect(json).toMatchObject({ services: [{ status: "done", restsBecause: "utilization policy" }] });
   });
 
   it("says of a service whose time is over why it rests, and nothing of one that is up", () => {
     const record = { ...timed, window: over, replicas: [] };
-    expect(drawn({ record, status: "done", replicas: [] }).page).toContain("| web | done (max duration exceeded) |");
+    expect(drawn({ record, status: "done", replicas: [] }).page).toContain("| web | ○ done (max duration exceeded) |");
     const up = { ...timed, window: { ...over, closedAt: null } };
-    expect(drawn({ record: up, status: "running", replicas: [] }).page).toContain("| web | running |");
+    expect(drawn({ record: up, status: "running", replicas: [] }).page).toContain("| web | ✓ running |");
   });
 
   const replica = failed("exited", 3);
@@ -124,7 +124,7 @@ function drawn(shown: ShownService) {
   const services = new Map([["web", { record, intents: [], lease: null }]]);
   return {
     table: replicaTable([shown], { paint: (_, text) => text, verbose: true, now }),
-    page: statusPage({ commit: null, generation: 1, stateId: "s", services }, settings),
+    page: statusPages(settings)({ commit: null, generation: 1, stateId: "s", services }).get("README.md") ?? "",
     why: whyText(
       record,
       replicas.map(({ replica }) => replica),

@@ -88,7 +88,7 @@ export function createCalmStage(setting: CalmSetting): {
     });
     const [planned] = plan.services;
     if (planned === undefined) throw new Error("nothing was planned");
-    const accepted = await acceptPlan(plan.services, snapshot, {
+    const { snapshot: accepted } = await acceptPlan(plan.services, snapshot, {
       store: world.store,
       leaseOwner: world.leaseOwner,
       acceptance: { by: "calm", planId: plan.id, now: clock.now(), generation: snapshot.generation },
@@ -128,7 +128,7 @@ export function createCalmStage(setting: CalmSetting): {
         ...store,
         async commit(change, signal) {
           const written = await store.commit(change, signal);
-          if (!change.message.startsWith("Accept")) await clock.sleep(assumedWrite);
+          if (change.by === undefined) await clock.sleep(assumedWrite);
           return written;
         },
       },

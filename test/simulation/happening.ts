@@ -65,7 +65,13 @@ export type Happening =
   /** An instance begins to exist. */
   | { readonly kind: "created"; readonly instance: Instance }
   /** The provider is asked to end an instance. */
-  | { readonly kind: "terminates"; readonly by: Actor; readonly instance: Instance }
+  | {
+      readonly kind: "terminates";
+      readonly by: Actor;
+      readonly instance: Instance;
+      /** Absent: nobody's lease is needed. */
+      readonly fence: number | undefined;
+    }
   /** The gateway changes its routes. */
   | { readonly kind: "routes"; readonly before: Publication | null; readonly after: Publication }
   /** A run came to its end. */

@@ -91,7 +91,11 @@ function worldFor(stage: Stage, process: Process, run: Run): World {
   };
   return {
     // A machine's clock has whole milliseconds.
-    clock: { now: () => Math.floor(clock.now() + offset()), sleep: (ms, signal) => clock.sleep(ms, signal) },
+    clock: {
+      now: () => Math.floor(clock.now() + offset()),
+      monotonic: () => clock.now(),
+      sleep: (ms, signal) => clock.sleep(ms, signal),
+    },
     store: watchedStore(stage, process),
     backends: new Map([["cloud", watchedBackend(stage, process)]]),
     publisher: watchedPublisher(stage, process),

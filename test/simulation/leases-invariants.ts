@@ -19,6 +19,19 @@ export const leaseInvariants = [
     check: ({ by, request }, scene) => withoutLease(by, request.service, request.token, scene),
   }),
   invariant({
+    name: "called-under-its-own-fence",
+    on: "provisions",
+    check: ({ by, request: { service, token, fence } }) => underAnotherFence(by, service, token, fence),
+  }),
+  invariant({
+    name: "ended-under-its-own-fence",
+    on: "terminates",
+    check({ by, instance: { service, token }, fence }) {
+      const kept = by.decided.get(service)?.replicas.some((replica) => replica.token === token) ?? false;
+      return kept ? underAnotherFence(by, service, token, fence) : null;
+    },
+  }),
+  invariant({
     name: "ended-under-a-lease",
     on: "terminates",
     check({ by, instance: { service, token } }, scene) {
@@ -57,4 +70,16 @@ function whilePaused({ nonce, startedAt }: Actor, service: string, token: string
   if (startedAt <= fromTimestamp(record.paused.at) + scene.skew) return null;
   const kept = record.replicas.some((replica) => replica.token === token);
   return kept ? `${nonce} calls for ${token}, and ${service} is paused` : null;
+}
+
+/** A backend that can refuse what comes too late is told what it needs for that. */
+function underAnotherFence(
+  { nonce, leases }: Actor,
+  service: string,
+  token: string,
+  fence: number | undefined,
+): string | null {
+  const lease = leases.get(service) ?? null;
+  if (lease === null || lease.fence === fence) return null;
+  return `${nonce} calls for ${token} under fence ${String(fence)}, and has ${lease.fence}`;
 }

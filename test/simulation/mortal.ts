@@ -79,6 +79,7 @@ export function mortal(world: World, life: Life): World {
     ...world,
     clock: {
       now: () => world.clock.now(),
+      monotonic: () => world.clock.monotonic?.() ?? world.clock.now(),
       async sleep(ms, signal) {
         await world.clock.sleep(ms, signal);
         await life.goesOn();
@@ -105,6 +106,6 @@ function mortalBackend(backend: MachineBackend, { lives }: Life): MachineBackend
     list: (owner, signal) => lives(() => backend.list(owner, signal)),
     find: (owner, token, signal) => lives(() => backend.find(owner, token, signal)),
     provision: (request, signal) => lives(() => backend.provision(request, signal)),
-    terminate: (owner, instance, signal) => lives(() => backend.terminate(owner, instance, signal)),
+    terminate: (owner, instance, signal, fence) => lives(() => backend.terminate(owner, instance, signal, fence)),
   };
 }

@@ -106,11 +106,11 @@ export function watchedBackend(stage: Stage, process: Process): MachineBackend {
         underWay.delete(request.token);
       }
     },
-    async terminate(owner, id, signal) {
+    async terminate(owner, id, signal, fence) {
       const instance = cloud.instances.get(id);
       asked.add(id);
-      if (instance !== undefined) stage.happens({ kind: "terminates", by: process, instance });
-      await cloud.backend.terminate(owner, id, signal);
+      if (instance !== undefined) stage.happens({ kind: "terminates", by: process, instance, fence });
+      await cloud.backend.terminate(owner, id, signal, fence);
     },
   };
 }

@@ -72,7 +72,7 @@ test.for([
   { name: "from the same pid of the same host", request: { owner: ownerOf("b") }, until: "2026-01-01T12:15:00.000Z" },
   { name: "from an owner that is alive", request: { ownerAlive: true }, until: "2026-01-01T12:20:00.000Z" },
 ] as const)("does not take over $name", ({ request: overrides, until }) => {
-  expect(acquire(held, request(overrides))).toEqual({ ok: false, heldBy: held.owner, until });
+  expect(acquire(held, request(overrides))).toEqual({ ok: false, held, until });
 });
 
 test("its owner renews it, with the same fence and the wish to hand over", () => {

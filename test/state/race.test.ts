@@ -70,3 +70,39 @@ test.for(["none", "path", "http"] as const)(
     expect(end.generation).toBe(24 + 8 + attempts("killed"));
   },
 );
+
+test(
+  "processes take turns: nobody is overtaken twice by the same one, though some are killed",
+  { timeout: 180_000 },
+  async () => {
+    await using user = await tempRepository();
+    await using remote = await tempRepository({ bare: true });
+    await using cache = await tempDirectory();
+    await using server = await startGitHttp(join(remote.path, ".."), null);
+    const target = `${server.url}/repository.git`;
+    const names = Array.from({ length: 8 }, (_, index) => `w${index}`);
+    const place = { cache: cache.path };
+    const run = async (name: string, count: string) => write([user.path, target, name, count], place);
+    // Until it has written as often as the others, one is killed after each write, and started again.
+    const unlucky = async (): Promise<number> => {
+      let last = 0;
+      while (last < 4)
+        last = (await write([user.path, target, "unlucky", "50"], { ...place, killAfter: 1 })).acknowledged;
+      return last;
+    };
+    const [acknowledged, ...outcomes] = await Promise.all([unlucky(), ...names.map((name) => run(name, "5"))]);
+    expect(outcomes.map(({ code, errors }) => ({ code, errors }))).toEqual(names.map(() => ({ code: 0, errors: "" })));
+    const log = (await remote.git("log", "--reverse", "--format=%s", stateBranch)).split("\n");
+    const authors = log.map((line) => line.split(" ")[0] ?? "");
+    for (const name of names) expect(authors.filter((author) => author === name)).toHaveLength(5);
+    expect(authors.filter((author) => author === "unlucky").length).toBeGreaterThanOrEqual(acknowledged);
+    for (const name of names) {
+      const own = authors.flatMap((author, index) => (author === name ? [index] : []));
+      const between = own.slice(1).map((end, index) => authors.slice((own[index] ?? 0) + 1, end));
+      const most = between.flatMap((others) =>
+        names.map((other) => others.filter((author) => author === other).length),
+      );
+      expect(Math.max(...most)).toBeLessThanOrEqual(2);
+    }
+  },
+);

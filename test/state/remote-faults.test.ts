@@ -1,4 +1,4 @@
-import { chmod, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { expect, test } from "vitest";
@@ -168,7 +168,7 @@ test("a slow remote is given up when the caller is interrupted", async () => {
   expect(performance.now() - started).toBeLessThan(2_500);
 });
 
-test("a cache that a killed process left is swept, and an idle one is used again", async () => {
+test("what a killed process left is swept, and what one process fetched, the next one has too", async () => {
   await using bench = await httpBench();
   await using cache = await tempDirectory();
   const env = { DSTACK_GITOPS_TOKEN: token, XDG_CACHE_HOME: cache.path };
@@ -176,21 +176,42 @@ test("a cache that a killed process left is swept, and an idle one is used again
     await using store = bench.open(env);
     await create(store, "web");
   }
-  const { readdir, mkdir } = await import("node:fs/promises");
   const [id = ""] = await readdir(join(cache.path, "dstack-gitops"));
   const place = join(cache.path, "dstack-gitops", id);
-  const [idle = ""] = await readdir(join(place, "idle"));
   await mkdir(join(place, "busy", "4194304-1-dead.git"));
   {
     await using store = bench.open(env);
     expect((await store.load()).services.size).toBe(1);
-    const busy = await readdir(join(place, "busy"));
-    expect(busy).toHaveLength(1);
-    expect(await readdir(join(place, "idle"))).toEqual([]);
-    expect(idle).not.toBe("");
+    expect(await readdir(join(place, "busy"))).toHaveLength(1);
   }
   expect(await readdir(join(place, "busy"))).toEqual([]);
-  expect(await readdir(join(place, "idle"))).toHaveLength(1);
+  const shared = (await readdir(place)).filter((name) => name.endsWith(".git"));
+  expect(shared).toEqual(["sha1-000001.git"]);
+});
+
+test("a write on what another process of this machine wrote fetches nothing", async () => {
+  await using bench = await httpBench();
+  const [store, other] = [bench.open(), bench.open()];
+  await create(store, "web");
+  const basis = await other.load();
+  await create(store, "api");
+  const before = bench.server.requests.length;
+  const written = await other.commit({ message: "Go on", services: [{ name: "web", lease: leaseOf("a", 1) }], basis });
+  expect(written.services.get("api")).toBeDefined();
+  expect(written.generation).toBe(3);
+  const paths = bench.server.requests.slice(before).map(({ path }) => path.replace(/^.*\//, ""));
+  expect(paths).toEqual(["refs?service=git-receive-pack", "git-receive-pack"]);
+});
+
+test("a branch that was rewound since another process of this machine wrote is refused", async () => {
+  await using bench = await httpBench();
+  const [store, other] = [bench.open(), bench.open()];
+  await create(store, "web");
+  const basis = await other.load();
+  await create(store, "api");
+  await bench.branch.rewind(1);
+  const write = other.commit({ message: "Go on", services: [{ name: "web", lease: leaseOf("a", 1) }], basis });
+  await expect(write).rejects.toMatchObject({ code: "state-rewound" });
 });
 
 test("what this machine saw of a remote's branch outlives the process", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { contentId } from "../../src/git/content-id.ts";
-import type { Derive } from "../../src/state/optimistic-store.ts";
+import type { Derive } from "../../src/state/next-commit.ts";
 import { StateConflict } from "../../src/state/store.ts";
 import type { Snapshot, StateStore } from "../../src/state/store.ts";
 import { intentOf, leaseOf, recordOf } from "../support/state-values.ts";

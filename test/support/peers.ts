@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { globSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
@@ -13,6 +13,7 @@ const places = {
   envoy: ["venv/lib/python*/site-packages/envoy/_bin/envoy", "venv/bin/envoy", "bin/envoy", "envoy"],
   uv: ["venv/bin/uv", "bin/uv", "uv"],
   act: ["venv/bin/act", "bin/act", "act"],
+  chromium: ["bin/chromium", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"],
 } as const;
 
 export type Peer = keyof typeof places;
@@ -21,7 +22,7 @@ export type Peer = keyof typeof places;
 export function findPeer(peer: Peer): string | null {
   const named = process.env[`${peer.toUpperCase()}_BIN`];
   if (named !== undefined && named !== "") return named;
-  const found = places[peer].flatMap((place) => globSync(place, { cwd: peers })).map((path) => join(peers, path));
+  const found = places[peer].flatMap((place) => globSync(place, { cwd: peers })).map((path) => resolve(peers, path));
   return found.find(isProgram) ?? null;
 }
 

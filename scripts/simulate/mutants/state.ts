@@ -3,7 +3,7 @@ import type { Mutant } from "./mutant.ts";
 
 /** Rules about who may write what on top of what, and what accepting leaves alone. */
 export const stateMutants: readonly Mutant[] = [
-  ...inFile("src/reconciler/hold.ts", [
+  ...inFile("src/reconciler/must-write.ts", [
     ["calls are made before the record is written", "if (isMaterial(hold.stored, decision.record)) return true;", ""],
     ["calls are made without a lease", "if (decision.actions.length > 0 && !mayAct(hold, session)) return true;", ""],
   ]),
@@ -31,6 +31,14 @@ export const stateMutants: readonly Mutant[] = [
       "return isSameOwner(lease.owner, owner) && time.now < fromTimestamp(lease.deadline) - time.skew;",
       "return isSameOwner(lease.owner, owner);",
       "late-calls",
+    ],
+  ]),
+  ...inFile("src/reconciler/execute.ts", [
+    ["instances are called for under no lease that a provider could check", "fence: execution.fence,", ""],
+    [
+      "instances are ended under no lease that a provider could check",
+      ".terminate(owner, instance, signal, fence);",
+      ".terminate(owner, instance, signal);",
     ],
   ]),
   ...inFile("src/state/prepare.ts", [

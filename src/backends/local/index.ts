@@ -3,6 +3,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { MachineBackend, ObservedInstance, Owner } from "../backend.ts";
 import type { BackendModule } from "../definition.ts";
 import type { LocalContext } from "./context.ts";
+import { pruneFences } from "./fences.ts";
 import { directoryName, observed, readReplica, readReplicas } from "./instances.ts";
 import type { LocalReplica } from "./instances.ts";
 import { detectIsolation } from "./isolation.ts";
@@ -44,6 +45,7 @@ export function createLocalBackend(options: LocalOptions): MachineBackend {
     name: "local",
     dedupes: true,
     visibility: 0,
+    fences: true,
     poll: { busy: 25, idle: 1_000 },
     observes: (instance) => instance.startsWith(`${options.hostId}:`),
     offers: (job) => offersFor(context, job),
@@ -54,7 +56,7 @@ export function createLocalBackend(options: LocalOptions): MachineBackend {
     },
     expect: (service, count) => context.spares.expect(service, count),
     provision: (request, signal) => provision(context, request, signal),
-    terminate: (owner, instance) => terminate(context, owner, instance),
+    terminate: (owner, instance, _signal, fence) => terminate(context, owner, instance, fence),
     logs: (owner, token, options) => readLogs(context, { owner, token, options }),
   };
 }
@@ -72,7 +74,11 @@ function contextOf(options: LocalOptions): ProvisionContext {
   let isolation: Promise<Isolation> | null =
     options.isolation === undefined ? null : Promise.resolve(options.isolation);
   const context = {
-    places: { runtimeDirectory, logsDirectory: `${runtimeDirectory}.logs` },
+    places: {
+      runtimeDirectory,
+      logsDirectory: `${runtimeDirectory}.logs`,
+      fencesDirectory: `${runtimeDirectory}.fences`,
+    },
     hostId,
     bootId,
     environment,
@@ -97,4 +103,5 @@ async function tidy(context: LocalContext, replicas: readonly LocalReplica[]): P
   for (const replica of replicas) if (replica.status === "gone") await removeDead(context, replica);
   await removeAbandoned(context);
   await pruneLogs(context.places.logsDirectory, context.clock.now());
+  pruneFences(context.places.fencesDirectory, context.clock.now());
 }

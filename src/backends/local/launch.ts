@@ -1,3 +1,4 @@
+import type { Fence } from "./fences.ts";
 import type { LocalInstance } from "./instance-file.ts";
 
 /** All that a supervisor is told, through its standard input: values of environment variables never touch argv or a file. */
@@ -16,6 +17,8 @@ export interface Launch {
   readonly notice: string | null;
   /** The PID namespace of the command that starts it, `null` where there are none: to be sure of being in another one. */
   readonly outerNamespace: string | null;
+  /** Asked once more at the last moment. */
+  readonly fence: Fence | null;
   /** The port that the service file names. */
   readonly port: number;
 }
@@ -24,13 +27,15 @@ export interface Launch {
 export interface Places {
   readonly runtimeDirectory: string;
   readonly logsDirectory: string;
+  /** Which fences services were worked on under: it outlives replicas, for those who stood still meanwhile. */
+  readonly fencesDirectory: string;
 }
 
 /** The environment variable that marks every process of a replica, whoever started it. */
 export const markerName = "DSTACK_GITOPS_INSTANCE";
 
-/** What a supervisor answers on its standard output, one line: the replica is there, or another one with its token was first. */
-export type LaunchAnswer = "published" | "taken";
+/** What a supervisor answers on its standard output, one line: the replica is there, another one with its token was first, or its service has another owner by now. */
+export type LaunchAnswer = "published" | "taken" | "fenced";
 
 /** `null` when the text is not whole: whoever sent it died. */
 export function parseLaunch(text: string): Launch | null {

@@ -10,6 +10,7 @@ import type { LocalContext } from "./context.ts";
 import { replicasDirectory } from "./dispose.ts";
 import { replicaEnvironment } from "./environment.ts";
 import { findShell } from "./executables.ts";
+import { fenceOf } from "./fences.ts";
 import { copyFiles } from "./files.ts";
 import { directoryName, readReplicas } from "./instances.ts";
 import type { Isolation } from "./isolation.ts";
@@ -90,6 +91,7 @@ export async function prepare({
     env,
     graceMs: graceOf(context, request),
     outerNamespace: pidNamespace(),
+    fence: fenceOf(context.places.fencesDirectory, owner, request),
     port: job.port,
   };
 }

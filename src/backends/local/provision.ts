@@ -4,6 +4,7 @@ import type { ObservedInstance, ProvisionRequest } from "../backend.ts";
 import { BackendError } from "../errors.ts";
 import type { LocalContext } from "./context.ts";
 import { removeIfEmpty } from "./dispose.ts";
+import { checkFence, fenceOf } from "./fences.ts";
 import { directoryName, observed, readReplica, roomLeft } from "./instances.ts";
 import { findKeptLogs } from "./kept-logs.ts";
 import { prepare } from "./prepare.ts";
@@ -21,6 +22,8 @@ export async function provision(
   signal?: AbortSignal,
 ): Promise<ObservedInstance> {
   const name = directoryName(request.owner, request.token);
+  const fence = fenceOf(context.places.fencesDirectory, request.owner, request);
+  checkFence(fence);
   const before = await findUsed(context, name, request);
   if (before !== null) return before;
   signal?.throwIfAborted();
@@ -34,7 +37,8 @@ export async function provision(
     const launch = await prepare({ context, request, isolation: await context.isolation(), staging, signal });
     signal?.throwIfAborted();
     const answer = await supervisor.launch(launch);
-    if (answer === "taken") await removeSocketDirectory(staging);
+    if (answer !== "published") await removeSocketDirectory(staging);
+    if (answer === "fenced") checkFence(fence);
   } catch (error) {
     supervisor.kill();
     await removeSocketDirectory(staging);

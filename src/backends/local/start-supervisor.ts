@@ -13,7 +13,7 @@ import { attachOutside, openLifeline } from "./outside-network.ts";
 import type { Lifeline } from "./outside-network.ts";
 import { compileCache, supervisorEntry } from "./supervisor-entry.ts";
 
-const answers: readonly string[] = ["published", "taken"] satisfies readonly LaunchAnswer[];
+const answers: readonly string[] = ["published", "taken", "fenced"] satisfies readonly LaunchAnswer[];
 
 /** A supervisor that runs, and waits to be told what its replica is. */
 export interface WaitingSupervisor {

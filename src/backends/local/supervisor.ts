@@ -8,6 +8,7 @@ import { flushCompileCache } from "node:module";
 import { basename, dirname } from "node:path";
 
 import { startControl } from "./control.ts";
+import { isLatest } from "./fences.ts";
 import { writeInstanceFile } from "./instance-file.ts";
 import type { LocalInstance } from "./instance-file.ts";
 import { parseLaunch } from "./launch.ts";
@@ -27,10 +28,12 @@ async function supervise(): Promise<void> {
   process.chdir(launch.staging);
   const relay = await openRelay(launch);
   const control = await startControl(bindable(launch, instance.sockets.control));
-  if (!publish(launch, instance)) {
+  // Whoever told us may have stood still since, and somebody else taken over.
+  const refusal = !isLatest(launch.fence) ? "fenced" : publish(launch, instance) ? null : "taken";
+  if (refusal !== null) {
     relay?.server.close();
     control.close();
-    return answer("taken");
+    return answer(refusal);
   }
   const replica = runReplica(launch, instance, relay);
   control.onTerminate(replica.terminate);

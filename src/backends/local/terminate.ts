@@ -5,6 +5,7 @@ import { BackendError } from "../errors.ts";
 import type { LocalContext } from "./context.ts";
 import { terminateRequest } from "./control.ts";
 import { dispose } from "./dispose.ts";
+import { checkFence, fenceOf } from "./fences.ts";
 import { readReplica } from "./instances.ts";
 import type { LocalReplica } from "./instances.ts";
 import { isRunning, signalProcess } from "./process-identity.ts";
@@ -15,7 +16,7 @@ const answerMs = 2_000;
 const retryMs = 10;
 
 /** Asks the replica's supervisor to end everything and remove its traces; does it in its place when it is dead. */
-export async function terminate(context: LocalContext, owner: Owner, id: string): Promise<void> {
+export async function terminate(context: LocalContext, owner: Owner, id: string, fence?: number): Promise<void> {
   const [host, name, nonce] = id.split(":");
   if (host === undefined || name === undefined || nonce === undefined)
     throw new BackendError("local", "invalid", `unexpected instance: ${id}`);
@@ -26,6 +27,8 @@ export async function terminate(context: LocalContext, owner: Owner, id: string)
   if (replica.instance.repository !== owner.repository || replica.instance.stateId !== owner.stateId) {
     throw new BackendError("local", "unauthorized", `${name} belongs to another state: ${replica.instance.stateId}`);
   }
+  const { service } = replica.instance;
+  checkFence(fenceOf(context.places.fencesDirectory, owner, { service, fence }));
   if (replica.status === "running" || replica.status === "provisioning") return askToEnd(context, replica);
   if (replica.status !== "terminating") await removeDead(context, replica);
 }

@@ -6,11 +6,12 @@ import { nullable, transform } from "../schema/words.ts";
 import type { Settings } from "../settings.ts";
 import { isMapping, isOddScalar, isList, type YamlValue } from "../yaml/value.ts";
 import { embedded, gateways, slug, type WrittenGateway } from "./gateways.ts";
+import { lease, writtenDefaultLease, type WrittenLease } from "./lease.ts";
 import { policy, writtenDefaultPolicy, type WrittenPolicy } from "./policy.ts";
 
 /** The settings file as it is written, before defaults that depend on other properties. */
 export interface WrittenSettings extends Omit<Settings, "state" | "gateways" | "policy"> {
-  readonly state: { readonly branch: string; readonly remote: string | null };
+  readonly state: { readonly branch: string; readonly remote: string | null; readonly lease: WrittenLease };
   readonly gateways: readonly WrittenGateway[];
   readonly policy: WrittenPolicy;
 }
@@ -71,6 +72,13 @@ const state = object<WrittenSettings["state"]>({
       "The remote, or URL, that the branch is on; `none` keeps it in the local repository. By default `none` while all backends are `local`, else `origin`.",
     example: "origin",
   },
+  lease: {
+    schema: lease,
+    default: writtenDefaultLease,
+    writtenDefault: { ttl: "15m" },
+    description: "How long one run may work on a service before others may take it for dead.",
+    example: { ttl: "15m", skew: "5m" },
+  },
 });
 
 /** Every property of `.dstack/gitops.yml`, one entry each. */
@@ -89,7 +97,7 @@ export const settingsFields: Fields<WrittenSettings> = {
   },
   state: {
     schema: state,
-    default: { branch: "dstack-state", remote: null },
+    default: { branch: "dstack-state", remote: null, lease: writtenDefaultLease },
     description: "Where the state is kept.",
     example: { branch: "dstack-state", remote: "origin" },
   },

@@ -15,10 +15,28 @@ export function rateOf({ replicas }: Pick<ServiceRecord, "replicas">): number {
 
 /** What a service has cost since the month of `now` began, in USD: what has ended, and what runs until now. */
 export function spentOf(record: ServiceRecord, now: number): number {
-  const running = record.replicas
-    .filter(mayExist)
-    .reduce((sum, replica) => sum + costOf(replica, replica.submittedAt, now), 0);
-  return endedIn(record, monthOf(now)) + running;
+  return endedIn(record, monthOf(now)) + costUntil(now, chargesOf(record.replicas));
+}
+
+/** A price, in USD an hour, that is paid since then, in milliseconds since the epoch. */
+export interface Charge {
+  readonly price: number;
+  readonly since: number;
+}
+
+/** What replicas that may exist are charged for; those that cost nothing are left out. */
+export function chargesOf(replicas: readonly ReplicaRecord[]): readonly Charge[] {
+  return replicas
+    .filter((replica) => replica.price > 0 && mayExist(replica))
+    .map(({ price, submittedAt }) => ({ price, since: fromTimestamp(submittedAt) }));
+}
+
+/** What charges come to in the month of `now`, up to then, in USD. */
+export function costUntil(now: number, charges: readonly Charge[]): number {
+  if (charges.length === 0) return 0;
+  const date = new Date(now);
+  const begin = Date.UTC(date.getUTCFullYear(), date.getUTCMonth());
+  return charges.reduce((sum, { price, since }) => sum + (price * Math.max(0, now - Math.max(begin, since))) / hour, 0);
 }
 
 /** `2026-11`, in UTC. */
@@ -31,9 +49,8 @@ export function monthOf(now: number): string {
 export function withSpent(before: ServiceRecord, after: ServiceRecord, now: number): ServiceRecord {
   if (before.replicas === after.replicas) return after;
   const left = new Map(after.replicas.filter(mayExist).map((replica) => [replica.token, replica]));
-  const cost = before.replicas
-    .filter((replica) => mayExist(replica) && wasThere(replica) && !left.has(replica.token))
-    .reduce((sum, replica) => sum + costOf(replica, replica.submittedAt, now), 0);
+  const gone = before.replicas.filter((replica) => wasThere(replica) && !left.has(replica.token));
+  const cost = costUntil(now, chargesOf(gone));
   if (cost === 0) return after;
   const spent = addSpent(after.spent, { month: monthOf(now), amount: cost });
   return spent === undefined ? after : { ...after, spent };
@@ -47,13 +64,6 @@ function mayExist({ status }: ReplicaRecord): boolean {
 /** A provider had it; a call that was refused cost nothing. */
 function wasThere({ instance, runningAt }: ReplicaRecord): boolean {
   return instance !== null || runningAt !== null;
-}
-
-function costOf({ price }: ReplicaRecord, from: string, now: number): number {
-  if (price === 0) return 0;
-  const date = new Date(now);
-  const begin = Math.max(Date.UTC(date.getUTCFullYear(), date.getUTCMonth()), fromTimestamp(from));
-  return (price * Math.max(0, now - begin)) / hour;
 }
 
 /** What has ended has cost so much in the month, in USD: replicas of a service, or services of a state. */
