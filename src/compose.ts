@@ -41,6 +41,11 @@ export function composeApp(parsed: Parsed, outer: Io): App & AsyncDisposable {
       const { branch, remote } = settings.state;
       return gitHistory({ root: repository.root, branch, remote, clock: systemClock, env: io.env });
     },
+    async patient(given, adopts) {
+      const store = await openStore(given, io, adopts);
+      opened.push(store);
+      return store.patient();
+    },
     startGateway: async (given) =>
       startGateway(given, place ?? nameOf(given.repository, given.settings.state.branch), io),
     async [Symbol.asyncDispose]() {
@@ -68,7 +73,7 @@ async function openStore({ repository, settings }: Project, io: Io, adopts = fal
     clock: systemClock,
     derive,
     env,
-    identity: adopts ? { ...identity, adopts } : identity,
+    identity: { ...identity, adopts },
   });
 }
 

@@ -52,4 +52,12 @@ FROM and TO are commits (at least 4 digits), generations (\`g42\`), times (\`202
 (\`2h\`); without TO it is what is now.`,
   stateUnlock:
     "Takes a service's lease away from a run that is dead, or whose time is over; without a name, lists who works on what. Runs do so by themselves: it is for when nobody can tell.",
+  stateGc:
+    "Ends what the state has given up and a backend still has, and tells what it knows nothing of, with what that costs.",
+  stateRepair:
+    "Finds what is wrong with the state branch, and with what runs and is not in it, and mends what can be proven.",
+  stateRepairAfter: `
+Without --adopt and --remove, instances are listed and left as they are. A record is rebuilt from an instance's tags and
+from the service file (of --ref, or the work tree); what cannot be proven to run that file's job is rolled by the next pass.
+Outcomes: 0 nothing is wrong any more, 1 something is left, 4 not consented to.`,
 } as const;

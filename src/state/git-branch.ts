@@ -7,6 +7,7 @@ import { isForge, normalizedUrl, shortId } from "../git/remote-url.ts";
 import { openRemote } from "../git/remote.ts";
 import type { Clock } from "../lib/clock.ts";
 import { UserError } from "../lib/user-error.ts";
+import type { Patient } from "./doctor.ts";
 import type { Identity } from "./identity.ts";
 import { localBranch } from "./local-branch.ts";
 import { fileMemory } from "./memory-file.ts";
@@ -35,14 +36,20 @@ export interface GitBranchOptions {
 
 export const defaultAuthor: Author = { name: "dstack-gitops", email: "dstack-gitops@users.noreply.github.com" };
 
+export interface GitBranchStore extends StateStore, AsyncDisposable {
+  /** What there is to repair, read past everything that a store refuses. */
+  patient(): Promise<Patient>;
+}
+
 /** The state store on a git branch. Nothing is touched before the first call; `await using` gives its object store back for the next run. */
-export function gitBranchStore(options: GitBranchOptions): StateStore & AsyncDisposable {
+export function gitBranchStore(options: GitBranchOptions): GitBranchStore {
   let opened: Promise<Opened> | null = null;
   const open = (): Promise<Opened> => (opened ??= openStore(options));
   return {
     load: async (signal) => (await open()).store.load(signal),
     commit: async (change, signal) => (await open()).store.commit(change, signal),
     readContent: async (content, signal) => (await open()).store.readContent(content, signal),
+    patient: async () => (await open()).patient,
     async [Symbol.asyncDispose]() {
       await (await opened)?.close();
     },
@@ -51,6 +58,7 @@ export function gitBranchStore(options: GitBranchOptions): StateStore & AsyncDis
 
 interface Opened {
   readonly store: StateStore;
+  readonly patient: Patient;
   close(): Promise<void>;
 }
 
@@ -69,7 +77,9 @@ async function openStore(options: GitBranchOptions): Promise<Opened> {
     const directory = (await git(["rev-parse", "--path-format=absolute", "--git-common-dir"], { cwd: root })).text;
     const local = localBranch({ directory, branch, author, clock });
     const gate = { turns: turnsIn(join(cachesIn(env), shortId(directory))) };
-    return { store: optimisticStore(local.branch, { ...common, memory: local.memory, gate }), close: async () => {} };
+    const patient = { ...local, identity: options.identity };
+    const store = optimisticStore(local.branch, { ...common, memory: local.memory, gate });
+    return { store, patient, close: async () => {} };
   }
   const reached = await openRemote(remote, root, env);
   const { url, objectFormat: format } = reached;
@@ -79,7 +89,8 @@ async function openStore(options: GitBranchOptions): Promise<Opened> {
   const lastSeen = async () => (await memory.recall())?.seen.commit ?? null;
   const source = remoteBranch({ objects, format, branch, remote: reached, author, clock, lastSeen });
   const gate = { turns: turnsIn(cache), paced: isForge(url) };
-  return { store: optimisticStore(source, { ...common, memory, gate }), close: () => objects.giveBack() };
+  const patient = { branch: source, memory, identity: options.identity };
+  return { store: optimisticStore(source, { ...common, memory, gate }), patient, close: () => objects.giveBack() };
 }
 
 /** Where this machine keeps objects of a remote's state, and what it saw of it. */

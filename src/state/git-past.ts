@@ -16,7 +16,7 @@ export function pastIn(
 ): Pick<PastBranch, "past" | "stateAt" | "replay"> {
   return {
     past: (_, signal) => readPast(directory, reference, signal),
-    stateAt: (commit, signal) => tipAt(commit, { database, directory }, signal),
+    stateAt: (commit, signal) => pastTip(commit, { database, directory }, signal),
     async replay(oldest, tip, signal) {
       const commit = await replayCommits(directory, { oldest, newest: tip.commit }, signal);
       return { ...tip, commit };
@@ -25,7 +25,7 @@ export function pastIn(
 }
 
 /** A commit of the past that is there, as a tip. */
-export async function tipAt(
+export async function pastTip(
   { commit, generation }: PastCommit,
   { database, directory }: { readonly database: ObjectDatabase; readonly directory: string },
   signal?: AbortSignal,

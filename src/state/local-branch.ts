@@ -2,6 +2,7 @@ import { readObjects } from "../git/cat-file.ts";
 import { GitError, mayHaveHappened } from "../git/git-error.ts";
 import { git } from "../git/git.ts";
 import type { BranchWrite, Tip, WriteOutcome } from "./branch.ts";
+import { pastVersions } from "./file-versions.ts";
 import { pastIn } from "./git-past.ts";
 import { includesCommit } from "./includes-commit.ts";
 import type { BranchMemory, Remembered } from "./memory-of-branch.ts";
@@ -24,6 +25,9 @@ export function localBranch(options: DatabaseOptions & { readonly branch: string
       read,
       write,
       contents: (ids, signal) => database.contents(ids, signal),
+      versions: (tip, path) => pastVersions(directory, tip.commit, path),
+      tipAt,
+      revive,
       includes,
       ...pastIn(directory, database, reference),
     },
@@ -52,6 +56,18 @@ export function localBranch(options: DatabaseOptions & { readonly branch: string
       if (mayHaveHappened(cause)) return { kind: "doubtful", commit: tip.commit, cause };
       throw cause;
     }
+  }
+
+  async function tipAt(id: string, signal?: AbortSignal): Promise<Tip | null> {
+    const [commit] = await readObjects([id], { cwd: directory, signal });
+    if (commit?.type !== "commit") return null;
+    return database.tipOf(commit, () => messagesFrom(directory, id), signal);
+  }
+
+  async function revive(commit: string, signal?: AbortSignal): Promise<boolean> {
+    const input = `create ${reference} ${commit}\n`;
+    const made = await git(["update-ref", "--stdin"], { cwd: directory, input, signal, accept: [0, 1, 128] });
+    return made.exitCode === 0;
   }
 
   function includes(tip: Tip, commit: string, signal?: AbortSignal): Promise<boolean> {

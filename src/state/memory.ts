@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 
 import type { Clock } from "../lib/clock.ts";
 import type { Branch, Tip } from "./branch.ts";
+import type { Identity } from "./identity.ts";
 import type { BranchMemory } from "./memory-of-branch.ts";
 import type { Derive } from "./next-commit.ts";
 import { optimisticStore } from "./optimistic-store.ts";
@@ -9,7 +10,7 @@ import { withGenerations } from "./past.ts";
 import type { PastBranch, PastCommit } from "./past.ts";
 import type { StateStore } from "./store.ts";
 import { trailersOf } from "./trailers.ts";
-import { editTree, emptyTree, filesBelow } from "./tree.ts";
+import { editTree, emptyTree, filesBelow, nodeAt } from "./tree.ts";
 import type { FileNode } from "./tree.ts";
 
 /** A state branch in memory: what may go wrong at one of its calls. */
@@ -97,6 +98,14 @@ export function memoryBranch(
       if (injected === null) return { kind: "written", tip };
       return { kind: "doubtful", commit: tip.commit, cause: new Error("injected: the answer was lost") };
     },
+    async versions(tip, path) {
+      const upTo = commits.slice(0, commits.findIndex((known) => known.commit === tip.commit) + 1).reverse();
+      return upTo.flatMap(({ commit, tree }) => {
+        const node = nodeAt(tree, path);
+        if (node?.kind !== "file") return [];
+        return [{ commit, time: null, text: Buffer.from(contents.get(node.id) ?? []).toString("utf8") }];
+      });
+    },
     async includes(tip, commit) {
       const at = commits.findIndex((known) => known.commit === tip.commit);
       const [nonce] = trailersOf(made.get(commit)?.at(-1)?.message ?? "", "Nonce");
@@ -152,6 +161,7 @@ export interface MemoryStoreOptions {
   readonly writer?: string;
   /** What the stores of one machine remember of the branch together. */
   readonly memory?: BranchMemory;
+  readonly identity?: Identity;
 }
 
 /** The same store over a branch in memory: deterministic, and as strict as the real one. */
@@ -163,6 +173,7 @@ export function memoryStore(options: MemoryStoreOptions): StateStore {
     random: options.random ?? (() => 0.5),
     newId: () => `${writer}-${(ids += 1)}`,
     derive: options.derive,
+    identity: options.identity,
     ...(options.memory === undefined ? {} : { memory: options.memory }),
   });
 }

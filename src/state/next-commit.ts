@@ -27,8 +27,10 @@ export function nextCommit(
     readonly clock: Pick<Clock, "now">;
   },
 ): BranchWrite {
-  const generation = current.snapshot.generation + 1;
-  const { commit, stateId } = current.snapshot;
+  const lost = prepared.accepted.find(({ goesOn }) => goesOn !== undefined)?.goesOn;
+  const generation = Math.max(current.snapshot.generation, lost?.after ?? 0) + 1;
+  const { commit } = current.snapshot;
+  const stateId = current.tip === null ? (lost?.stateId ?? current.snapshot.stateId) : current.snapshot.stateId;
   const edits = new Map<string, NewFile | null>(prepared.edits);
   const known: Format = current.snapshot.format ?? newFormat(stateId, options.clock.now());
   const bound = options.identity === undefined ? known : { ...known, ...boundBy(known, options.identity) };

@@ -9,7 +9,7 @@ import type { Format } from "./schema.ts";
 import { decodePart, noState, partFiles, withPart } from "./service-parts.ts";
 import type { PartFile, PartValue } from "./service-parts.ts";
 import type { Snapshot } from "./store.ts";
-import { nodeAt } from "./tree.ts";
+import { editTree, emptyTree, nodeAt } from "./tree.ts";
 import type { FileNode } from "./tree.ts";
 
 /** Reads a branch's tips as snapshots; what did not change since the last one is neither read nor decoded again. */
@@ -95,6 +95,14 @@ function textOf(contents: ReadonlyMap<string, Uint8Array>, id: string, path: str
   const bytes = contents.get(id);
   if (bytes === undefined) throw unreadable(path, "its content is missing");
   return Buffer.from(bytes).toString("utf8");
+}
+
+/** Reads a file of the branch for nothing but what is wrong with it. */
+export function checkFile(path: string, text: string): void {
+  if (path === "format") return void readFormat(text);
+  if (path === gonePath) return void decode(gone, text, gonePath);
+  const [file] = partFiles(editTree(emptyTree, new Map([[path, { kind: "file", mode: "", id: "" }]])));
+  if (file !== undefined) decodePart(file, text);
 }
 
 /** The file `format`, of a format that this program knows. */

@@ -3,8 +3,9 @@ import { git } from "../git/git.ts";
 import type { GitResult } from "../git/git.ts";
 import { remoteName } from "../git/remote.ts";
 import type { Remote } from "../git/remote.ts";
-import type { BranchWrite, Tip, WriteOutcome } from "./branch.ts";
-import { pastIn, tipAt } from "./git-past.ts";
+import type { BranchWrite, Tip, Version, WriteOutcome } from "./branch.ts";
+import { descends, pastVersions } from "./file-versions.ts";
+import { pastIn, pastTip } from "./git-past.ts";
 import { includesCommit } from "./includes-commit.ts";
 import { messagesFrom } from "./local-branch.ts";
 import { openObjectDatabase } from "./object-database.ts";
@@ -50,6 +51,10 @@ export function remoteBranch(options: RemoteBranchOptions): PastBranch {
     contents: (ids, signal) => database.contents(ids, signal),
     ...pastIn(directory, database, keptReference),
     stateAt: (commit, signal) => oneAtATime(() => stateAt(commit, signal)),
+    versions: (tip, path, signal) => oneAtATime(() => versions(tip, path, signal)),
+    tipAt: (commit, signal) => oneAtATime(() => tipAt(commit, signal)),
+    revive: (commit, signal) => oneAtATime(() => revive(commit, signal)),
+    descends: (commit, from) => descends(directory, commit, from),
     includes: (tip, commit, signal) => includesCommit({ database, directory }, tip, commit, signal),
   };
 
@@ -97,7 +102,7 @@ export function remoteBranch(options: RemoteBranchOptions): PastBranch {
   /** A commit of the past, without what came before it. */
   async function stateAt(past: PastCommit, signal?: AbortSignal): Promise<Tip> {
     await call(["fetch", ...quiet, "--depth=1", remoteName, past.commit], signal);
-    return tipAt(past, { database, directory }, signal);
+    return pastTip(past, { database, directory }, signal);
   }
 
   async function deepen(commit: string, signal?: AbortSignal): Promise<readonly string[]> {
@@ -123,6 +128,30 @@ export function remoteBranch(options: RemoteBranchOptions): PastBranch {
       if (cause.reason === "moved" || cause.reason === "locked") return { kind: "moved", commit: tip.commit, cause };
       if (mayHaveHappened(cause)) return { kind: "doubtful", commit: tip.commit, cause };
       throw cause;
+    }
+  }
+
+  async function versions(tip: Tip, path: string, signal?: AbortSignal): Promise<readonly Version[]> {
+    // Of what was fetched only the tip is here; a forge that is away now hides the past, and nothing else.
+    await fetch(["--deepen=200"], signal).catch(() => {});
+    return pastVersions(directory, tip.commit, path);
+  }
+
+  async function tipAt(id: string, signal?: AbortSignal): Promise<Tip | null> {
+    const commit = await database.object(id, signal);
+    if (commit?.type !== "commit") return null;
+    return database.tipOf(commit, () => messagesFrom(directory, id), signal);
+  }
+
+  async function revive(commit: string, signal?: AbortSignal): Promise<boolean> {
+    const lease = `--force-with-lease=${reference}:`;
+    try {
+      await call(["push", "--quiet", "--no-verify", lease, remoteName, `${commit}:${reference}`], signal);
+      return true;
+    } catch (error) {
+      // A remote that no longer has what came before it takes no history that begins in the middle.
+      if (error instanceof GitError) return false;
+      throw error;
     }
   }
 

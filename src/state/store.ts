@@ -49,6 +49,8 @@ export interface Change {
   /** Contents of `files` and diffs of `repos` that the written records name, to be kept as long as one does. */
   readonly contents?: readonly KeptContent[];
   readonly basis: Snapshot;
+  /** A state that was lost goes on: a branch that this change makes has its id, and no generation that was used before. */
+  readonly goesOn?: { readonly stateId: string; readonly after: number };
   /**
    * Whether what was decided still holds beside what others wrote: asked at every attempt, of the state that the change
    * is put on, with whatever is written by the same commit before it. Pure. `false` refuses the write.
