@@ -36,6 +36,16 @@ export function composeApp(parsed: Parsed, outer: Io): App & AsyncDisposable {
       place = world.owner.repository;
       return world;
     },
+    async history({ repository, settings }) {
+      const { gitHistory } = await import("./state/git-history.ts");
+      const { branch, remote } = settings.state;
+      return gitHistory({ root: repository.root, branch, remote, clock: systemClock, env: io.env });
+    },
+    async patient(given, adopts) {
+      const store = await openStore(given, io, adopts);
+      opened.push(store);
+      return store.patient();
+    },
     startGateway: async (given) =>
       startGateway(given, place ?? nameOf(given.repository, given.settings.state.branch), io),
     async [Symbol.asyncDispose]() {
@@ -63,7 +73,7 @@ async function openStore({ repository, settings }: Project, io: Io, adopts = fal
     clock: systemClock,
     derive,
     env,
-    identity: adopts ? { ...identity, adopts } : identity,
+    identity: { ...identity, adopts },
   });
 }
 
@@ -117,6 +127,7 @@ async function openWorld(opening: Opening): Promise<World> {
   const [
     { runtimeDirectory },
     { envLookup },
+    { digestKeyIn },
     { createBackend },
     { embeddedPublisher },
     { httpProbe },
@@ -126,6 +137,7 @@ async function openWorld(opening: Opening): Promise<World> {
   ] = await Promise.all([
     import("./lib/runtime-directory.ts"),
     import("./config/env.ts"),
+    import("./config/value-digests.ts"),
     import("./backends/registry.ts"),
     import("./proxy-config/publish.ts"),
     import("./reconciler/http-probe.ts"),
@@ -153,6 +165,7 @@ async function openWorld(opening: Opening): Promise<World> {
     publisher: embeddedPublisher({ runtimeDirectory: directory }),
     probe: httpProbe,
     env: envLookup(opening.given, environment),
+    digestKey: digestKeyIn(environment),
     leaseOwner,
     isAlive: ownerLiveness({
       look: (owner) => isOwnerAlive(owner, environment),

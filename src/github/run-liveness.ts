@@ -2,7 +2,7 @@ import { request } from "@octokit/request";
 import { z } from "zod";
 
 import type { Clock } from "../lib/clock.ts";
-import type { LeaseOwner } from "../state/record.ts";
+import type { LeaseOwner } from "../state/lease-record.ts";
 
 /** Whether an owner of leases is over: `false` only where GitHub says so. */
 export type Liveness = (owner: LeaseOwner) => Promise<boolean | "unknown">;

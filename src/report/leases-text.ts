@@ -1,7 +1,7 @@
 import type { Json } from "../lib/canonical-json.ts";
 import { toTimestamp } from "../lib/timestamp.ts";
+import type { Lease } from "../state/lease-record.ts";
 import { ownerText } from "../state/lease.ts";
-import type { Lease } from "../state/record.ts";
 import { table } from "./table.ts";
 
 /** A lease with what is known of its owner now. */

@@ -1,18 +1,5 @@
 import { exitCodes, UserError } from "../lib/user-error.ts";
-
-/** The repository that a state belongs to, as the one thing tells it that a rename or a move leaves as it is. */
-export type Home =
-  /** A forge, by its URL, and the id that it has given the repository. */
-  | { readonly forge: string; readonly id: string }
-  /** The git directory of a state that no remote has. */
-  | { readonly path: string };
-
-/** What `format` remembers of it. Both are absent in branches of before they were, and where nobody knew them. */
-export interface Bound {
-  /** What instances are tagged with as their repository, and what their places on a host are called: from the first write on, whatever becomes of the repository's own name. */
-  readonly repository?: string | undefined;
-  readonly home?: Home | undefined;
-}
+import type { Bound, Home } from "./home.ts";
 
 /** The repository that a run works in. */
 export interface Identity {
@@ -46,10 +33,4 @@ async function otherThan(home: Home, own: Home, { isThere }: Identity): Promise<
   // A directory that was moved took its branch along; one that was copied left it there, too.
   if (!("path" in own) || own.path === home.path || !(await isThere(home.path))) return null;
   return `the repository in ${home.path}, which is still there, and this is a copy in ${own.path}`;
-}
-
-/** What is to be remembered after a write of this run. */
-export function boundBy(bound: Bound, { repository, home }: Identity): Bound {
-  const known = home ?? bound.home;
-  return { repository: bound.repository ?? repository, ...(known === undefined ? {} : { home: known }) };
 }

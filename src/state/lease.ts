@@ -1,5 +1,5 @@
 import { fromTimestamp, toTimestamp } from "../lib/timestamp.ts";
-import type { Lease, LeaseOwner } from "./record.ts";
+import type { Lease, LeaseOwner } from "./lease-record.ts";
 
 /** Who may work on a service, and until when: what is asked for. Times in milliseconds. */
 export interface LeaseRequest {

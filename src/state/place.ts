@@ -1,5 +1,6 @@
 import { git } from "../git/git.ts";
-import type { Home, Identity } from "./identity.ts";
+import type { Home } from "./home.ts";
+import type { Identity } from "./identity.ts";
 import type { Snapshot, StateStore } from "./store.ts";
 
 /** What tells a run which repository it works in. */

@@ -3,7 +3,7 @@ import { link, mkdir, readFile, readlink, unlink, writeFile } from "node:fs/prom
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 
-import type { LeaseOwner } from "./record.ts";
+import type { LeaseOwner } from "./lease-record.ts";
 
 /** This process as the owner of leases: its run where there is one, and how others on this host can tell whether it lives. */
 export async function currentOwner(env: NodeJS.ProcessEnv = process.env): Promise<LeaseOwner> {

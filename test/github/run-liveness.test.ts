@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { apiOf } from "../../src/github/api.ts";
 import { runLiveness } from "../../src/github/run-liveness.ts";
-import type { LeaseOwner } from "../../src/state/record.ts";
+import type { LeaseOwner } from "../../src/state/lease-record.ts";
 import { startGitHubApi } from "../support/github-api.ts";
 import type { ApiFault, GitHubApi } from "../support/github-api.ts";
 import { ownerOf } from "../support/state-values.ts";

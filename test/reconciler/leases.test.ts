@@ -12,8 +12,8 @@ import { openSession } from "../../src/reconciler/session.ts";
 import { settleService } from "../../src/reconciler/settle-service.ts";
 import type { ServiceOutcome, SettleOptions } from "../../src/reconciler/settle-service.ts";
 import type { World } from "../../src/reconciler/world.ts";
+import type { Lease } from "../../src/state/lease-record.ts";
 import { memoryBranch, memoryStore } from "../../src/state/memory.ts";
-import type { Lease } from "../../src/state/record.ts";
 import type { ServiceChange, StateStore } from "../../src/state/store.ts";
 import { createVirtualClock } from "../simulation/virtual-clock.ts";
 import { accepted, instanceOf, now, offer, submitted } from "../support/decisions.ts";
@@ -52,11 +52,12 @@ function sceneOf(refusals: readonly FencedError[] = []) {
     offers: async () => ({ ok: true, offers: [offer], notes: [] }),
     list: async () => instances,
     find: async () => null,
-    async provision({ token, service, replica, deployment, fence }) {
+    async provision({ token, owner: { stateId }, service, replica, deployment, fence }) {
       call(`provision ${token}`, fence);
       const instance = {
         ...instanceOf(submitted(replica, deployment)),
         token,
+        stateId,
         service,
         status: "provisioning",
       } as const;
@@ -107,10 +108,12 @@ async function settleFor(
 ): Promise<ServiceOutcome> {
   const { clock, world } = scene;
   const leasePolicy = { ttl: 60 * second, skew: 0, reload: 2 * second };
-  const session = openSession({ world, policy: defaultPolicy, stateId: "s", routesOf: () => [], leasePolicy });
+  const snapshot = await world.store.load();
+  const { stateId } = snapshot;
+  const session = openSession({ world, policy: defaultPolicy, stateId, routesOf: () => [], leasePolicy });
   const deadline = now + options.seconds * second;
   const timing = { signal, abort: signal, deadline, waitForLease: 30 * second };
-  const running = settleService("web", await world.store.load(), session, { ...timing, ...options });
+  const running = settleService("web", snapshot, session, { ...timing, ...options });
   for (const [at, happens] of Object.entries(meanwhile)) {
     await clock.runUntil(() => false, now + Number(at) * second);
     await happens();
