@@ -66,15 +66,7 @@ async function openStore({ repository, settings }: Project, io: Io, adopts = fal
   const { root, commonDirectory } = repository;
   const identity = identityOf({ repository: nameOf(repository, branch), commonDirectory, branch, remote, env });
   const derive = statusPages(settings);
-  return gitBranchStore({
-    root,
-    branch,
-    remote,
-    clock: systemClock,
-    derive,
-    env,
-    identity: { ...identity, adopts },
-  });
+  return gitBranchStore({ root, branch, remote, clock: systemClock, derive, env, identity: { ...identity, adopts } });
 }
 
 async function openProject(io: Io, options: Parsed["options"]): Promise<Project> {
