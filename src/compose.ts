@@ -36,6 +36,11 @@ export function composeApp(parsed: Parsed, outer: Io): App & AsyncDisposable {
       place = world.owner.repository;
       return world;
     },
+    async history({ repository, settings }) {
+      const { gitHistory } = await import("./state/git-history.ts");
+      const { branch, remote } = settings.state;
+      return gitHistory({ root: repository.root, branch, remote, clock: systemClock, env: io.env });
+    },
     startGateway: async (given) =>
       startGateway(given, place ?? nameOf(given.repository, given.settings.state.branch), io),
     async [Symbol.asyncDispose]() {
@@ -117,6 +122,7 @@ async function openWorld(opening: Opening): Promise<World> {
   const [
     { runtimeDirectory },
     { envLookup },
+    { digestKeyIn },
     { createBackend },
     { embeddedPublisher },
     { httpProbe },
@@ -125,6 +131,7 @@ async function openWorld(opening: Opening): Promise<World> {
   ] = await Promise.all([
     import("./lib/runtime-directory.ts"),
     import("./config/env.ts"),
+    import("./config/value-digests.ts"),
     import("./backends/registry.ts"),
     import("./proxy-config/publish.ts"),
     import("./reconciler/http-probe.ts"),
@@ -151,6 +158,7 @@ async function openWorld(opening: Opening): Promise<World> {
     publisher: embeddedPublisher({ runtimeDirectory: directory }),
     probe: httpProbe,
     env: envLookup(opening.given, environment),
+    digestKey: digestKeyIn(environment),
     leaseOwner,
     isAlive: (owner) => isOwnerAlive(owner, environment),
     owner: { repository: name, project: settings.project },

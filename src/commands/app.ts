@@ -5,6 +5,7 @@ import type { EmbeddedGateway } from "../proxy-config/embedded.ts";
 import type { Event } from "../reconciler/event.ts";
 import type { LeasePolicy } from "../reconciler/session.ts";
 import type { World } from "../reconciler/world.ts";
+import type { StateHistory } from "../state/git-history.ts";
 import type { Io } from "./io.ts";
 
 /** Options that every command takes (README, "Common options"). Durations in milliseconds. */
@@ -34,6 +35,8 @@ export interface App {
   project(): Promise<Project>;
   /** Everything that passes need. `emit` is told what happens. */
   world(project: Project, emit: (event: Event) => void): Promise<World>;
+  /** What the state branch was before. */
+  history(project: Project): Promise<StateHistory>;
   /** Starts the embedded gateway of the settings in this process. */
   startGateway(project: Project): Promise<EmbeddedGateway>;
 }

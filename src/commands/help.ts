@@ -43,5 +43,11 @@ An unhealthy revision is taken back and quarantined; another revision supersedes
   proxyPublish: "Gives the gateways the routes of the recorded state once more.",
   proxyRender: "Writes the gateways' configuration into a directory: for nginx, for Envoy.",
   state: "The state branch, for people.",
-  stateShow: "Prints what the state says, as JSON.",
+  stateShow: "Prints what the state says, or said, as JSON.",
+  moment: "a commit, a generation (`g42`), a time, or so long ago (`2h`)",
+  stateHistory: "Lists what happened, newest first; of one service, where one is named. -v with leases and details.",
+  stateDiff: "Tells what differs between two states: services, targets, replicas, verdicts, money.",
+  stateDiffAfter: `
+FROM and TO are commits (at least 4 digits), generations (\`g42\`), times (\`2026-11-20T08:00:00Z\`, \`2026-11-20\`), or how long ago
+(\`2h\`); without TO it is what is now.`,
 } as const;

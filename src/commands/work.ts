@@ -96,5 +96,7 @@ export function showEvent(app: App, event: Event): void {
 
 function authorOf(app: App): string {
   const { env } = app.io;
-  return env["GITHUB_ACTOR"] ?? env["USER"] ?? env["LOGNAME"] ?? "unknown";
+  return (
+    [env["GITHUB_ACTOR"], env["USER"], env["LOGNAME"]].find((name) => name !== undefined && name !== "") ?? "unknown"
+  );
 }

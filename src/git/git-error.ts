@@ -48,7 +48,7 @@ const answers: readonly (readonly [RegExp, GitReason])[] = [
   [/returned error: 403|HTTP 403|Write access to repository not granted|Permission to .* denied/i, "forbidden"],
   [/returned error: 404|HTTP 404|repository '.*' not found|Repository not found/i, "missing-repository"],
   [
-    /pre-receive hook declined|update hook declined|hook declined|protected branch|GH006|GH013|deny updating/i,
+    /pre-receive hook declined|update hook declined|hook declined|protected branch|GH006|GH013|deny updating|denying non-fast-forward|Cannot force-push/i,
     "protected",
   ],
   [

@@ -16,6 +16,8 @@ export interface World {
   readonly probe: Probe;
   /** Values of bare `env` names and of secrets. */
   readonly env: Lookup;
+  /** With what digests of values are made, so that rotation is noticed; a secret itself. Absent or `null`: none are made. */
+  readonly digestKey?: string | null;
   readonly leaseOwner: LeaseOwner;
   /** Whether the owner of a lease still lives: `true` and `false` only where it can be proven. */
   readonly isAlive: (owner: LeaseOwner) => Promise<boolean | "unknown">;

@@ -17,6 +17,8 @@ export interface NewFile {
 /** One commit to be made. `null` as parent: the branch's first. `null` as file: removed. */
 export interface BranchWrite {
   readonly parent: Tip | null;
+  /** The tip that the commit takes the place of, where that is not its parent: the history before is replaced. */
+  readonly replaces?: Tip;
   readonly edits: ReadonlyMap<string, NewFile | null>;
   /** With the trailers of `trailers.ts`. */
   readonly message: string;
@@ -48,6 +50,6 @@ export interface Branch {
   /** Contents of files of a tip that was read, by id. */
   contents(ids: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, Uint8Array>>;
   write(write: BranchWrite, signal?: AbortSignal): Promise<WriteOutcome>;
-  /** Whether a commit that we made is part of the history of a tip that was read after. */
+  /** Whether a commit that we made is part of the history of a tip that was read after, maybe as the copy that a compaction has made of it. */
   includes(tip: Tip, commit: string, signal?: AbortSignal): Promise<boolean>;
 }

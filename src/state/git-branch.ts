@@ -33,7 +33,7 @@ export interface GitBranchOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-const defaultAuthor: Author = { name: "dstack-gitops", email: "dstack-gitops@users.noreply.github.com" };
+export const defaultAuthor: Author = { name: "dstack-gitops", email: "dstack-gitops@users.noreply.github.com" };
 
 /** The state store on a git branch. Nothing is touched before the first call; `await using` gives its object store back for the next run. */
 export function gitBranchStore(options: GitBranchOptions): StateStore & AsyncDisposable {
@@ -64,16 +64,15 @@ async function openStore(options: GitBranchOptions): Promise<Opened> {
     derive: options.derive,
     identity: options.identity,
   };
-  const caches = join(env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "dstack-gitops");
   const turnsIn = (cache: string) => turnQueue(join(cache, "turns", shortId(branch)), clock);
   if (remote === null) {
     const directory = (await git(["rev-parse", "--path-format=absolute", "--git-common-dir"], { cwd: root })).text;
     const local = localBranch({ directory, branch, author, clock });
-    const gate = { turns: turnsIn(join(caches, shortId(directory))) };
+    const gate = { turns: turnsIn(join(cachesIn(env), shortId(directory))) };
     return { store: optimisticStore(local.branch, { ...common, memory: local.memory, gate }), close: async () => {} };
   }
   const url = await remoteUrl(remote, root);
-  const cache = join(caches, shortId(normalizedUrl(url)));
+  const cache = cacheOf(url, env);
   const objects = await openObjectStore(cache);
   const memory = fileMemory(join(cache, `seen-${shortId(branch)}.json`));
   const lastSeen = async () => (await memory.recall())?.seen.commit ?? null;
@@ -82,7 +81,16 @@ async function openStore(options: GitBranchOptions): Promise<Opened> {
   return { store: optimisticStore(source, { ...common, memory, gate }), close: () => objects.giveBack() };
 }
 
-async function checkBranchName(root: string, branch: string): Promise<void> {
+/** Where this machine keeps objects of a remote's state, and what it saw of it. */
+export function cacheOf(url: string, env: NodeJS.ProcessEnv): string {
+  return join(cachesIn(env), shortId(normalizedUrl(url)));
+}
+
+function cachesIn(env: NodeJS.ProcessEnv): string {
+  return join(env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "dstack-gitops");
+}
+
+export async function checkBranchName(root: string, branch: string): Promise<void> {
   const checked = await git(["check-ref-format", "--branch", branch], { cwd: root, accept: [0, 1, 128, 129] });
   if (checked.exitCode === 0 && checked.text === branch) return;
   throw new UserError("invalid-branch", `\`state.branch\` is \`${branch}\`, which is no name for a branch`);

@@ -1,15 +1,18 @@
 import { readObjects } from "../git/cat-file.ts";
 import { GitError, mayHaveHappened } from "../git/git-error.ts";
 import { git } from "../git/git.ts";
-import type { Branch, BranchWrite, Tip, WriteOutcome } from "./branch.ts";
+import type { BranchWrite, Tip, WriteOutcome } from "./branch.ts";
+import { pastIn } from "./git-past.ts";
+import { includesCommit } from "./includes-commit.ts";
 import type { BranchMemory, Remembered } from "./memory-of-branch.ts";
 import { openObjectDatabase } from "./object-database.ts";
 import type { DatabaseOptions } from "./object-database.ts";
+import type { PastBranch } from "./past.ts";
 import { generationOf } from "./trailers.ts";
 
 /** A branch of the local repository, which `update-ref` compares and swaps. A second reference remembers the newest commit. */
 export function localBranch(options: DatabaseOptions & { readonly branch: string }): {
-  branch: Branch;
+  branch: PastBranch;
   memory: BranchMemory;
 } {
   const { directory } = options;
@@ -17,7 +20,13 @@ export function localBranch(options: DatabaseOptions & { readonly branch: string
   const reference = `refs/heads/${options.branch}`;
   const kept = `refs/dstack-gitops/kept/${options.branch}`;
   return {
-    branch: { read, write, contents: (ids, signal) => database.contents(ids, signal), includes },
+    branch: {
+      read,
+      write,
+      contents: (ids, signal) => database.contents(ids, signal),
+      includes,
+      ...pastIn(directory, database, reference),
+    },
     memory: { recall, remember: async () => {} },
   };
 
@@ -29,7 +38,7 @@ export function localBranch(options: DatabaseOptions & { readonly branch: string
 
   async function write(change: BranchWrite, signal?: AbortSignal): Promise<WriteOutcome> {
     const tip = await database.store(change, signal);
-    const before = change.parent?.commit ?? "";
+    const before = (change.replaces ?? change.parent)?.commit ?? "";
     const swap = before === "" ? `create ${reference} ${tip.commit}` : `update ${reference} ${tip.commit} ${before}`;
     const input = `start\n${swap}\nupdate ${kept} ${tip.commit}\nprepare\ncommit\n`;
     const config = [["core.logAllRefUpdates", "false"]] as const;
@@ -46,7 +55,7 @@ export function localBranch(options: DatabaseOptions & { readonly branch: string
   }
 
   function includes(tip: Tip, commit: string, signal?: AbortSignal): Promise<boolean> {
-    return database.isAncestor(commit, tip.commit, signal);
+    return includesCommit({ database, directory }, tip, commit, signal);
   }
 
   async function recall(): Promise<Remembered | null> {

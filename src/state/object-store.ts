@@ -17,6 +17,12 @@ export interface ObjectStore {
   giveBack(): Promise<void>;
 }
 
+export interface ObjectStoreOptions {
+  readonly format?: ObjectFormat;
+  /** Shares nothing, for objects that are incomplete, or too many to keep. */
+  readonly alone?: boolean;
+}
+
 /** The reference for the newest commit. */
 export const keptReference = "refs/dstack-gitops/tip";
 
@@ -31,15 +37,17 @@ const grace = 3_600_000;
  * for anybody's lock files, those of killed ones least of all. Objects never change and have no locks: what one process
  * fetched or wrote, the next one need not fetch.
  */
-export async function openObjectStore(root: string, format: ObjectFormat = "sha1"): Promise<ObjectStore> {
+export async function openObjectStore(root: string, options: ObjectStoreOptions = {}): Promise<ObjectStore> {
+  const { format = "sha1", alone = false } = options;
   const busy = join(root, "busy");
   await mkdir(busy, { recursive: true, mode: 0o700 });
   await sweep(root, busy);
-  const shared = await sharedObjects(root, format);
   const name = `${await draftMark()}.git`;
   const directory = join(busy, name);
+  const shared = alone ? directory : await sharedObjects(root, format);
   await makeRepository(directory, format);
-  await symlink(join("..", "..", basename(shared), "objects"), join(directory, "objects"));
+  if (alone) await mkdir(join(directory, "objects", "pack"), { recursive: true });
+  else await symlink(join("..", "..", basename(shared), "objects"), join(directory, "objects"));
   const reference = join(directory, keptReference);
   return {
     directory,

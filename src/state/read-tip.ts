@@ -1,7 +1,8 @@
 import { exitCodes, UserError } from "../lib/user-error.ts";
 import type { Branch, Tip } from "./branch.ts";
+import { compacted } from "./compacted-schema.ts";
 import { decode, unreadable } from "./encode.ts";
-import { formatVersion, gonePath } from "./layout.ts";
+import { formatVersion, gonePath, historyPath } from "./layout.ts";
 import type { ServiceState } from "./record.ts";
 import { format, gone } from "./schema.ts";
 import type { Format } from "./schema.ts";
@@ -22,6 +23,7 @@ export function createPartCache(branch: Branch): PartCache {
   let byId = new Map<string, PartValue>();
   const formatIn = oneFile("format", readFormat);
   const goneIn = oneFile(gonePath, (text) => decode(gone, text, gonePath));
+  const compactedIn = oneFile(historyPath, (text) => decode(compacted, text, historyPath));
   return {
     async read(tip, signal) {
       // The version comes first: everything else is read by its rules.
@@ -41,6 +43,7 @@ export function createPartCache(branch: Branch): PartCache {
         if (part !== undefined) services.set(file.name, withPart(services.get(file.name) ?? noState, part));
       }
       const graveyard = await goneIn(tip, signal);
+      const history = await compactedIn(tip, signal);
       const { commit, generation } = tip;
       return {
         commit,
@@ -49,6 +52,7 @@ export function createPartCache(branch: Branch): PartCache {
         services,
         format: known,
         ...(graveyard === null ? {} : { gone: graveyard }),
+        ...(history === null ? {} : { compacted: history }),
       };
     },
   };

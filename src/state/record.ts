@@ -1,6 +1,7 @@
 import type { PinnedFiles, PinnedRepos } from "../config/job.ts";
 import type { Strategy } from "../config/settings.ts";
 import type { ServiceSpec } from "../config/spec.ts";
+import type { ValueDigests } from "../config/value-digests.ts";
 import type { Brake, Canary, Quarantine, Scaled, Spent, StartTime, Window } from "./progress.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -122,6 +123,8 @@ export interface ReplicaRecord {
   readonly unreachableSince?: string;
   /** When the first of the attempts in a row failed. Absent: none has. */
   readonly failingSince?: string;
+  /** Of the values that it was given. Absent: none were made. */
+  readonly digests?: ValueDigests;
   /** Attempts for this number in a row that ended before they had been ready for a while: the row of the back-off table. */
   readonly failures: number;
 }

@@ -171,6 +171,7 @@ export const lease: z.ZodType<Lease> = z.strictObject({
 export const format = z.looseObject({
   version: z.int().min(1),
   stateId: z.string().min(1),
+  createdAt: time.exactOptional(),
   repository: z.string().min(1).exactOptional(),
   home: z
     .union([z.strictObject({ forge: z.string(), id: z.string() }), z.strictObject({ path: z.string() })])

@@ -1,4 +1,5 @@
 import type { FileEntry, KeptContent } from "../config/files.ts";
+import type { Compacted } from "./compacted.ts";
 import type { Gone } from "./gone.ts";
 import type { Spent } from "./progress.ts";
 import type { Intent, Lease, ServiceRecord, ServiceState } from "./record.ts";
@@ -17,6 +18,8 @@ export interface Snapshot {
   readonly format?: Format | undefined;
   /** What is remembered of services that are gone. Absent: there were none. */
   readonly gone?: Gone | undefined;
+  /** What is remembered of commits that are not in the branch any more. Absent: all are. */
+  readonly compacted?: Compacted | undefined;
 }
 
 /** What one service's part of the branch is to become. An absent member stays as it is; `null` removes it. */

@@ -3,7 +3,7 @@ import { apply } from "../../src/commands/apply.ts";
 import { destroy, pause, restart, resume, retry } from "../../src/commands/one-service.ts";
 import { rollback } from "../../src/commands/rollback.ts";
 import { tick } from "../../src/commands/tick.ts";
-import { defaultPolicy } from "../../src/config/settings.ts";
+import { defaultHistory, defaultPolicy } from "../../src/config/settings.ts";
 import type { Policy, Settings } from "../../src/config/settings.ts";
 import type { ExitCode } from "../../src/lib/user-error.ts";
 import type { LeasePolicy } from "../../src/reconciler/session.ts";
@@ -26,7 +26,7 @@ export const leasePolicy: LeasePolicy = { ttl: 60_000, skew: 2 * mostAhead + 1_0
 export const settings: Settings = {
   project: "main",
   exclude: [],
-  state: { branch: "dstack-state", remote: null, lease: { ttl: 900, skew: 0 } },
+  state: { branch: "dstack-state", remote: null, public: false, history: defaultHistory, lease: { ttl: 900, skew: 0 } },
   backends: [],
   gateways: [
     { name: "main", type: "embedded", default: true, listen: { host: "127.0.0.1", port: 3000 }, domain: null },
@@ -110,6 +110,9 @@ function appOf({ commit, files, byHand, world, tell, ...own }: Invocation): App 
       leasePolicy,
     }),
     world: async () => world,
+    async history() {
+      throw new Error("the history of a simulation is never as long as settings allow");
+    },
     async startGateway() {
       throw new Error("the simulated gateway is there already");
     },
