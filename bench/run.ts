@@ -11,6 +11,7 @@ const all: Readonly<Record<string, () => Promise<void>>> = {
   validate: async () => compare("validate", (await import("./validate.ts")).validate),
   decide: async () => compare("decide", (await import("./decide.ts")).decideBench),
   history: async () => compare("history", (await import("./history.ts")).history),
+  commit: async () => compare("commit", (await import("./commit.ts")).commitBench),
   roll: async () => program("./roll.ts"),
   gateway: async () => program("./gateway.ts"),
   writers: async () => program("./writers.ts"),

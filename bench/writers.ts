@@ -8,7 +8,7 @@ const { values } = parseArgs({
   options: {
     writers: { type: "string", default: "32" },
     seconds: { type: "string", default: "60" },
-    "kill-every": { type: "string", default: "1" },
+    "kill-every": { type: "string", default: "3" },
     hosts: { type: "string", default: "1" },
   },
 });

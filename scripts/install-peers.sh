@@ -30,6 +30,8 @@ busybox busybox
 ip iproute2
 unshare util-linux
 perl perl
+/usr/sbin/sshd openssh-server
+ssh openssh-client
 chromium chromium
 PROGRAMS
   python3 -c 'import venv, ensurepip' 2>/dev/null || echo python3-venv

@@ -122,18 +122,22 @@ async function openWorld(opening: Opening): Promise<World> {
   const [
     { runtimeDirectory },
     { envLookup },
+    { digestKeyIn },
     { createBackend },
     { embeddedPublisher },
     { httpProbe },
     { currentOwner, isOwnerAlive },
+    { ownerLiveness },
     { readBefore },
   ] = await Promise.all([
     import("./lib/runtime-directory.ts"),
     import("./config/env.ts"),
+    import("./config/value-digests.ts"),
     import("./backends/registry.ts"),
     import("./proxy-config/publish.ts"),
     import("./reconciler/http-probe.ts"),
     import("./state/process-owner.ts"),
+    import("./github/owner-liveness.ts"),
     import("./state/place.ts"),
   ]);
   const leaseOwner = await currentOwner(environment);
@@ -156,8 +160,14 @@ async function openWorld(opening: Opening): Promise<World> {
     publisher: embeddedPublisher({ runtimeDirectory: directory }),
     probe: httpProbe,
     env: envLookup(opening.given, environment),
+    digestKey: digestKeyIn(environment),
     leaseOwner,
-    isAlive: (owner) => isOwnerAlive(owner, environment),
+    isAlive: ownerLiveness({
+      look: (owner) => isOwnerAlive(owner, environment),
+      env: environment,
+      root: repository.root,
+      remote: settings.state.remote,
+    }),
     owner: { repository: name, project: settings.project },
     emit: opening.emit,
   };

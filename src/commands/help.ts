@@ -50,4 +50,6 @@ An unhealthy revision is taken back and quarantined; another revision supersedes
   stateDiffAfter: `
 FROM and TO are commits (at least 4 digits), generations (\`g42\`), times (\`2026-11-20T08:00:00Z\`, \`2026-11-20\`), or how long ago
 (\`2h\`); without TO it is what is now.`,
+  stateUnlock:
+    "Takes a service's lease away from a run that is dead, or whose time is over; without a name, lists who works on what. Runs do so by themselves: it is for when nobody can tell.",
 } as const;

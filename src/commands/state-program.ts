@@ -1,3 +1,4 @@
+import { Option } from "commander";
 import type { Command } from "commander";
 
 import type { Choose } from "./choose.ts";
@@ -30,4 +31,14 @@ export function stateCommands(state: Command, choose: Choose): void {
   ).action((from: string, to: string | undefined, _: unknown, self: Command) =>
     choose(self, async (app) => (await import("./state-diff.ts")).stateDiff(app, from, to ?? null)),
   );
+  withCommonOptions(state.command("unlock [name]").description(help.stateUnlock))
+    .option("--force", "though its owner may be alive, and its time is not over")
+    .addOption(new Option("--own").hideHelp())
+    .action((name: string | undefined, given: { force?: boolean; own?: boolean }, self: Command) =>
+      choose(self, async (app) => {
+        const { stateUnlock, unlockOwn } = await import("./unlock.ts");
+        if (given.own === true) return unlockOwn(app);
+        return stateUnlock(app, name ?? null, { force: given.force ?? false });
+      }),
+    );
 }

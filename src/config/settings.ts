@@ -6,6 +6,8 @@ export interface Settings {
     readonly branch: string;
     /** `null`: the local repository. Otherwise the name of a git remote, or a URL. */
     readonly remote: string | null;
+    /** Whether it may be written where everybody can read it. */
+    readonly public: boolean;
     readonly history: HistoryLimits;
     readonly lease: LeaseSettings;
   };

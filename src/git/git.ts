@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 
+import { reasonOf } from "./git-answers.ts";
 import { gitEnvironment } from "./git-environment.ts";
-import { GitError, reasonOf } from "./git-error.ts";
+import { GitError } from "./git-error.ts";
 
 export interface GitOptions {
   readonly cwd: string;

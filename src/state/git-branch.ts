@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { git } from "../git/git.ts";
 import { isForge, normalizedUrl, shortId } from "../git/remote-url.ts";
-import { remoteUrl } from "../git/remote.ts";
+import { openRemote } from "../git/remote.ts";
 import type { Clock } from "../lib/clock.ts";
 import { UserError } from "../lib/user-error.ts";
 import type { Identity } from "./identity.ts";
@@ -71,12 +71,13 @@ async function openStore(options: GitBranchOptions): Promise<Opened> {
     const gate = { turns: turnsIn(join(cachesIn(env), shortId(directory))) };
     return { store: optimisticStore(local.branch, { ...common, memory: local.memory, gate }), close: async () => {} };
   }
-  const url = await remoteUrl(remote, root);
+  const reached = await openRemote(remote, root, env);
+  const { url, objectFormat: format } = reached;
   const cache = cacheOf(url, env);
-  const objects = await openObjectStore(cache);
+  const objects = await openObjectStore(cache, { format });
   const memory = fileMemory(join(cache, `seen-${shortId(branch)}.json`));
   const lastSeen = async () => (await memory.recall())?.seen.commit ?? null;
-  const source = remoteBranch({ objects, branch, remote, root, author, clock, env, lastSeen });
+  const source = remoteBranch({ objects, format, branch, remote: reached, author, clock, lastSeen });
   const gate = { turns: turnsIn(cache), paced: isForge(url) };
   return { store: optimisticStore(source, { ...common, memory, gate }), close: () => objects.giveBack() };
 }
@@ -91,6 +92,8 @@ function cachesIn(env: NodeJS.ProcessEnv): string {
 }
 
 export async function checkBranchName(root: string, branch: string): Promise<void> {
+  // Names that need no asking; most are of these.
+  if (/^[a-z][a-z0-9_-]*(\/[a-z0-9][a-z0-9_-]*)*$/.test(branch)) return;
   const checked = await git(["check-ref-format", "--branch", branch], { cwd: root, accept: [0, 1, 128, 129] });
   if (checked.exitCode === 0 && checked.text === branch) return;
   throw new UserError("invalid-branch", `\`state.branch\` is \`${branch}\`, which is no name for a branch`);

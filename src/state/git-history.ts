@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 
 import type { HistoryLimits } from "../config/settings.ts";
 import { git } from "../git/git.ts";
-import { remoteUrl } from "../git/remote.ts";
+import { openRemote } from "../git/remote.ts";
 import { compactBranch } from "./compact-branch.ts";
 import type { CompactionOutcome } from "./compact-branch.ts";
 import { cacheOf, checkBranchName, defaultAuthor } from "./git-branch.ts";
@@ -36,9 +36,11 @@ export async function gitHistory(options: GitBranchOptions): Promise<StateHistor
     const local = localBranch({ directory, branch, author, clock }).branch;
     return historyOf(async (_, work) => work(local));
   }
-  const cache = cacheOf(await remoteUrl(remote, root), env);
+  const reached = await openRemote(remote, root, env);
+  const { url, objectFormat: format } = reached;
+  const cache = cacheOf(url, env);
   const lastSeen = async (): Promise<null> => null;
-  const common: Omit<RemoteBranchOptions, "objects"> = { branch, remote, root, author, clock, env, lastSeen };
+  const common: Omit<RemoteBranchOptions, "objects"> = { format, branch, remote: reached, author, clock, lastSeen };
   return {
     ...historyOf((need, work) =>
       inStore((objects) => work(remoteBranch({ ...common, objects, whole: need === "all" }))),
@@ -48,7 +50,7 @@ export async function gitHistory(options: GitBranchOptions): Promise<StateHistor
 
   /** What is fetched here is not left to those who want the newest commit alone: it is incomplete, or all there is. */
   async function inStore<Result>(work: (objects: ObjectStore) => Promise<Result>): Promise<Result> {
-    const objects = await openObjectStore(cache, { alone: true });
+    const objects = await openObjectStore(cache, { format, alone: true });
     try {
       return await work(objects);
     } finally {

@@ -28,6 +28,8 @@ export interface DatabaseOptions {
   readonly clock: Clock;
   /** Whether the database is our own, to which objects are added as files: to the user's, git adds them. */
   readonly own?: boolean;
+  /** Default: git is asked. */
+  readonly format?: ObjectFormat;
 }
 
 /** Reads and makes commits with plumbing alone: no index, no work tree, no reference is touched here. */
@@ -46,13 +48,14 @@ export interface ObjectDatabase {
   isAncestor(ancestor: string, descendant: string, signal?: AbortSignal): Promise<boolean>;
 }
 
-export function openObjectDatabase({ directory, author, clock, own = false }: DatabaseOptions): ObjectDatabase {
+export function openObjectDatabase(options: DatabaseOptions): ObjectDatabase {
+  const { directory, author, clock, own = false } = options;
   const trees = createObjectTrees({ directory, readObjects: objectsOf });
   let last: Tip | null = null;
   // What was just written is known without a call of git.
   let written = new Map<string, Uint8Array>();
   const blobs = createBlobMemory();
-  let format: Promise<ObjectFormat> | null = null;
+  let format = options.format === undefined ? null : Promise.resolve(options.format);
   return {
     object: async (id, signal) => (await objectsOf([id], signal))[0] ?? null,
     async tipOf({ id, bytes }, ancestors, signal) {

@@ -1,7 +1,10 @@
 import type { GitObject } from "../git/cat-file.ts";
 import { git } from "../git/git.ts";
 import { parseTree, treeEntries } from "./git-objects.ts";
+import { readLoose } from "./loose-objects.ts";
 import type { FileNode, Node, TreeNode } from "./tree.ts";
+
+type ReadMany = (ids: readonly string[]) => Promise<readonly (GitObject | null)[]>;
 
 export interface TreesOptions {
   readonly directory: string;
@@ -29,7 +32,8 @@ export function createObjectTrees({ directory, readObjects }: TreesOptions): Obj
     know,
     async read(commit, signal) {
       const id = /^tree ([0-9a-f]+)$/m.exec(Buffer.from(commit.bytes).toString("latin1", 0, 80))?.[1] ?? "";
-      const tree = (byId.size === 0 ? null : await readChanged(id, signal)) ?? (await list(commit.id, signal));
+      const read = byId.size === 0 ? looseOf : readObjects;
+      const tree = (await readChanged(id, (ids) => read(ids, signal))) ?? (await list(commit.id, signal));
       if (byId.size > 2 * pruned + 100) prune(tree);
       return tree;
     },
@@ -40,6 +44,11 @@ export function createObjectTrees({ directory, readObjects }: TreesOptions): Obj
     byId.set(id, tree);
   }
 
+  /** Of a process that knows nothing yet: what is in no files of its own is listed faster than read. */
+  function looseOf(ids: readonly string[]): ReturnType<ReadMany> {
+    return Promise.all(ids.map((id) => readLoose(directory, id)));
+  }
+
   async function list(commit: string, signal?: AbortSignal): Promise<TreeNode> {
     const args = ["ls-tree", "-r", "-t", "-z", "--full-tree", commit];
     const listed = (await git(args, { cwd: directory, signal })).stdout.toString("utf8");
@@ -48,13 +57,13 @@ export function createObjectTrees({ directory, readObjects }: TreesOptions): Obj
   }
 
   /** Level by level, from the root down to what is known; `null`: so much is new that a listing is faster, or something is missing. */
-  async function readChanged(root: string, signal?: AbortSignal): Promise<TreeNode | null> {
+  async function readChanged(root: string, readMany: ReadMany): Promise<TreeNode | null> {
     const read = new Map<string, ReturnType<typeof treeEntries>>();
     const order: string[] = [];
     let wanted = byId.has(root) ? [] : [root];
     while (wanted.length > 0) {
       if (order.length + wanted.length > mostRead) return null;
-      const objects = await readObjects(wanted, signal);
+      const objects = await readMany(wanted);
       const below = new Set<string>();
       for (const [index, id] of wanted.entries()) {
         const object = objects[index];

@@ -14,7 +14,7 @@ import type { Derive } from "./next-commit.ts";
 import { prepare } from "./prepare.ts";
 import type { Prepared } from "./prepare.ts";
 import { createPartCache } from "./read-tip.ts";
-import { backOff, busy, doubt, isHopeless, missingContent, pauseAfterRace } from "./store-errors.ts";
+import { busy, doubt, isHopeless, missingContent, pauseAfterFailure, pauseAfterRace } from "./store-errors.ts";
 import type { Snapshot, StateStore } from "./store.ts";
 import { writeGate } from "./write-gate.ts";
 import type { GateOptions } from "./write-gate.ts";
@@ -89,7 +89,7 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
       } catch (cause) {
         if (!isPassing(cause)) throw cause;
         if (attempt === 6 || signal?.aborted === true) throw doubt(cause);
-        await options.clock.sleep(backOff(attempt + 3, options.random()), signal);
+        await clock.sleep(pauseAfterFailure(cause, attempt + 3, options.random()), signal);
       }
     }
   }
@@ -117,7 +117,7 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
         if (outcome.kind === "written") return settle(waiting, prepared, await adopt(outcome.tip));
         if (outcome.commit !== undefined) doubtful.push(outcome.commit);
         signal?.throwIfAborted();
-        if (isHopeless(attempt, clock.now() - begun)) throw busy(attempt, outcome.cause);
+        if (isHopeless(outcome, attempt, clock.now() - begun)) throw busy(attempt, outcome.cause);
         await clock.sleep(
           pauseAfterRace(outcome, { attempt, took: clock.now() - started, random: options.random() }),
           signal,
@@ -142,6 +142,7 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
       return { current: await refresh(signal), fresh: true };
     const snapshot = await cache.read(tip, signal);
     for (const known of [seenIn(view), remembered]) admit(known, tip, snapshot.stateId);
+    if (options.identity !== undefined) await refuseForeign(snapshot.format ?? {}, options.identity);
     return { current: keep({ tip, snapshot }), fresh: false };
   }
 

@@ -1,7 +1,7 @@
 import { GitError, mayHaveHappened } from "../git/git-error.ts";
 import { git } from "../git/git.ts";
 import type { GitResult } from "../git/git.ts";
-import { openRemote, remoteName } from "../git/remote.ts";
+import { remoteName } from "../git/remote.ts";
 import type { Remote } from "../git/remote.ts";
 import type { BranchWrite, Tip, WriteOutcome } from "./branch.ts";
 import { pastIn, tipAt } from "./git-past.ts";
@@ -16,11 +16,7 @@ import type { PastBranch, PastCommit } from "./past.ts";
 export interface RemoteBranchOptions extends Omit<DatabaseOptions, "directory" | "own"> {
   readonly objects: ObjectStore;
   readonly branch: string;
-  /** Name of a git remote of the user's repository, or an URL. */
-  readonly remote: string;
-  /** The user's repository, which says how the remote is reached. */
-  readonly root: string;
-  readonly env: NodeJS.ProcessEnv;
+  readonly remote: Remote;
   /** The commit that this machine saw last: what is known of it is not fetched again. */
   readonly lastSeen: () => Promise<string | null>;
   /** Fetches all of the history, for what replaces it. */
@@ -45,7 +41,6 @@ export function remoteBranch(options: RemoteBranchOptions): PastBranch {
   const { directory } = objects;
   const database = openObjectDatabase({ ...options, directory, own: true });
   const reference = `refs/heads/${options.branch}`;
-  let remote: Promise<Remote> | null = null;
   let fetched = options.whole ?? false;
   let last: Promise<unknown> = Promise.resolve();
   return {
@@ -131,9 +126,8 @@ export function remoteBranch(options: RemoteBranchOptions): PastBranch {
     }
   }
 
-  async function call(args: readonly string[], signal?: AbortSignal): Promise<GitResult> {
-    remote ??= openRemote(options.remote, options.root, options.env);
-    const { config, env } = await remote;
+  function call(args: readonly string[], signal?: AbortSignal): Promise<GitResult> {
+    const { config, env } = options.remote;
     return git(args, { cwd: directory, config, env, signal });
   }
 }

@@ -1,6 +1,6 @@
 import { GitError } from "../git/git-error.ts";
 import { git } from "../git/git.ts";
-import { openRemote, remoteName } from "../git/remote.ts";
+import { remoteName } from "../git/remote.ts";
 import { readPast } from "./git-past.ts";
 import type { Enough, Past } from "./past.ts";
 import type { RemoteBranchOptions } from "./remote-branch.ts";
@@ -15,7 +15,7 @@ export async function readRemotePast(
   signal?: AbortSignal,
 ): Promise<Past> {
   const { directory } = options.objects;
-  const { config, env } = await openRemote(options.remote, options.root, options.env);
+  const { config, env } = options.remote;
   const kept = "refs/dstack-gitops/history";
   for (let depth = first; ; depth *= 4) {
     // A server that knows no filters sends everything.

@@ -1,5 +1,6 @@
 import { isSameJson } from "../lib/same.ts";
-import type { Intent, Lease, ReplicaRecord, ServiceRecord, ServiceState } from "./record.ts";
+import type { Lease } from "./lease-record.ts";
+import type { Intent, ReplicaRecord, ServiceRecord, ServiceState } from "./record.ts";
 import { noState } from "./service-parts.ts";
 import type { Snapshot } from "./store.ts";
 

@@ -22,14 +22,21 @@ export function doubt(cause: unknown): UserError {
   });
 }
 
-/** Whether a write has lost so many races, for so long, that it gives up. */
-export function isHopeless(attempts: number, ms: number): boolean {
-  return attempts >= 1_000 || (attempts >= 40 && ms >= 180_000);
+/** Whether a write has failed so often that it gives up: one that only loses races goes on for three minutes. */
+export function isHopeless(outcome: WriteOutcome, attempts: number, ms: number): boolean {
+  if (outcome.kind === "doubtful" && isRateLimited(outcome.cause)) return ms >= longest;
+  return attempts >= 1_000 || (attempts >= 40 && (!isRace(outcome) || ms >= longest));
 }
 
-/** Milliseconds: 10, 20, 40 … at most 1,000, each somewhere between half of it and all. */
-export function backOff(attempt: number, random: number): number {
-  return Math.min(1_000, 10 * 2 ** (attempt - 1)) * (0.5 + random / 2);
+const longest = 180_000;
+
+/**
+ * Milliseconds: 10, 20, 40 … at most 1,000, each somewhere between half of it and all; where fewer requests are asked for,
+ * seconds.
+ */
+export function pauseAfterFailure(cause: unknown, attempt: number, random: number): number {
+  const [first, most] = isRateLimited(cause) ? [2_000, 60_000] : [10, 1_000];
+  return Math.min(most, first * 2 ** (attempt - 1)) * (0.5 + random / 2);
 }
 
 export interface LostRace {
@@ -44,9 +51,16 @@ export interface LostRace {
  * has waited longest goes first. What fails otherwise is given more time with every failure.
  */
 export function pauseAfterRace(outcome: WriteOutcome, { attempt, took, random }: LostRace): number {
-  const isRace = outcome.kind === "moved" && !(outcome.cause instanceof GitError && outcome.cause.reason === "locked");
-  if (!isRace) return backOff(attempt, random);
+  if (!isRace(outcome)) return pauseAfterFailure(outcome.kind === "written" ? null : outcome.cause, attempt, random);
   return Math.min(1_000, Math.max(10, took)) * (0.5 + random) * (2 / (attempt + 1));
+}
+
+function isRace(outcome: WriteOutcome): boolean {
+  return outcome.kind === "moved" && !(outcome.cause instanceof GitError && outcome.cause.reason === "locked");
+}
+
+function isRateLimited(cause: unknown): boolean {
+  return cause instanceof GitError && cause.reason === "rate-limited";
 }
 
 /** A content that no record names any more, or that never was written. */

@@ -1,8 +1,9 @@
 import type { FileEntry, KeptContent } from "../config/files.ts";
 import type { Compacted } from "./compacted.ts";
 import type { Gone } from "./gone.ts";
+import type { Lease } from "./lease-record.ts";
 import type { Spent } from "./progress.ts";
-import type { Intent, Lease, ServiceRecord, ServiceState } from "./record.ts";
+import type { Intent, ServiceRecord, ServiceState } from "./record.ts";
 import type { Format } from "./schema.ts";
 
 /** The state branch at one commit. */

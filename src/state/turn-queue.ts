@@ -24,7 +24,7 @@ export const noTurns: Turns = { take: async () => ({ end: async () => {} }) };
 export const longestTurn = 10_000;
 
 /** How long nobody looks on his own, in milliseconds, behind whoever has the turn, and further back. */
-const looks = { next: 100, later: 1_000 } as const;
+const looks = { next: 100, later: 500 } as const;
 
 /**
  * Lets the processes of one machine write one after the other, in the order in which they asked. Each puts a ticket, a file

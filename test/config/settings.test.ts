@@ -8,7 +8,7 @@ import { file, service, shorts } from "./parsing.ts";
 const defaults = {
   project: "main",
   exclude: [],
-  state: { branch: "dstack-state", remote: null, history: defaultHistory, lease: { ttl: 900, skew: 0 } },
+  state: { branch: "dstack-state", remote: null, public: false, history: defaultHistory, lease: { ttl: 900, skew: 0 } },
   backends: [{ type: "local" }],
   gateways: [
     { name: "main", type: "embedded", default: true, listen: { host: "127.0.0.1", port: 3000 }, domain: null },
@@ -37,7 +37,7 @@ describe("parseSettings()", () => {
     ["state: {history: {commits: off, age: 'off'}}", { state: { history: { commits: null, age: null } } }],
     ["exclude: [test/**]", { exclude: ["test/**"] }],
     ["state: {branch: dstack/prod}", { state: { branch: "dstack/prod", remote: null } }],
-    ["state: {remote: origin}", { state: { branch: "dstack-state", remote: "origin" } }],
+    ["state: {remote: origin}", { state: { branch: "dstack-state", remote: "origin", public: false } }],
     [
       "backends: [{type: local}, {type: ssh, hosts: [a], weight: 1.50, nested: {on: yes}}]",
       {

@@ -1,41 +1,11 @@
 import { expect, test } from "vitest";
 
 import { gitEnvironment } from "../../src/git/git-environment.ts";
-import { GitError, reasonOf } from "../../src/git/git-error.ts";
+import { GitError } from "../../src/git/git-error.ts";
 import { git } from "../../src/git/git.ts";
 import { httpOrigin, isPath, normalizedUrl, redact } from "../../src/git/remote-url.ts";
 import { authorization } from "../../src/git/remote.ts";
 import { tempDirectory, tempRepository } from "../support/temp-repository.ts";
-
-test.for([
-  ["fatal: not a git repository (or any of the parent directories): .git", "not-a-repository"],
-  ["fatal: couldn't find remote ref refs/heads/dstack-state", "missing-ref"],
-  ["fatal: unable to access 'http://x/': The requested URL returned error: 403", "forbidden"],
-  ["fatal: unable to access 'http://x/': The requested URL returned error: 503", "server"],
-  ["fatal: could not read Username for 'https://github.com': terminal prompts disabled", "unauthorized"],
-  ["fatal: Authentication failed for 'https://github.com/a/b/'", "unauthorized"],
-  ["git@github.com: Permission denied (publickey).\nfatal: Could not read from remote repository.", "unauthorized"],
-  [
-    "remote: Permission to a/b.git denied to c.\nfatal: unable to access 'x': The requested URL returned error: 403",
-    "forbidden",
-  ],
-  ["remote: Repository not found.\nfatal: repository 'https://github.com/a/b/' not found", "missing-repository"],
-  [" ! [rejected] abc -> state (fetch first)\nerror: failed to push some refs to 'x'", "moved"],
-  [" ! [rejected] abc -> state (stale info)\nerror: failed to push some refs to 'x'", "moved"],
-  [" ! [remote rejected] abc -> state (failed to update ref)\nerror: failed to push some refs", "moved"],
-  [" ! [remote rejected] abc -> state (cannot lock ref 'refs/heads/state': is at 1 but expected 2)", "moved"],
-  ["fatal: prepare: cannot lock ref 'refs/heads/state': reference already exists", "moved"],
-  ["fatal: prepare: cannot lock ref 'refs/heads/s': Unable to create '/x/s.lock': File exists.", "locked"],
-  [" ! [remote rejected] abc -> state (pre-receive hook declined)", "protected"],
-  ["remote: error: GH006: Protected branch update failed for refs/heads/state.", "protected"],
-  ["fatal: unable to access 'https://x/': Could not resolve host: x", "network"],
-  ["fatal: unable to access 'http://127.0.0.1:9/': Failed to connect to 127.0.0.1 port 9", "network"],
-  ["error: RPC failed; HTTP 500 curl 22 The requested URL returned error: 500", "server"],
-  ["fatal: detected dubious ownership in repository at '/x'", "unsafe"],
-  ["something else", "failed"],
-] as const)("%s means %s", ([stderr, reason]) => {
-  expect(reasonOf(stderr)).toBe(reason);
-});
 
 test("errors are real ones of git, with its words and without credentials", async () => {
   await using directory = await tempDirectory();

@@ -26,7 +26,7 @@ export const leasePolicy: LeasePolicy = { ttl: 60_000, skew: 2 * mostAhead + 1_0
 export const settings: Settings = {
   project: "main",
   exclude: [],
-  state: { branch: "dstack-state", remote: null, history: defaultHistory, lease: { ttl: 900, skew: 0 } },
+  state: { branch: "dstack-state", remote: null, public: false, history: defaultHistory, lease: { ttl: 900, skew: 0 } },
   backends: [],
   gateways: [
     { name: "main", type: "embedded", default: true, listen: { host: "127.0.0.1", port: 3000 }, domain: null },

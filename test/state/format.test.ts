@@ -15,10 +15,14 @@ import { memoryBranch, memoryStore } from "../../src/state/memory.ts";
 import type { ServiceRecord } from "../../src/state/record.ts";
 import { filesBelow } from "../../src/state/tree.ts";
 import { healthProbe, specOf } from "../support/specs.ts";
-import { intentOf, leaseOf, recordOf } from "../support/state-values.ts";
+import { intentOf, leaseOf, ownerOf, recordOf } from "../support/state-values.ts";
 
 const state = fileURLToPath(new URL("../../state", import.meta.url));
-const clock: Clock = { now: () => Date.UTC(2026, 0, 2, 6), sleep: async () => {} };
+const workflow = ownerOf("0f0e0d", {
+  run: "acme/shop/runs/4711",
+  github: { api: "https://api.github.com", job: 51_725_241_954 },
+});
+const clock: Clock = { now: () => Date.UTC(2026, 0, 2, 6), monotonic: () => 0, sleep: async () => {} };
 
 /** A service in the middle of a rollout, its newer deployment having been refused once, with a file of its own. */
 function rollingWeb(): { readonly record: ServiceRecord; readonly contents: readonly PinnedContent[] } {
@@ -39,6 +43,7 @@ function rollingWeb(): { readonly record: ServiceRecord; readonly contents: read
     settledAt: null,
     bakedAt: null,
   }));
+  const digests = { key: "8d0f4c2a9b7e6153", values: { TOKEN: "1c9e3b5a7d2f8046" } };
   const probes = [{ probe: 0, url: "/health", status: 500, error: null }];
   return {
     contents: [{ ...file, entries }],
@@ -49,6 +54,7 @@ function rollingWeb(): { readonly record: ServiceRecord; readonly contents: read
           ? null
           : { ...base.target, deployment: 1, fingerprint: digest(spec), acceptance: 2, floor: 1 },
       deployments: [...base.deployments, ...newer],
+      replicas: base.replicas.map((replica) => ({ ...replica, digests })),
       attempts: 2,
       quarantined: [{ fingerprint: digest(spec), acceptance: 1, deployment: 1, at }],
       verdict: {
@@ -72,7 +78,7 @@ async function writeExample() {
   await store.commit({
     message: "Roll web",
     services: [
-      { name: "web", record, intents: [intentOf("web", 2)], lease: leaseOf("0f0e0d", 2) },
+      { name: "web", record, intents: [intentOf("web", 2)], lease: { ...leaseOf("0f0e0d", 2), owner: workflow } },
       { name: "api", record: paused },
       { name: "old", record: recordOf("old", { born: 1 }) },
     ],

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile, realpath, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
 
 import { expect, test } from "vitest";
@@ -7,6 +7,7 @@ import { expect, test } from "vitest";
 import { git } from "../../src/git/git.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { gitBranchStore } from "../../src/state/git-branch.ts";
+import { startGitHttp } from "../support/git-http.ts";
 import { stateBranch, stateBranchIn } from "../support/state-branch.ts";
 import { leaseOf } from "../support/state-values.ts";
 import { repositoryAt, tempDirectory, tempRepository } from "../support/temp-repository.ts";
@@ -98,46 +99,98 @@ test("user's hooks do not run for state", async () => {
 
 /** Kinds of checkouts, each made from a repository with a remote. */
 const kinds = {
-  "a shallow clone": async (source, place) =>
-    void (await git(["clone", "--quiet", "--depth=1", `file://${source}`, place], { cwd: "/" })),
+  "a shallow clone": (source, place) => clone(place, "--depth=1", `file://${source}`),
   "a detached HEAD": async (source, place) => {
-    await git(["clone", "--quiet", source, place], { cwd: "/" });
+    await clone(place, source);
     await git(["checkout", "--quiet", "--detach"], { cwd: place });
   },
   "a worktree": async (source, place) => {
-    await git(["clone", "--quiet", source, `${place}-main`], { cwd: "/" });
+    await clone(`${place}-main`, source);
     await git(["worktree", "add", "--quiet", "--detach", place], { cwd: `${place}-main` });
   },
-  "a bare clone": async (source, place) =>
-    void (await git(["clone", "--quiet", "--bare", source, place], { cwd: "/" })),
-  "a sparse checkout": async (source, place) => {
-    await git(["clone", "--quiet", "--sparse", source, place], { cwd: "/" });
-  },
+  "a bare clone": (source, place) => clone(place, "--bare", source),
+  "a mirror": (source, place) => clone(place, "--mirror", source),
+  "a sparse checkout": (source, place) => clone(place, "--sparse", source),
   "a submodule": async (source, place) => {
     await git(["init", "--quiet", `${place}-super`], { cwd: "/" });
     const config = [["protocol.file.allow", "always"]] as const;
     await git(["submodule", "--quiet", "add", source, "sub"], { cwd: `${place}-super`, config });
-    const { symlink } = await import("node:fs/promises");
     await symlink(`${place}-super/sub`, place);
+  },
+  "a partial clone": async (source, place) => {
+    await git(["config", "uploadpack.allowFilter", "true"], { cwd: source });
+    await clone(place, "--filter=blob:none", "--no-checkout", `file://${source}`);
+  },
+  "a partial clone of a remote that filters no more": async (source, place) => {
+    await git(["config", "uploadpack.allowFilter", "true"], { cwd: source });
+    await clone(place, "--filter=blob:none", `file://${source}`);
+    await git(["config", "uploadpack.allowFilter", "false"], { cwd: source });
+  },
+  "a clone without a commit": async (source, place) => {
+    await git(["init", "--quiet", place], { cwd: "/" });
+    await git(["remote", "add", "origin", source], { cwd: place });
   },
 } satisfies Record<string, (source: string, place: string) => Promise<void>>;
 
-test.for(Object.entries(kinds))("state works from %s, local and remote", async ([, make]) => {
+async function clone(place: string, ...args: readonly string[]): Promise<void> {
+  await git(["clone", "--quiet", ...args, place], { cwd: "/" });
+}
+
+test.for(Object.entries(kinds))("state works from %s, local and remote, and touches nothing", async ([, make]) => {
   await using source = await tempRepository();
   await source.commit({ "a.txt": "a\n" });
   await source.commit({ "a.txt": "b\n", "dir/b.txt": "b\n" });
-  await using directory = await tempDirectory();
-  const place = join(directory.path, "checkout");
-  await make(source.path, place);
-  const checkout = repositoryAt(place);
-  const looks = async () => [
-    await checkout.git("rev-parse", "--is-shallow-repository", "HEAD"),
-    (await checkout.git("for-each-ref")).split("\n").filter((line) => !/dstack-(state|gitops)/.test(line)),
-    await checkout.git("config", "--list", "--local"),
-  ];
-  const before = await looks();
-  await exercise(place, "origin", directory.path);
-  expect(await stateBranchIn(source.path).commits()).toBe(3);
-  await exercise(place, null, directory.path);
-  expect(await looks()).toEqual(before);
+  await worksFrom(source.path, async (place) => make(source.path, place));
+  expect(await git(["fsck", "--strict", "--full"], { cwd: source.path })).toMatchObject({ exitCode: 0 });
 });
+
+test("state works in repositories that name objects by SHA-256", async () => {
+  await using source = await tempDirectory();
+  await git(["init", "--quiet", "--initial-branch=main", "--object-format=sha256", source.path], { cwd: "/" });
+  await repositoryAt(source.path).commit({ "a.txt": "a\n" });
+  await worksFrom(source.path, async (place) => clone(place, source.path));
+  expect(await git(["fsck", "--strict", "--full"], { cwd: source.path })).toMatchObject({ text: "", exitCode: 0 });
+});
+
+/** How `actions/checkout` leaves its credentials: in the repository's configuration, or in a file that it includes for this repository alone. */
+test.for(["in the configuration", "in a file that it includes"] as const)(
+  "state works over HTTP from what actions/checkout makes, with its credentials %s",
+  async (where) => {
+    await using source = await tempRepository();
+    const commit = await source.commit({ "a.txt": "a\n" });
+    await source.commit({ "a.txt": "b\n" });
+    await using server = await startGitHttp(join(source.path, ".."), "t0ken");
+    const header = `AUTHORIZATION: basic ${Buffer.from("x-access-token:t0ken").toString("base64")}`;
+    await worksFrom(source.path, async (place) => {
+      const checkout = repositoryAt(place);
+      await git(["init", "--quiet", place], { cwd: "/" });
+      await checkout.git("remote", "add", "origin", `${server.url}/repository/.git`);
+      await checkout.git("config", "--local", "gc.auto", "0");
+      const file = where === "in the configuration" ? join(place, ".git/config") : `${place}-credentials.config`;
+      await checkout.git("config", "--file", file, `http.${server.url}/.extraheader`, header);
+      if (where !== "in the configuration")
+        await checkout.git("config", "--local", `includeIf.gitdir:${join(place, ".git")}.path`, file);
+      await checkout.git("fetch", "--quiet", "--no-tags", "--depth=1", "origin", `+${commit}:refs/remotes/origin/main`);
+      await checkout.git("checkout", "--quiet", "--detach", "refs/remotes/origin/main");
+    });
+    expect(server.requests.every(({ path }) => !path.includes("t0ken"))).toBe(true);
+  },
+);
+
+/** State in the checkout's remote leaves every byte of it as it was; in the checkout itself, all but what is ours. */
+async function worksFrom(source: string, make: (place: string) => Promise<void>): Promise<void> {
+  await using directory = await tempDirectory();
+  await using cache = await tempDirectory();
+  const place = join(directory.path, "checkout");
+  await make(place);
+  const ours = (path: string): boolean => /(^|\/)(objects\/|(refs|heads)\/.*dstack-|refs\/dstack-gitops\/)/.test(path);
+  const looks = () => photograph(directory.path);
+  const before = await looks();
+  await exercise(place, "origin", cache.path);
+  expect(await looks()).toEqual(before);
+  expect(await stateBranchIn(source).commits()).toBe(3);
+  const others = await photograph(directory.path, ours);
+  await exercise(place, null, cache.path);
+  expect(await photograph(directory.path, ours)).toEqual(others);
+  expect(await stateBranchIn(await realpath(place)).commits()).toBe(3);
+}

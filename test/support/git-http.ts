@@ -32,7 +32,8 @@ export async function startGitHttp(root: string, token: string | null): Promise<
     const path = request.url ?? "/";
     const { authorization } = request.headers;
     requests.push({ path, authorization });
-    if (expected !== null && authorization !== expected) {
+    // The scheme's case does not count.
+    if (expected !== null && authorization?.replace(/^basic /i, "Basic ") !== expected) {
       response.writeHead(401, { "www-authenticate": 'Basic realm="test"' }).end();
       return;
     }

@@ -14,6 +14,7 @@ const places = {
   uv: ["venv/bin/uv", "bin/uv", "uv"],
   act: ["venv/bin/act", "bin/act", "act"],
   chromium: ["bin/chromium", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"],
+  sshd: ["/usr/sbin/sshd"],
 } as const;
 
 export type Peer = keyof typeof places;
