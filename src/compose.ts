@@ -1,10 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 
 import type { App, Project } from "./commands/app.ts";
 import type { Io } from "./commands/io.ts";
 import type { Parsed } from "./commands/program.ts";
-import type { SourceFile } from "./git/repository.ts";
 import { systemClock } from "./lib/clock.ts";
 import { digest } from "./lib/digest.ts";
 import { UserError } from "./lib/user-error.ts";
@@ -13,7 +11,6 @@ import type { World } from "./reconciler/world.ts";
 import type { StateStore } from "./state/store.ts";
 
 const defaultStateBranch = "dstack-state";
-const settingsPath = ".dstack/gitops.yml";
 
 /**
  * Puts the parts together for one command: what each is made of is decided here and nowhere else. Parts are loaded when
@@ -28,7 +25,8 @@ export function composeApp(parsed: Parsed, outer: Io): App & AsyncDisposable {
   return {
     io,
     options,
-    project: () => (project ??= openProject(io, options)),
+    project: () =>
+      (project ??= import("./commands/open-project.ts").then(({ openProject }) => openProject({ io, options }))),
     async world(given, emit) {
       const store = await openStore(given, io);
       opened.push(store);
@@ -67,40 +65,6 @@ async function openStore({ repository, settings }: Project, io: Io, adopts = fal
   const identity = identityOf({ repository: nameOf(repository, branch), commonDirectory, branch, remote, env });
   const derive = statusPages(settings);
   return gitBranchStore({ root, branch, remote, clock: systemClock, derive, env, identity: { ...identity, adopts } });
-}
-
-async function openProject(io: Io, options: Parsed["options"]): Promise<Project> {
-  const [{ openRepository }, { parseSettings }] = await Promise.all([
-    import("./git/work-tree.ts"),
-    import("./config/settings-file.ts"),
-  ]);
-  const found = await openRepository(io.cwd, { stateRemote: null });
-  const file =
-    options.settings === null
-      ? await settingsOf(found, options.ref)
-      : await namedSettings(resolve(io.cwd, options.settings), options.settings);
-  const { settings, diagnostics } = parseSettings(file);
-  if (settings === null) throw (await import("./commands/planning.ts")).invalidInput(diagnostics);
-  const { remote } = settings.state;
-  const repository = remote === null ? found : await openRepository(io.cwd, { stateRemote: remote });
-  const tokens = settings.auth.tokens.flatMap((name) => io.env[name] ?? []).filter((value) => value !== "");
-  return { repository, settings, diagnostics, tokens };
-}
-
-async function settingsOf(repository: Project["repository"], ref: string | null): Promise<SourceFile | null> {
-  const bytes = await repository.read(settingsPath, ref ?? undefined);
-  return bytes === null ? null : { path: settingsPath, bytes };
-}
-
-async function namedSettings(absolute: string, named: string): Promise<SourceFile> {
-  try {
-    return { path: named, bytes: await readFile(absolute) };
-  } catch (cause) {
-    throw new UserError("no-such-file", `cannot read the settings ${named}`, {
-      cause,
-      hint: "--settings names a file",
-    });
-  }
 }
 
 interface Opening {

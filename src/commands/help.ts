@@ -53,7 +53,7 @@ FROM and TO are commits (at least 4 digits), generations (\`g42\`), times (\`202
   stateUnlock:
     "Takes a service's lease away from a run that is dead, or whose time is over; without a name, lists who works on what. Runs do so by themselves: it is for when nobody can tell.",
   stateGc:
-    "Ends what the state has given up and a backend still has, and tells what it knows nothing of, with what that costs.",
+    "Ends what the state has given up and a backend still has, tells what it knows nothing of, with what that costs, and bounds the history.",
   stateRepair:
     "Finds what is wrong with the state branch, and with what runs and is not in it, and mends what can be proven.",
   stateRepairAfter: `

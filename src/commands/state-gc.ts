@@ -5,11 +5,12 @@ import type { Found } from "../reconciler/inventory.ts";
 import { costText, inventoryLines, listText } from "../reconciler/orphans-text.ts";
 import type { App } from "./app.ts";
 import { endTombstoned } from "./collect-orphans.ts";
+import { compactHistory } from "./compact-history.ts";
 import { confirm } from "./confirm.ts";
 import { sayJson, tell } from "./say.ts";
 import { openWork } from "./work.ts";
 
-/** `state gc`: ends what the state has given up on every backend, and reports what it does not know. */
+/** `state gc`: ends what the state has given up on every backend, reports what it does not know, and bounds the history. */
 export async function stateGc(app: App): Promise<ExitCode> {
   const project = await app.project();
   await using work = await openWork(app, project);
@@ -31,6 +32,8 @@ export async function stateGc(app: App): Promise<ExitCode> {
       blind: [...inventory.blind].map(([backend, reason]) => ({ backend, reason })),
     });
   if (!consented) return exitCodes.refused;
+  // A branch that is older than what runs is left as it is: whatever is put on it buries what it has lost.
+  if (inventory.strangers.length === 0) await compactHistory(app, project, inventory.snapshot, work.world.clock.now());
   const isLeft = left.length > 0 || unknown.length > 0 || inventory.blind.size > 0;
   tell(app, isLeft ? `${ended.length} ended; something is left.` : `${ended.length} ended; nothing is left.`);
   return isLeft ? exitCodes.failed : exitCodes.success;

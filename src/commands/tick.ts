@@ -35,8 +35,10 @@ export async function tick(app: App): Promise<ExitCode> {
     collectOrphans(work, snapshot),
   ]);
   const exitCode = await finishCommand(work, { outcomes, planned: "touched", held: [] });
+  if (strangers.length > 0) return exitCode === exitCodes.success ? exitCodes.failed : exitCode;
+  // A branch that is older than what runs is left as it is: whatever is put on it buries what it has lost.
   await compactHistory(app, project, snapshot, work.world.clock.now());
-  return exitCode === exitCodes.success && strangers.length > 0 ? exitCodes.failed : exitCode;
+  return exitCode;
 }
 
 /** Values that are others than those that replicas run with: said, and left to `restart`. */

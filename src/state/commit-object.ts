@@ -41,11 +41,6 @@ export function replayed(commits: readonly Uint8Array[], format: ObjectFormat): 
   return objects;
 }
 
-/** What stays the same in a commit that is replayed. */
-export function essence(bytes: Uint8Array): string {
-  return Buffer.from(withParent(bytes, null)).toString("latin1");
-}
-
 function withParent(bytes: Uint8Array, parent: string | null): Uint8Array {
   // One character a byte: a message may be in any encoding.
   const { header, message } = split(Buffer.from(bytes).toString("latin1"));
