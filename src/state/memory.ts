@@ -29,7 +29,7 @@ export interface MemoryBranch extends Branch {
 
 /** A branch in memory, for simulations and tests. `fault` is asked before each call that reads or writes. */
 export function memoryBranch(
-  fault: (operation: "read" | "contents" | "write") => Fault | null = () => null,
+  fault: (operation: "read" | "contents" | "write" | "includes") => Fault | null = () => null,
 ): MemoryBranch {
   let commits: readonly (Tip & { readonly message: string })[] = [];
   const contents = new Map<string, Uint8Array>();
@@ -68,6 +68,7 @@ export function memoryBranch(
       return { kind: "doubtful", commit: tip.commit, cause: new Error("injected: the answer was lost") };
     },
     async includes(tip, commit) {
+      if (fault("includes") !== null) throw new Error("injected: history could not be read");
       const at = commits.findIndex((known) => known.commit === tip.commit);
       return commits.slice(0, at + 1).some((known) => known.commit === commit);
     },
