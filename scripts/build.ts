@@ -9,6 +9,7 @@ import { build, type OutputChunk } from "rolldown";
 const entries = {
   cli: "src/cli.ts",
   action: "src/action.ts",
+  post: "src/post.ts",
   "replica-supervisor": "src/backends/local/supervisor.ts",
 } as const;
 

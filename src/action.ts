@@ -3,12 +3,12 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 
-import { error, getInput, notice, setFailed, setOutput, setSecret, summary, warning } from "@actions/core";
+import { error, getInput, notice, saveState, setFailed, setOutput, setSecret, summary, warning } from "@actions/core";
 
 import type { Io } from "./commands/io.ts";
 import { annotationsOf } from "./github/annotations.ts";
 import { type Printed, readPrinted } from "./github/documents.ts";
-import { type ActionOptions, argvOf, readInputs, secretsOf } from "./github/inputs.ts";
+import { type ActionOptions, argvOf, readInputs, secretsOf, variablesOf } from "./github/inputs.ts";
 import { summaryOf } from "./github/summary.ts";
 import { listenForInterruptions } from "./lib/interruption.ts";
 import { type ExitCode, exitCodes } from "./lib/user-error.ts";
@@ -36,8 +36,11 @@ async function action(): Promise<void> {
   if (!inputs.ok) return setFailed(inputs.message);
   const { options } = inputs;
   for (const secret of secretsOf(options, process.env)) setSecret(secret);
+  // What lies between these two tells the last step whether this one was killed.
+  saveState("begun", "true");
   const { exitCode, stdout } = await runCommand(options);
   await report(options, { exitCode, stdout, printed: readPrinted(stdout) });
+  saveState("ended", "true");
 }
 
 interface Ended {
@@ -64,10 +67,8 @@ async function runCommand(options: ActionOptions): Promise<{ readonly exitCode: 
   return { exitCode, stdout };
 }
 
-/** git reads the token from the environment, and gives it to GitHub's server alone. */
-function environment({ token }: ActionOptions): Io["env"] {
-  if (token !== "") process.env["GITHUB_TOKEN"] = token;
-  return process.env;
+function environment(options: ActionOptions): Io["env"] {
+  return Object.assign(process.env, variablesOf(options));
 }
 
 async function report(options: ActionOptions, { exitCode, stdout, printed }: Ended): Promise<void> {

@@ -1,10 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 
 import type { App, Project } from "./commands/app.ts";
 import type { Io } from "./commands/io.ts";
 import type { Parsed } from "./commands/program.ts";
-import type { SourceFile } from "./git/repository.ts";
 import { systemClock } from "./lib/clock.ts";
 import { digest } from "./lib/digest.ts";
 import { UserError } from "./lib/user-error.ts";
@@ -13,7 +11,6 @@ import type { World } from "./reconciler/world.ts";
 import type { StateStore } from "./state/store.ts";
 
 const defaultStateBranch = "dstack-state";
-const settingsPath = ".dstack/gitops.yml";
 
 /**
  * Puts the parts together for one command: what each is made of is decided here and nowhere else. Parts are loaded when
@@ -28,13 +25,24 @@ export function composeApp(parsed: Parsed, outer: Io): App & AsyncDisposable {
   return {
     io,
     options,
-    project: () => (project ??= openProject(io, options)),
+    project: () =>
+      (project ??= import("./commands/open-project.ts").then(({ openProject }) => openProject({ io, options }))),
     async world(given, emit) {
       const store = await openStore(given, io);
       opened.push(store);
       const world = await openWorld({ project: given, io, given: options.env, emit, store });
       place = world.owner.repository;
       return world;
+    },
+    async history({ repository, settings }) {
+      const { gitHistory } = await import("./state/git-history.ts");
+      const { branch, remote } = settings.state;
+      return gitHistory({ root: repository.root, branch, remote, clock: systemClock, env: io.env });
+    },
+    async patient(given, adopts) {
+      const store = await openStore(given, io, adopts);
+      opened.push(store);
+      return store.patient();
     },
     startGateway: async (given) =>
       startGateway(given, place ?? nameOf(given.repository, given.settings.state.branch), io),
@@ -56,49 +64,7 @@ async function openStore({ repository, settings }: Project, io: Io, adopts = fal
   const { root, commonDirectory } = repository;
   const identity = identityOf({ repository: nameOf(repository, branch), commonDirectory, branch, remote, env });
   const derive = statusPages(settings);
-  return gitBranchStore({
-    root,
-    branch,
-    remote,
-    clock: systemClock,
-    derive,
-    env,
-    identity: adopts ? { ...identity, adopts } : identity,
-  });
-}
-
-async function openProject(io: Io, options: Parsed["options"]): Promise<Project> {
-  const [{ openRepository }, { parseSettings }] = await Promise.all([
-    import("./git/work-tree.ts"),
-    import("./config/settings-file.ts"),
-  ]);
-  const found = await openRepository(io.cwd, { stateRemote: null });
-  const file =
-    options.settings === null
-      ? await settingsOf(found, options.ref)
-      : await namedSettings(resolve(io.cwd, options.settings), options.settings);
-  const { settings, diagnostics } = parseSettings(file);
-  if (settings === null) throw (await import("./commands/planning.ts")).invalidInput(diagnostics);
-  const { remote } = settings.state;
-  const repository = remote === null ? found : await openRepository(io.cwd, { stateRemote: remote });
-  const tokens = settings.auth.tokens.flatMap((name) => io.env[name] ?? []).filter((value) => value !== "");
-  return { repository, settings, diagnostics, tokens };
-}
-
-async function settingsOf(repository: Project["repository"], ref: string | null): Promise<SourceFile | null> {
-  const bytes = await repository.read(settingsPath, ref ?? undefined);
-  return bytes === null ? null : { path: settingsPath, bytes };
-}
-
-async function namedSettings(absolute: string, named: string): Promise<SourceFile> {
-  try {
-    return { path: named, bytes: await readFile(absolute) };
-  } catch (cause) {
-    throw new UserError("no-such-file", `cannot read the settings ${named}`, {
-      cause,
-      hint: "--settings names a file",
-    });
-  }
+  return gitBranchStore({ root, branch, remote, clock: systemClock, derive, env, identity: { ...identity, adopts } });
 }
 
 interface Opening {
@@ -117,18 +83,22 @@ async function openWorld(opening: Opening): Promise<World> {
   const [
     { runtimeDirectory },
     { envLookup },
+    { digestKeyIn },
     { createBackend },
     { embeddedPublisher },
     { httpProbe },
     { currentOwner, isOwnerAlive },
+    { ownerLiveness },
     { readBefore },
   ] = await Promise.all([
     import("./lib/runtime-directory.ts"),
     import("./config/env.ts"),
+    import("./config/value-digests.ts"),
     import("./backends/registry.ts"),
     import("./proxy-config/publish.ts"),
     import("./reconciler/http-probe.ts"),
     import("./state/process-owner.ts"),
+    import("./github/owner-liveness.ts"),
     import("./state/place.ts"),
   ]);
   const leaseOwner = await currentOwner(environment);
@@ -151,8 +121,14 @@ async function openWorld(opening: Opening): Promise<World> {
     publisher: embeddedPublisher({ runtimeDirectory: directory }),
     probe: httpProbe,
     env: envLookup(opening.given, environment),
+    digestKey: digestKeyIn(environment),
     leaseOwner,
-    isAlive: (owner) => isOwnerAlive(owner, environment),
+    isAlive: ownerLiveness({
+      look: (owner) => isOwnerAlive(owner, environment),
+      env: environment,
+      root: repository.root,
+      remote: settings.state.remote,
+    }),
     owner: { repository: name, project: settings.project },
     emit: opening.emit,
   };

@@ -57,7 +57,13 @@ describe("a release", () => {
     expect(await git("rev-parse", "v3.2.1^")).toBe(head);
     expect(await git("rev-parse", "v3")).toBe(await git("rev-parse", "v3.2.1"));
     expect((await git("ls-tree", "--name-only", "v3", "dist/", "action.yml")).split("\n")).toEqual(
-      expect.arrayContaining(["action.yml", "dist/action.js", "dist/cli.js", "dist/replica-supervisor.js"]),
+      expect.arrayContaining([
+        "action.yml",
+        "dist/action.js",
+        "dist/post.js",
+        "dist/cli.js",
+        "dist/replica-supervisor.js",
+      ]),
     );
     expect(await git("rev-parse", "main")).toBe(head);
     expect(await git("status", "--porcelain")).toBe("");

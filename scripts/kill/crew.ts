@@ -54,7 +54,9 @@ export async function createCrew(): Promise<Crew> {
   let now: Wanted | null = null;
   let version = 0;
   const report = join(site.directory, "boundaries");
-  mustSucceed(await site.run(["apply", "-y", "-q"]), "the first apply");
+  const first = await site.run(["apply", "-y", "-q"]);
+  if (first.exitCode !== 0) await site[Symbol.asyncDispose]();
+  mustSucceed(first, "the first apply");
   return {
     async learn(name) {
       await prepare(name);

@@ -82,7 +82,9 @@ function isStray(path: string): boolean {
   const name = basename(path);
   const [place, ...below] = path.split("/");
   if (place === "tmp") return below.length === 1;
-  if (name.endsWith(".lock") || /^(?:tmp_|\.tmp-)/.test(name)) return true;
+  // What git itself leaves among its objects when it is killed tells nobody whose it is: its age has to do.
+  if (name.startsWith("tmp_")) return /^tmp_obj_\d+-/.test(name);
+  if (name.endsWith(".lock")) return true;
   if (place === "cache") return /^cache\/dstack-gitops\/[^/]+\/(?:busy\/.+|seen-[^/]+\.json\..+)$/.test(path);
   if (place !== "state") return false;
   // Names of drafts begin with a dot, or end in something random.

@@ -5,6 +5,8 @@ import type { EmbeddedGateway } from "../proxy-config/embedded.ts";
 import type { Event } from "../reconciler/event.ts";
 import type { LeasePolicy } from "../reconciler/session.ts";
 import type { World } from "../reconciler/world.ts";
+import type { Patient } from "../state/doctor.ts";
+import type { StateHistory } from "../state/git-history.ts";
 import type { Io } from "./io.ts";
 
 /** Options that every command takes (README, "Common options"). Durations in milliseconds. */
@@ -34,6 +36,10 @@ export interface App {
   project(): Promise<Project>;
   /** Everything that passes need. `emit` is told what happens. */
   world(project: Project, emit: (event: Event) => void): Promise<World>;
+  /** What the state branch was before. */
+  history(project: Project): Promise<StateHistory>;
+  /** The state branch as it is, whatever is wrong with it. `adopts`: it is to be this repository's from now on. */
+  patient(project: Project, adopts: boolean): Promise<Patient>;
   /** Starts the embedded gateway of the settings in this process. */
   startGateway(project: Project): Promise<EmbeddedGateway>;
 }

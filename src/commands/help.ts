@@ -43,5 +43,21 @@ An unhealthy revision is taken back and quarantined; another revision supersedes
   proxyPublish: "Gives the gateways the routes of the recorded state once more.",
   proxyRender: "Writes the gateways' configuration into a directory: for nginx, for Envoy.",
   state: "The state branch, for people.",
-  stateShow: "Prints what the state says, as JSON.",
+  stateShow: "Prints what the state says, or said, as JSON.",
+  moment: "a commit, a generation (`g42`), a time, or so long ago (`2h`)",
+  stateHistory: "Lists what happened, newest first; of one service, where one is named. -v with leases and details.",
+  stateDiff: "Tells what differs between two states: services, targets, replicas, verdicts, money.",
+  stateDiffAfter: `
+FROM and TO are commits (at least 4 digits), generations (\`g42\`), times (\`2026-11-20T08:00:00Z\`, \`2026-11-20\`), or how long ago
+(\`2h\`); without TO it is what is now.`,
+  stateUnlock:
+    "Takes a service's lease away from a run that is dead, or whose time is over; without a name, lists who works on what. Runs do so by themselves: it is for when nobody can tell.",
+  stateGc:
+    "Ends what the state has given up and a backend still has, tells what it knows nothing of, with what that costs, and bounds the history.",
+  stateRepair:
+    "Finds what is wrong with the state branch, and with what runs and is not in it, and mends what can be proven.",
+  stateRepairAfter: `
+Without --adopt and --remove, instances are listed and left as they are. A record is rebuilt from an instance's tags and
+from the service file (of --ref, or the work tree); what cannot be proven to run that file's job is rolled by the next pass.
+Outcomes: 0 nothing is wrong any more, 1 something is left, 4 not consented to.`,
 } as const;

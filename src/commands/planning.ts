@@ -15,14 +15,17 @@ import { overdueServices } from "../reconciler/overdue.ts";
 import type { DesiredService, Plan } from "../reconciler/plan-document.ts";
 import { strangerDiagnostics } from "../reconciler/plan-strangers.ts";
 import { makePlan } from "../reconciler/plan.ts";
+import { rotatedServices } from "../reconciler/rotation.ts";
 import { supplyFor } from "../reconciler/supply.ts";
 import type { World } from "../reconciler/world.ts";
 import { overdueDiagnostics } from "../report/overdue-text.ts";
+import { rotationDiagnostics } from "../report/rotation-text.ts";
 import type { ServiceRecord } from "../state/record.ts";
 import type { Snapshot } from "../state/store.ts";
 import type { App, Project } from "./app.ts";
 import { readDesired } from "./desired.ts";
 import type { Desired } from "./desired.ts";
+import { publicStateWarnings } from "./public-state.ts";
 import { resolveRepos } from "./resolve-repos.ts";
 
 /** A plan with everything that it was made from. */
@@ -73,12 +76,24 @@ export async function preparePlan(
     diagnostics: [
       ...invalid,
       ...misnamed,
+      ...(await publicStateWarnings(app, project)),
       ...desired.services.flatMap(({ source }) => unknownHere(source, world.env)),
       ...strangerDiagnostics(seen),
       ...overdueDiagnostics(overdueServices(snapshot, project.settings.policy, now), now),
     ],
   });
-  return { plan, desired, snapshot, commit };
+  return { plan: withRotation(plan, snapshot, world), desired, snapshot, commit };
+}
+
+/** What has rotated is said where the plan does not exchange the replicas anyway. */
+function withRotation(plan: Plan, snapshot: Snapshot, world: World): Plan {
+  const stays = new Set(
+    plan.services
+      .filter(({ action }) => action === "none" || action === "update" || action === "scale")
+      .map(({ name }) => name),
+  );
+  const rotated = [...rotatedServices(snapshot, world)].filter(([name]) => stays.has(name));
+  return { ...plan, diagnostics: [...plan.diagnostics, ...rotationDiagnostics(new Map(rotated))] };
 }
 
 export function invalidInput(diagnostics: readonly Diagnostic[]): UserError {

@@ -2,10 +2,12 @@ import { exitCodes } from "../lib/user-error.ts";
 import type { ExitCode } from "../lib/user-error.ts";
 import { inventoryLines } from "../reconciler/orphans-text.ts";
 import { overdueServices } from "../reconciler/overdue.ts";
+import { rotatedServices } from "../reconciler/rotation.ts";
 import type { World } from "../reconciler/world.ts";
 import { overdueWarnings } from "../report/overdue-text.ts";
 import { psJson } from "../report/ps-json.ts";
 import { replicaTable } from "../report/replica-table.ts";
+import { rotationWarnings } from "../report/rotation-text.ts";
 import { painter } from "../report/style.ts";
 import type { App, Project } from "./app.ts";
 import { recordNamed } from "./named.ts";
@@ -54,9 +56,14 @@ async function look(app: App, project: Project, world: World, name: string | nul
   const now = world.clock.now();
   const overdue = overdueServices(snapshot, project.settings.policy, now);
   const text = replicaTable(services, { paint: painter(app.io.colors), verbose: app.options.verbose, now });
+  const rotated = rotatedServices(snapshot, world);
   return {
     text,
-    warnings: [...overdueWarnings(overdue, now, name), ...inventoryLines(shown.inventory, name)],
-    json: psJson(services, project.settings, { overdue, unknown }),
+    warnings: [
+      ...overdueWarnings(overdue, now, name),
+      ...inventoryLines(shown.inventory, name),
+      ...rotationWarnings(rotated, name),
+    ],
+    json: psJson(services, project.settings, { overdue, unknown, rotated }),
   };
 }

@@ -7,6 +7,7 @@ import type { Snapshot } from "../state/store.ts";
 import type { App, Project } from "./app.ts";
 import { planChanged } from "./planning.ts";
 import type { Planned } from "./planning.ts";
+import { refusePublicState } from "./public-state.ts";
 
 /** Everything for which `apply` says no before it touches anything (exit 4). */
 export async function refuseWhatMayNotBe(
@@ -15,6 +16,7 @@ export async function refuseWhatMayNotBe(
   planned: Planned,
   planFile: string | null,
 ): Promise<void> {
+  await refusePublicState(app, project);
   if (planFile !== null) await refuseOtherPlan(planFile, planned);
   refuseServices(planned.plan.services);
   refuseDestroying(app, project, planned);

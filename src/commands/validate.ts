@@ -1,3 +1,4 @@
+import type { RepoSpec } from "../config/spec.ts";
 import { hasErrors } from "../lib/diagnostics.ts";
 import { exitCodes } from "../lib/user-error.ts";
 import type { ExitCode } from "../lib/user-error.ts";
@@ -13,7 +14,7 @@ export async function validate(app: App, paths: readonly string[]): Promise<Exit
     { parseServices },
     { checkGateways },
     { envLookup, unknownHere, withGiven },
-    { checkReach },
+    { checkReach, hasCredentials },
     { checkNamedServices },
   ] = await Promise.all([
     import("../config/services.ts"),
@@ -38,11 +39,15 @@ export async function validate(app: App, paths: readonly string[]): Promise<Exit
   ];
   const sources = new Map([...profile.sources, ...textsOf(files)]);
   if (app.options.json) {
+    const { withoutCredentials } = await import("../git/remote-url.ts");
+    // They stand in the file, and need not stand in the logs of whoever checks it, too.
+    const shown = (repo: RepoSpec): RepoSpec =>
+      hasCredentials(repo) ? { ...repo, url: withoutCredentials(repo.url ?? ""), path: null } : repo;
     const services = parsed.services.map(({ spec, file, fingerprint }) => ({
       name: spec.name,
       file,
       fingerprint,
-      spec,
+      spec: { ...spec, repos: spec.repos.map(shown) },
     }));
     sayJson(app, {
       version: 1,

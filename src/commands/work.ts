@@ -3,7 +3,7 @@ import { delayed, interruption } from "../lib/interruption.ts";
 import { routesOf } from "../proxy-config/routes.ts";
 import type { Event } from "../reconciler/event.ts";
 import { defaultLeasePolicy, openSession } from "../reconciler/session.ts";
-import type { Session } from "../reconciler/session.ts";
+import type { LeasePolicy, Session } from "../reconciler/session.ts";
 import type { SettleOptions } from "../reconciler/settle-service.ts";
 import type { World } from "../reconciler/world.ts";
 import { eventText } from "../report/event-text.ts";
@@ -79,14 +79,19 @@ function sessionOf(
   options: { readonly stateId: string; readonly keep: boolean },
 ): Session {
   const policy: Policy = project.settings.policy;
-  const { ttl, skew } = project.settings.state.lease;
   return openSession({
     ...options,
     world,
     policy,
     routesOf: (snapshot) => routesOf(snapshot, project.settings),
-    leasePolicy: project.leasePolicy ?? { ...defaultLeasePolicy, ttl: ttl * 1000, skew: skew * 1000 },
+    leasePolicy: leasePolicyOf(project),
   });
+}
+
+/** How long work on a service is leased. */
+export function leasePolicyOf({ leasePolicy, settings }: Project): LeasePolicy {
+  const { ttl, skew } = settings.state.lease;
+  return leasePolicy ?? { ...defaultLeasePolicy, ttl: ttl * 1000, skew: skew * 1000 };
 }
 
 export function showEvent(app: App, event: Event): void {
@@ -96,5 +101,7 @@ export function showEvent(app: App, event: Event): void {
 
 function authorOf(app: App): string {
   const { env } = app.io;
-  return env["GITHUB_ACTOR"] ?? env["USER"] ?? env["LOGNAME"] ?? "unknown";
+  return (
+    [env["GITHUB_ACTOR"], env["USER"], env["LOGNAME"]].find((name) => name !== undefined && name !== "") ?? "unknown"
+  );
 }

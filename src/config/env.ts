@@ -26,6 +26,8 @@ export interface ReplicaValues {
   readonly registryAuth: ServiceSpec["registry_auth"];
   /** What was looked up: never to be shown. */
   readonly secrets: readonly string[];
+  /** The same by its names. */
+  readonly lookedUp: Readonly<Record<string, string>>;
   /** What had no value, each name once. */
   readonly missing: readonly NeededValue[];
 }
@@ -56,7 +58,7 @@ function splitGiven(item: string): readonly [string, string] {
  */
 export function resolveValues(spec: Pick<ServiceSpec, "env" | "registry_auth">, lookup: Lookup): ReplicaValues {
   const missing = new Map<string, NeededValue>();
-  const secrets = new Set<string>();
+  const lookedUp = new Map<string, string>();
   const env = new Map<string, string>();
   for (const [name, written] of Object.entries(spec.env)) {
     const path = `env.${name}`;
@@ -68,14 +70,15 @@ export function resolveValues(spec: Pick<ServiceSpec, "env" | "registry_auth">, 
   return {
     env: Object.fromEntries(env),
     registryAuth: username === undefined || password === undefined ? null : { username, password },
-    secrets: [...secrets],
+    secrets: [...new Set(lookedUp.values())].filter((value) => value !== ""),
+    lookedUp: Object.fromEntries(lookedUp),
     missing: [...missing.values()],
   };
 
   function take(needed: NeededValue): string | undefined {
     const value = lookup(needed.name);
     if (value === undefined && !missing.has(needed.name)) missing.set(needed.name, needed);
-    if (value !== undefined && value !== "") secrets.add(value);
+    if (value !== undefined) lookedUp.set(needed.name, value);
     return value;
   }
 

@@ -35,7 +35,7 @@ function settingsOf({ state, gateways, policy, ...settings }: WrittenSettings): 
   const remote = state.remote === "none" ? null : (state.remote ?? byDefault);
   return {
     ...settings,
-    state: { branch: state.branch, remote, lease: leaseOf(state.lease, remote) },
+    state: { ...state, remote, lease: leaseOf(state.lease, remote) },
     gateways: gateways.map((gateway) => gatewayOf(gateway, gateways.length)),
     policy: policyOf(policy),
   };

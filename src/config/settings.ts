@@ -6,6 +6,9 @@ export interface Settings {
     readonly branch: string;
     /** `null`: the local repository. Otherwise the name of a git remote, or a URL. */
     readonly remote: string | null;
+    /** Whether it may be written where everybody can read it. */
+    readonly public: boolean;
+    readonly history: HistoryLimits;
     readonly lease: LeaseSettings;
   };
   readonly backends: readonly BackendSettings[];
@@ -13,6 +16,14 @@ export interface Settings {
   readonly auth: { readonly tokens: readonly string[] };
   readonly policy: Policy;
 }
+
+/** How much of the state's history is kept; `null`: all of it. `age` in seconds. */
+export interface HistoryLimits {
+  readonly commits: number | null;
+  readonly age: number | null;
+}
+
+export const defaultHistory: HistoryLimits = { commits: 10_000, age: 90 * 86_400 };
 
 /** For how long one run may work on a service before others may take it for dead. */
 export interface LeaseSettings {

@@ -96,7 +96,7 @@ const answers: readonly (readonly [RegExp, GitReason])[] = [
   ],
   [/shallow update not allowed/i, "shallow"],
   [
-    /hook declined|protected branch|GH006|GH013|rule violations|permission denied to update branch|TF402455|deny updating/i,
+    /hook declined|protected branch|GH006|GH013|rule violations|permission denied to update branch|TF402455|deny updating|denying non-fast-forward|Cannot force-push/i,
     "protected",
   ],
   [

@@ -40,6 +40,7 @@ export async function openRemote(remote: string, root: string, env: NodeJS.Proce
   const { stdout } = await git(["config", "--list", "--null", "--show-scope"], { cwd: root });
   const settings = settingsIn(stdout.toString("utf8"));
   const url = urlIn(settings, remote, root) ?? (await remoteUrl(remote, root));
+  const known = passwordIn(url);
   const ssh = settings.findLast(({ key }) => key === "core.sshcommand")?.value;
   // What is configured elsewhere holds in every repository. Included files may name this one alone, as `actions/checkout` does.
   const own = settings.filter(({ scope, key }) => ["local", "worktree"].includes(scope) && isAboutReaching(key));
@@ -50,7 +51,8 @@ export async function openRemote(remote: string, root: string, env: NodeJS.Proce
       : "sha1",
     config: [
       ...own.map(({ key, value }) => [key, value] as const),
-      [`remote.${remoteName}.url`, url],
+      [`remote.${remoteName}.url`, known?.url ?? url],
+      ...(known === null ? [] : header(known.url, known.basic)),
       ...authorization(url, env),
     ],
     // The variable beats the configuration, so what is configured is carried over to it.
@@ -92,13 +94,35 @@ export function authorization(url: string, env: NodeJS.ProcessEnv): readonly (re
   const github = httpOrigin(env["GITHUB_SERVER_URL"] ?? "https://github.com");
   const token = nonEmpty(env["DSTACK_GITOPS_TOKEN"]) ?? (origin === github ? nonEmpty(env["GITHUB_TOKEN"]) : undefined);
   if (token === undefined) return [];
-  const key = `http.${origin}/.extraHeader`;
-  const basic = Buffer.from(`x-access-token:${token}`).toString("base64");
+  return header(url, `x-access-token:${token}`);
+}
+
+function header(url: string, basic: string): readonly (readonly [string, string])[] {
+  const key = `http.${httpOrigin(url)}/.extraHeader`;
   // The empty value drops headers that are configured for this host: two Authorization headers are refused.
   return [
     [key, ""],
-    [key, `Authorization: Basic ${basic}`],
+    [key, `Authorization: Basic ${Buffer.from(basic).toString("base64")}`],
   ];
+}
+
+/** A URL with a password, as one without and what stands in its place: git names its helper the whole URL, in arguments that everybody on this machine can read. `null`: it has none. */
+function passwordIn(url: string): { readonly url: string; readonly basic: string } | null {
+  if (httpOrigin(url) === null) return null;
+  const parsed = new URL(url);
+  if (parsed.password === "") return null;
+  const basic = `${decoded(parsed.username)}:${decoded(parsed.password)}`;
+  parsed.username = "";
+  parsed.password = "";
+  return { url: parsed.href, basic };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function nonEmpty(value: string | undefined): string | undefined {

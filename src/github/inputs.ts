@@ -11,6 +11,8 @@ export interface ActionOptions {
   readonly workingDirectory: string;
   readonly args: readonly string[];
   readonly token: string;
+  /** Empty where the server does not tell. */
+  readonly jobId: string;
 }
 
 export type InputsAnswer =
@@ -39,6 +41,7 @@ export function readInputs(input: (name: string) => string): InputsAnswer {
     settings: input("settings"),
     workingDirectory: input("working-directory") || ".",
     token: input("token"),
+    jobId: input("job-id"),
   };
   return { ok: true, options: { command, paths, args, ...options } };
 }
@@ -55,6 +58,19 @@ export function argvOf({ command, paths, settings, workingDirectory, args }: Act
     ...args,
     ...(paths.length === 0 ? [] : ["--", ...paths]),
   ];
+}
+
+/** The command line that gives back what a killed run of these inputs has left. */
+export function unlockArgvOf({ settings, workingDirectory }: ActionOptions): readonly string[] {
+  return ["state", "unlock", "--own", "-C", workingDirectory, ...(settings === "" ? [] : ["--settings", settings])];
+}
+
+/** Variables that a command of these inputs needs besides the workflow's own: git and the API read the token, others ask about the job. */
+export function variablesOf({ token, jobId }: ActionOptions): Readonly<Record<string, string>> {
+  return {
+    ...(token === "" ? {} : { GITHUB_TOKEN: token }),
+    ...(jobId === "" ? {} : { DSTACK_GITOPS_JOB_ID: jobId }),
+  };
 }
 
 /** Values that the log must never show: the token, also as git sends it, values given to `--env`, and secrets of the environment. */

@@ -7,6 +7,7 @@ import { z } from "zod";
 
 import { systemClock } from "../lib/clock.ts";
 import { exitCodes, UserError } from "../lib/user-error.ts";
+import { draftMark, sweepDrafts } from "../state/drafts.ts";
 import { askGateway } from "./control-client.ts";
 
 const Announcement = z.object({
@@ -35,7 +36,8 @@ export async function newSocketPath(runtimeDirectory: string): Promise<string> {
 /** Takes the name of a gateway for this process. Refused while another process answers under it; one that died is replaced. */
 export async function announce(runtimeDirectory: string, announcement: Announcement): Promise<void> {
   const file = fileOf(runtimeDirectory, announcement.gateway);
-  const draft = `${file}.${randomUUID()}`;
+  await sweepDrafts(dirname(file), `${basename(file)}.`);
+  const draft = `${file}.${await draftMark()}`;
   await writeFile(draft, `${JSON.stringify({ version: 1, ...announcement })}\n`, { mode: 0o600 });
   try {
     while (!(await created(link(draft, file)))) {

@@ -5,7 +5,7 @@ import { announcedGateways, type Announcement } from "./announcement.ts";
 import { askGateway, type ControlRequest } from "./control-client.ts";
 import { mergedStatus } from "./merged-status.ts";
 import { readStatus, writePublication } from "./publication.ts";
-import { tidyPublishedRoutes, writePublishedRoutes } from "./published-routes.ts";
+import { readPublishedRoutes, tidyPublishedRoutes, writePublishedRoutes } from "./published-routes.ts";
 import type { Publication, Publisher } from "./publisher.ts";
 
 /** How long a gateway that is up may take to answer: it does nothing that takes time. */
@@ -20,6 +20,11 @@ export function embeddedPublisher({ runtimeDirectory }: { readonly runtimeDirect
     async status(signal) {
       const answers = await askAll(runtimeDirectory, { method: "GET", path: "/status", timeoutMs: answerMs }, signal);
       return answers.length === 0 ? null : answers.map(({ text }) => readStatus(text)).reduce(mergedStatus);
+    },
+    async newest(signal) {
+      const answers = await askAll(runtimeDirectory, { method: "GET", path: "/status", timeoutMs: answerMs }, signal);
+      const served = answers.map(({ text }) => readStatus(text).generation);
+      return Math.max(0, (await readPublishedRoutes(runtimeDirectory))?.generation ?? 0, ...served);
     },
     async drained(upstream, timeoutMs, signal) {
       const path = `/wait?${new URLSearchParams({ upstream, timeout: String(timeoutMs) }).toString()}`;

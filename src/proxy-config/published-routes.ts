@@ -1,7 +1,7 @@
-import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import { draftMark, sweepDrafts } from "../state/drafts.ts";
 import { readPublication, writePublication } from "./publication.ts";
 import type { Publication } from "./publisher.ts";
 
@@ -37,7 +37,8 @@ export async function tidyPublishedRoutes(runtimeDirectory: string): Promise<voi
 async function replaceOlder(directory: string, publication: Publication): Promise<boolean> {
   const before = await generations(directory);
   if (before.some((generation) => generation > publication.generation)) return false;
-  const draft = join(directory, `.${randomUUID()}`);
+  await sweepDrafts(directory, ".");
+  const draft = join(directory, `.${await draftMark()}`);
   await writeFile(draft, writePublication(publication), { mode: 0o600 });
   await rename(draft, join(directory, fileName(publication.generation)));
   const superseded = before.filter((generation) => generation < publication.generation);

@@ -1,6 +1,7 @@
 import type { KeptContent, PinnedRepo } from "../config/files.ts";
+import type { Lease, LeaseOwner } from "../state/lease-record.ts";
 import { isSameOwner } from "../state/lease.ts";
-import type { Lease, LeaseOwner, ServiceRecord } from "../state/record.ts";
+import type { ServiceRecord } from "../state/record.ts";
 import type { ServiceChange, Snapshot, StateStore } from "../state/store.ts";
 import { acceptRemoval, acceptRevision } from "./accept.ts";
 import type { Acceptance } from "./accept.ts";

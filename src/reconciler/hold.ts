@@ -1,7 +1,8 @@
 import { fromTimestamp } from "../lib/timestamp.ts";
+import type { Lease } from "../state/lease-record.ts";
 import { acquire, isSameOwner, renew, stillOwned } from "../state/lease.ts";
 import type { Spent } from "../state/progress.ts";
-import type { Lease, ServiceRecord } from "../state/record.ts";
+import type { ServiceRecord } from "../state/record.ts";
 import { StateConflict } from "../state/store.ts";
 import type { Change, Snapshot } from "../state/store.ts";
 import type { Happening } from "../state/trailers.ts";

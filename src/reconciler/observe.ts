@@ -1,5 +1,6 @@
 import type { ObservedInstance, Owner } from "../backends/backend.ts";
 import { resolveValues } from "../config/env.ts";
+import { digesterOf, digestsOf } from "../config/value-digests.ts";
 import type { GatewayStatus } from "../proxy-config/publisher.ts";
 import type { ServiceRecord } from "../state/record.ts";
 import type { Snapshot } from "../state/store.ts";
@@ -61,7 +62,17 @@ export async function observe(
     traffic: trafficOf(record, gateway),
     outcomes,
     supply,
+    ...(supply === null ? {} : valueDigests(observer, record)),
   };
+}
+
+/** Where something may be started. */
+function valueDigests({ world, owner }: Observer, record: ServiceRecord): Pick<Observed, "digests"> {
+  if (world.digestKey === undefined || world.digestKey === null) return {};
+  const { lookedUp } = resolveValues(currentDeployment(record).spec, world.env);
+  const digester = digesterOf(world.digestKey, { stateId: owner.stateId, service: record.name });
+  const digests = digestsOf(lookedUp, digester);
+  return digests === null ? {} : { digests };
 }
 
 /** Replicas on a backend that the settings no longer name are out of sight, not gone. */

@@ -1,5 +1,6 @@
 import type { ObservedInstance, Offer } from "../backends/backend.ts";
 import type { BackendErrorCode } from "../backends/errors.ts";
+import type { ValueDigests } from "../config/value-digests.ts";
 import type { Traffic } from "../state/verdict.ts";
 import type { ProbeAnswer } from "./world.ts";
 
@@ -31,6 +32,8 @@ export interface Observed {
   readonly traffic: ReadonlyMap<string, Traffic>;
   /** What can be had for the current deployment's job; `null` where nothing seemed to be missing, so that nobody was asked. */
   readonly supply: Supply | null;
+  /** Of the values that a replica started now is given. Absent: none are made. */
+  readonly digests?: ValueDigests;
 }
 
 /** Requests that ended, or should have reached a replica, within windows that end now. */

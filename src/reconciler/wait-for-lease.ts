@@ -1,4 +1,5 @@
 import { toTimestamp } from "../lib/timestamp.ts";
+import { ownerText } from "../state/lease.ts";
 import type { Snapshot } from "../state/store.ts";
 import type { Event } from "./event.ts";
 import { takeFrom } from "./hold.ts";
@@ -81,10 +82,6 @@ export function createQueue({ name, session, longest, own, pause, isOver, abort 
 
 function waitEvent(name: string, { lease, until, alive }: Holder, now: number): Event {
   const lives = alive === true ? "it is alive" : "whether it is alive cannot be told from here";
-  const detail = `for ${ownerText(lease)}, who has it since ${lease.acquiredAt}, until ${until} at the latest; ${lives}`;
+  const detail = `for ${ownerText(lease.owner)}, who has it since ${lease.acquiredAt}, until ${until} at the latest; ${lives}`;
   return { event: "wait", time: toTimestamp(now), service: name, replica: null, deployment: null, detail };
-}
-
-function ownerText({ owner: { run, attempt } }: Holder["lease"]): string {
-  return attempt > 1 ? `${run} (attempt ${attempt})` : run;
 }

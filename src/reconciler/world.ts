@@ -3,7 +3,8 @@ import type { Lookup } from "../config/env.ts";
 import type { ProbeSpec } from "../config/spec.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Publisher } from "../proxy-config/publisher.ts";
-import type { Address, LeaseOwner } from "../state/record.ts";
+import type { LeaseOwner } from "../state/lease-record.ts";
+import type { Address } from "../state/record.ts";
 import type { StateStore } from "../state/store.ts";
 import type { Event } from "./event.ts";
 
@@ -16,6 +17,8 @@ export interface World {
   readonly probe: Probe;
   /** Values of bare `env` names and of secrets. */
   readonly env: Lookup;
+  /** With what digests of values are made, so that rotation is noticed; a secret itself. Absent or `null`: none are made. */
+  readonly digestKey?: string | null;
   readonly leaseOwner: LeaseOwner;
   /** Whether the owner of a lease still lives: `true` and `false` only where it can be proven. */
   readonly isAlive: (owner: LeaseOwner) => Promise<boolean | "unknown">;

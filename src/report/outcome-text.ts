@@ -3,6 +3,7 @@ import type { Settings } from "../config/settings.ts";
 import type { Holder } from "../reconciler/hold.ts";
 import { olderText, repairHint } from "../reconciler/orphans-text.ts";
 import type { Settled } from "../reconciler/settle.ts";
+import { ownerText } from "../state/lease.ts";
 import type { Verdict } from "../state/verdict.ts";
 import { serviceUrl } from "./service-url.ts";
 import type { Paint } from "./style.ts";
@@ -63,7 +64,7 @@ function detailOf(settled: Exclude<Settled, { readonly state: "error" }>, verdic
 
 function heldText(name: string, { lease: { owner }, until, alive }: Holder): string {
   const lives = alive === true ? "which is alive" : "of which nobody can tell from here whether it is alive";
-  return `${owner.run} works on it, ${lives}, until ${until} at the latest; if it is dead, \`dstack-gitops state unlock ${name}\``;
+  return `${ownerText(owner)} works on it, ${lives}, until ${until} at the latest; if it is dead, \`dstack-gitops state unlock ${name}\``;
 }
 
 export interface OutcomeSummary {

@@ -3,6 +3,7 @@ import type { Json } from "../lib/canonical-json.ts";
 import { toTimestamp } from "../lib/timestamp.ts";
 import type { Found } from "../reconciler/inventory.ts";
 import type { Due } from "../reconciler/overdue.ts";
+import type { Rotated } from "../reconciler/rotation.ts";
 import type { Address, ServiceRecord } from "../state/record.ts";
 import type { ShownReplica, ShownService } from "./replica-table.ts";
 import { serviceUrl } from "./service-url.ts";
@@ -12,13 +13,17 @@ import { replicaText, restText, statusText } from "./status.ts";
 export function psJson(
   services: readonly ShownService[],
   settings: Settings,
-  { overdue = new Map(), unknown = [] }: Besides = {},
+  { overdue = new Map(), unknown = [], rotated = new Map() }: Besides = {},
 ): Json {
   return {
     version: 1,
     services: services.map((service) => ({
       ...serviceJson(service, settings),
       overdueSince: timeOf(overdue.get(service.record.name)),
+      rotated: (rotated.get(service.record.name) ?? []).map(({ name, replicas }) => ({
+        name,
+        replicas: [...replicas],
+      })),
     })),
     unknown: unknown.map(({ backend, instance, token, service, status, price }) => {
       return { backend, instance, token, service, status, price };
@@ -31,6 +36,8 @@ export interface Besides {
   readonly overdue?: ReadonlyMap<string, Due>;
   /** Instances that the state does not know. */
   readonly unknown?: readonly Found[];
+  /** Names of which services run with another value, by service. */
+  readonly rotated?: ReadonlyMap<string, readonly Rotated[]>;
 }
 
 function timeOf(due: Due | undefined): string | null {

@@ -8,6 +8,14 @@ export interface Tip {
   readonly tree: TreeNode;
 }
 
+/** What a file was, and the commit that made it so. */
+export interface Version {
+  readonly commit: string;
+  /** RFC 3339; `null`: nobody knows. */
+  readonly time: string | null;
+  readonly text: string;
+}
+
 /** A file to be put. Modes are git's, in octal. */
 export interface NewFile {
   readonly mode: string;
@@ -17,6 +25,8 @@ export interface NewFile {
 /** One commit to be made. `null` as parent: the branch's first. `null` as file: removed. */
 export interface BranchWrite {
   readonly parent: Tip | null;
+  /** The tip that the commit takes the place of, where that is not its parent: the history before is replaced. */
+  readonly replaces?: Tip;
   readonly edits: ReadonlyMap<string, NewFile | null>;
   /** With the trailers of `trailers.ts`. */
   readonly message: string;
@@ -48,6 +58,14 @@ export interface Branch {
   /** Contents of files of a tip that was read, by id. */
   contents(ids: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, Uint8Array>>;
   write(write: BranchWrite, signal?: AbortSignal): Promise<WriteOutcome>;
-  /** Whether a commit that we made is part of the history of a tip that was read after. */
+  /** What a file was in a tip and before it, newest first, as far as that is known. Absent: it is not. */
+  readonly versions?: (tip: Tip, path: string, signal?: AbortSignal) => Promise<readonly Version[]>;
+  /** A commit that was the tip once, if it is still on this machine. Absent: nothing is kept. */
+  readonly tipAt?: (commit: string, signal?: AbortSignal) => Promise<Tip | null>;
+  /** Makes a branch that is gone anew with such a commit as its tip; `false`: that cannot be done, or somebody was faster. */
+  readonly revive?: (commit: string, signal?: AbortSignal) => Promise<boolean>;
+  /** Whether a commit comes after another one, by what is known here of both: asked where `includes` may see too little of the past. */
+  readonly descends?: (commit: string, from: string) => Promise<boolean>;
+  /** Whether a commit that we made is part of the history of a tip that was read after, maybe as the copy that a compaction has made of it. */
   includes(tip: Tip, commit: string, signal?: AbortSignal): Promise<boolean>;
 }

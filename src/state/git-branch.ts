@@ -7,6 +7,7 @@ import { isForge, normalizedUrl, shortId } from "../git/remote-url.ts";
 import { openRemote } from "../git/remote.ts";
 import type { Clock } from "../lib/clock.ts";
 import { UserError } from "../lib/user-error.ts";
+import type { Patient } from "./doctor.ts";
 import type { Identity } from "./identity.ts";
 import { localBranch } from "./local-branch.ts";
 import { fileMemory } from "./memory-file.ts";
@@ -33,10 +34,15 @@ export interface GitBranchOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-const defaultAuthor: Author = { name: "dstack-gitops", email: "dstack-gitops@users.noreply.github.com" };
+export const defaultAuthor: Author = { name: "dstack-gitops", email: "dstack-gitops@users.noreply.github.com" };
+
+export interface GitBranchStore extends StateStore, AsyncDisposable {
+  /** What there is to repair, read past everything that a store refuses. */
+  patient(): Promise<Patient>;
+}
 
 /** The state store on a git branch. Nothing is touched before the first call; `await using` gives its object store back for the next run. */
-export function gitBranchStore(options: GitBranchOptions): StateStore & AsyncDisposable {
+export function gitBranchStore(options: GitBranchOptions): GitBranchStore {
   let opened: Promise<Opened> | null = null;
   const open = (): Promise<Opened> => {
     const opening = (opened ??= openStore(options));
@@ -48,6 +54,7 @@ export function gitBranchStore(options: GitBranchOptions): StateStore & AsyncDis
     load: async (signal) => (await open()).store.load(signal),
     commit: async (change, signal) => (await open()).store.commit(change, signal),
     readContent: async (content, signal) => (await open()).store.readContent(content, signal),
+    patient: async () => (await open()).patient,
     async [Symbol.asyncDispose]() {
       await (await opened)?.close();
     },
@@ -56,6 +63,7 @@ export function gitBranchStore(options: GitBranchOptions): StateStore & AsyncDis
 
 interface Opened {
   readonly store: StateStore;
+  readonly patient: Patient;
   close(): Promise<void>;
 }
 
@@ -69,26 +77,37 @@ async function openStore(options: GitBranchOptions): Promise<Opened> {
     derive: options.derive,
     identity: options.identity,
   };
-  const caches = join(env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "dstack-gitops");
   const turnsIn = (cache: string) => turnQueue(join(cache, "turns", shortId(branch)), clock);
   if (remote === null) {
     const directory = (await git(["rev-parse", "--path-format=absolute", "--git-common-dir"], { cwd: root })).text;
     const local = localBranch({ directory, branch, author, clock });
-    const gate = { turns: turnsIn(join(caches, shortId(directory))) };
-    return { store: optimisticStore(local.branch, { ...common, memory: local.memory, gate }), close: async () => {} };
+    const gate = { turns: turnsIn(join(cachesIn(env), shortId(directory))) };
+    const patient = { ...local, identity: options.identity };
+    const store = optimisticStore(local.branch, { ...common, memory: local.memory, gate });
+    return { store, patient, close: async () => {} };
   }
   const reached = await openRemote(remote, root, env);
   const { url, objectFormat: format } = reached;
-  const cache = join(caches, shortId(normalizedUrl(url)));
-  const objects = await openObjectStore(cache, format);
+  const cache = cacheOf(url, env);
+  const objects = await openObjectStore(cache, { format });
   const memory = fileMemory(join(cache, `seen-${shortId(branch)}.json`));
   const lastSeen = async () => (await memory.recall())?.seen.commit ?? null;
   const source = remoteBranch({ objects, format, branch, remote: reached, author, clock, lastSeen });
   const gate = { turns: turnsIn(cache), paced: isForge(url) };
-  return { store: optimisticStore(source, { ...common, memory, gate }), close: () => objects.giveBack() };
+  const patient = { branch: source, memory, identity: options.identity };
+  return { store: optimisticStore(source, { ...common, memory, gate }), patient, close: () => objects.giveBack() };
 }
 
-async function checkBranchName(root: string, branch: string): Promise<void> {
+/** Where this machine keeps objects of a remote's state, and what it saw of it. */
+export function cacheOf(url: string, env: NodeJS.ProcessEnv): string {
+  return join(cachesIn(env), shortId(normalizedUrl(url)));
+}
+
+function cachesIn(env: NodeJS.ProcessEnv): string {
+  return join(env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "dstack-gitops");
+}
+
+export async function checkBranchName(root: string, branch: string): Promise<void> {
   // Names that need no asking; most are of these.
   if (/^[a-z][a-z0-9_-]*(\/[a-z0-9][a-z0-9_-]*)*$/.test(branch)) return;
   const checked = await git(["check-ref-format", "--branch", branch], { cwd: root, accept: [0, 1, 128, 129] });

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-import { gonePath } from "./layout.ts";
+import { compacted } from "./compacted-schema.ts";
+import { gonePath, historyPath } from "./layout.ts";
 import { format, gone, intents, lease, record } from "./schema.ts";
 
 /** JSON Schema of every document of the state branch, as `state/state.schema.json` publishes it. */
@@ -10,6 +11,7 @@ export function stateSchemaText(): string {
     intents: { path: "journal/<shard>/<name>.json", schema: intents },
     lease: { path: "leases/<shard>/<name>.json", schema: lease },
     gone: { path: gonePath, schema: gone },
+    history: { path: historyPath, schema: compacted },
     format: { path: "format", schema: format },
   };
   const definitions = Object.entries(documents).map(([name, { path, schema }]) => {

@@ -21,6 +21,9 @@ export function partPath(part: Part, name: string): string {
 /** Where what is remembered of services that are gone is kept. */
 export const gonePath = "gone.json";
 
+/** Where what is remembered of commits that are not in the branch any more is kept. */
+export const historyPath = "history.json";
+
 /** First two hex digits of the name's SHA-256. */
 export function shardOf(name: string): string {
   return hash("sha256", name).slice(0, 2);

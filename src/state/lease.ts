@@ -1,5 +1,5 @@
 import { fromTimestamp, toTimestamp } from "../lib/timestamp.ts";
-import type { Lease, LeaseOwner } from "./record.ts";
+import type { Lease, LeaseOwner } from "./lease-record.ts";
 
 /** Who may work on a service, and until when: what is asked for. Times in milliseconds. */
 export interface LeaseRequest {
@@ -43,8 +43,8 @@ function isFree(current: Lease, request: LeaseRequest): boolean {
   return request.ownerAlive === false || request.now > freeAt(current, request);
 }
 
-/** On one host there is one clock. */
-function freeAt(current: Lease, request: LeaseRequest): number {
+/** When anybody may take it, unless it is renewed. On one host there is one clock. Milliseconds since the epoch. */
+export function freeAt(current: Lease, request: Pick<LeaseRequest, "owner" | "skew">): number {
   const sameHost = current.owner.host !== null && current.owner.host === request.owner.host;
   return fromTimestamp(current.deadline) + (sameHost ? 0 : request.skew);
 }
@@ -71,4 +71,9 @@ export function stillOwned(
 /** One process is one owner: neither a run's name nor a pid makes another process the same. */
 export function isSameOwner(a: LeaseOwner, b: LeaseOwner): boolean {
   return a.nonce === b.nonce;
+}
+
+/** An owner's name for people. */
+export function ownerText({ run, attempt }: Pick<LeaseOwner, "run" | "attempt">): string {
+  return attempt > 1 ? `${run} (attempt ${attempt})` : run;
 }

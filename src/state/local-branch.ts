@@ -1,15 +1,19 @@
 import { readObjects } from "../git/cat-file.ts";
 import { GitError, mayHaveHappened } from "../git/git-error.ts";
 import { git } from "../git/git.ts";
-import type { Branch, BranchWrite, Tip, WriteOutcome } from "./branch.ts";
+import type { BranchWrite, Tip, WriteOutcome } from "./branch.ts";
+import { pastVersions } from "./file-versions.ts";
+import { pastIn } from "./git-past.ts";
+import { includesCommit } from "./includes-commit.ts";
 import type { BranchMemory, Remembered } from "./memory-of-branch.ts";
 import { openObjectDatabase } from "./object-database.ts";
 import type { DatabaseOptions } from "./object-database.ts";
+import type { PastBranch } from "./past.ts";
 import { generationOf } from "./trailers.ts";
 
 /** A branch of the local repository, which `update-ref` compares and swaps. A second reference remembers the newest commit. */
 export function localBranch(options: DatabaseOptions & { readonly branch: string }): {
-  branch: Branch;
+  branch: PastBranch;
   memory: BranchMemory;
 } {
   const { directory } = options;
@@ -17,7 +21,16 @@ export function localBranch(options: DatabaseOptions & { readonly branch: string
   const reference = `refs/heads/${options.branch}`;
   const kept = `refs/dstack-gitops/kept/${options.branch}`;
   return {
-    branch: { read, write, contents: (ids, signal) => database.contents(ids, signal), includes },
+    branch: {
+      read,
+      write,
+      contents: (ids, signal) => database.contents(ids, signal),
+      versions: (tip, path) => pastVersions(directory, tip.commit, path),
+      tipAt,
+      revive,
+      includes,
+      ...pastIn(directory, database, reference),
+    },
     memory: { recall, remember: async () => {} },
   };
 
@@ -29,7 +42,7 @@ export function localBranch(options: DatabaseOptions & { readonly branch: string
 
   async function write(change: BranchWrite, signal?: AbortSignal): Promise<WriteOutcome> {
     const tip = await database.store(change, signal);
-    const before = change.parent?.commit ?? "";
+    const before = (change.replaces ?? change.parent)?.commit ?? "";
     const swap = before === "" ? `create ${reference} ${tip.commit}` : `update ${reference} ${tip.commit} ${before}`;
     const input = `start\n${swap}\nupdate ${kept} ${tip.commit}\nprepare\ncommit\n`;
     const config = [["core.logAllRefUpdates", "false"]] as const;
@@ -45,8 +58,20 @@ export function localBranch(options: DatabaseOptions & { readonly branch: string
     }
   }
 
+  async function tipAt(id: string, signal?: AbortSignal): Promise<Tip | null> {
+    const [commit] = await readObjects([id], { cwd: directory, signal });
+    if (commit?.type !== "commit") return null;
+    return database.tipOf(commit, () => messagesFrom(directory, id), signal);
+  }
+
+  async function revive(commit: string, signal?: AbortSignal): Promise<boolean> {
+    const input = `create ${reference} ${commit}\n`;
+    const made = await git(["update-ref", "--stdin"], { cwd: directory, input, signal, accept: [0, 1, 128] });
+    return made.exitCode === 0;
+  }
+
   function includes(tip: Tip, commit: string, signal?: AbortSignal): Promise<boolean> {
-    return database.isAncestor(commit, tip.commit, signal);
+    return includesCommit({ database, directory }, tip, commit, signal);
   }
 
   async function recall(): Promise<Remembered | null> {

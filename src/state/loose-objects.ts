@@ -1,13 +1,16 @@
-import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { deflateSync, inflate } from "node:zlib";
 
 import type { GitObject } from "../git/cat-file.ts";
+import { draftMark } from "./drafts.ts";
 import type { NewObject } from "./git-objects.ts";
 
 const inflated = promisify(inflate);
+
+/** Names of objects that are being written begin so, as git's own do. */
+export const draftPrefix = "tmp_obj_";
 
 /** An object that lies alone in its file, as those do that were written or fetched last; `null`: git must be asked. */
 export async function readLoose(directory: string, id: string): Promise<GitObject | null> {
@@ -32,7 +35,7 @@ async function put(directory: string, { type, id, content }: NewObject): Promise
   const path = pathOf(directory, id);
   if (await isThere(path)) return;
   const bytes = deflateSync(Buffer.concat([Buffer.from(`${type} ${content.length}\0`), content]), { level: 1 });
-  const draft = join(directory, "objects", `tmp_obj_${randomBytes(6).toString("hex")}`);
+  const draft = join(directory, "objects", `${draftPrefix}${await draftMark()}`);
   try {
     await writeFile(draft, bytes, { mode: 0o444, flag: "wx" });
     await mkdir(join(path, ".."), { recursive: true });

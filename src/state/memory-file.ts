@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 
 import { z } from "zod";
 
 import { isMissing } from "../git/work-tree-source.ts";
+import { draftMark, sweepDrafts } from "./drafts.ts";
 import { decode } from "./encode.ts";
 import type { BranchMemory, Remembered, Seen } from "./memory-of-branch.ts";
 
@@ -16,6 +16,7 @@ const seenSchema: z.ZodType<Seen> = z.strictObject({
 
 /** Remembers a remote's state branch in a file of this machine. */
 export function fileMemory(path: string): BranchMemory {
+  let swept = false;
   return {
     recall,
     async remember(seen) {
@@ -24,7 +25,9 @@ export function fileMemory(path: string): BranchMemory {
       if (known !== null && known.stateId === seen.stateId && known.generation >= seen.generation) return;
       const text = JSON.stringify(seen);
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      const draft = `${path}.${randomBytes(6).toString("hex")}`;
+      if (!swept) await sweepDrafts(dirname(path), `${basename(path)}.`);
+      swept = true;
+      const draft = `${path}.${await draftMark()}`;
       await writeFile(draft, text, { mode: 0o600 });
       await rename(draft, path);
     },

@@ -1,4 +1,6 @@
+import type { Clock } from "../lib/clock.ts";
 import { isSameJson } from "../lib/same.ts";
+import { toTimestamp } from "../lib/timestamp.ts";
 import type { BranchWrite, NewFile, Tip } from "./branch.ts";
 import { encode } from "./encode.ts";
 import { boundBy } from "./home.ts";
@@ -22,12 +24,15 @@ export function nextCommit(
     readonly derive?: Derive | undefined;
     readonly identity?: Identity | undefined;
     readonly newId: () => string;
+    readonly clock: Pick<Clock, "now">;
   },
 ): BranchWrite {
-  const generation = current.snapshot.generation + 1;
-  const { commit, stateId } = current.snapshot;
+  const lost = prepared.accepted.find(({ goesOn }) => goesOn !== undefined)?.goesOn;
+  const generation = Math.max(current.snapshot.generation, lost?.after ?? 0) + 1;
+  const { commit } = current.snapshot;
+  const stateId = current.tip === null ? (lost?.stateId ?? current.snapshot.stateId) : current.snapshot.stateId;
   const edits = new Map<string, NewFile | null>(prepared.edits);
-  const known: Format = current.snapshot.format ?? { version: formatVersion, stateId };
+  const known: Format = current.snapshot.format ?? newFormat(stateId, options.clock.now());
   const bound = options.identity === undefined ? known : { ...known, ...boundBy(known, options.identity) };
   if (current.tip === null || !isSameJson(bound, known))
     edits.set("format", { mode: "100644", content: Buffer.from(encode(format, bound, "format")) });
@@ -38,4 +43,8 @@ export function nextCommit(
   }
   const message = messageOf(prepared.accepted, { generation, nonce: options.newId() });
   return { parent: current.tip, edits, message, generation };
+}
+
+function newFormat(stateId: string, now: number): Format {
+  return { version: formatVersion, stateId, createdAt: toTimestamp(now) };
 }

@@ -1,9 +1,9 @@
-import { randomBytes } from "node:crypto";
 import { appendFile, mkdir, readdir, readFile, readlink, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
+import { draftMark, isAbandoned, sweepDrafts } from "./drafts.ts";
 import type { ObjectFormat } from "./git-objects.ts";
-import { isProcessAlive, processMark } from "./process-owner.ts";
+import { draftPrefix } from "./loose-objects.ts";
 
 /** A bare repository that is ours alone until it is given back, over objects that this machine's processes share. */
 export interface ObjectStore {
@@ -17,6 +17,12 @@ export interface ObjectStore {
   /** Tells those who read the shared objects that nothing is behind this commit. */
   noteEnd(commit: string): Promise<void>;
   giveBack(): Promise<void>;
+}
+
+export interface ObjectStoreOptions {
+  readonly format?: ObjectFormat;
+  /** Shares nothing, for objects that are incomplete, or too many to keep. */
+  readonly alone?: boolean;
 }
 
 /** The reference for the newest commit. */
@@ -33,15 +39,17 @@ const grace = 3_600_000;
  * for anybody's lock files, those of killed ones least of all. Objects never change and have no locks: what one process
  * fetched or wrote, the next one need not fetch.
  */
-export async function openObjectStore(root: string, format: ObjectFormat = "sha1"): Promise<ObjectStore> {
+export async function openObjectStore(root: string, options: ObjectStoreOptions = {}): Promise<ObjectStore> {
+  const { format = "sha1", alone = false } = options;
   const busy = join(root, "busy");
   await mkdir(busy, { recursive: true, mode: 0o700 });
   await sweep(root, busy);
-  const shared = await sharedObjects(root, format);
-  const name = `${process.pid}-${await processMark()}-${randomBytes(4).toString("hex")}.git`;
+  const name = `${await draftMark()}.git`;
   const directory = join(busy, name);
+  const shared = alone ? directory : await sharedObjects(root, format);
   await makeRepository(directory, format);
-  await symlink(join("..", "..", basename(shared), "objects"), join(directory, "objects"));
+  if (alone) await mkdir(join(directory, "objects", "pack"), { recursive: true });
+  else await symlink(join("..", "..", basename(shared), "objects"), join(directory, "objects"));
   const reference = join(directory, keptReference);
   return {
     directory,
@@ -103,17 +111,28 @@ async function isLarge(directory: string): Promise<boolean> {
 /** Removes what killed processes left, and shared objects that are used no more. */
 async function sweep(root: string, busy: string): Promise<void> {
   const used = new Set<string>();
-  for (const name of await readdir(busy)) {
-    const [pid, start] = name.split("-");
-    if (/^\d+$/.test(pid ?? "") && !(await isProcessAlive(Number(pid), start ?? "")))
-      await rm(join(busy, name), { recursive: true, force: true });
-    else used.add(basename(dirname(await readlink(join(busy, name, "objects")).catch(() => ""))));
-  }
+  for (const name of await readdir(busy))
+    if (!(await isAbandoned(name)))
+      used.add(basename(dirname(await readlink(join(busy, name, "objects")).catch(() => ""))));
+  await sweepDrafts(busy, "");
   const all = await sharedIn(root);
+  for (const directory of all) {
+    await sweepDrafts(join(directory, "objects"), draftPrefix);
+    await sweepPacks(join(directory, "objects", "pack"));
+  }
   const newest = new Set(new Map(all.map((path) => [basename(path).split("-")[0], path])).values());
   for (const directory of all) {
     if (newest.has(directory) || used.has(basename(directory)) || (await ageOf(directory)) < grace) continue;
     await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Half packs of git processes that were killed: their names do not tell whose they are, their age does. */
+async function sweepPacks(directory: string): Promise<void> {
+  const names = (await readdir(directory).catch(() => [])).filter((name) => name.startsWith("tmp_"));
+  for (const name of names) {
+    const found = await stat(join(directory, name)).catch(() => null);
+    if (found !== null && Date.now() - found.mtimeMs > grace) await rm(join(directory, name), { force: true });
   }
 }
 

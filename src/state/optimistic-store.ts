@@ -7,6 +7,7 @@ import type { Branch, Tip } from "./branch.ts";
 import { refuseForeign } from "./identity.ts";
 import type { Identity } from "./identity.ts";
 import { readKeptContent } from "./kept-content.ts";
+import { offerLastGood } from "./last-good.ts";
 import { admit, noMemory } from "./memory-of-branch.ts";
 import type { BranchMemory, Remembered } from "./memory-of-branch.ts";
 import { nextCommit } from "./next-commit.ts";
@@ -74,7 +75,7 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
     if (tip === null)
       return keep({ tip, snapshot: { commit: null, generation: 0, stateId: proposedId, services: new Map() } });
     if (before?.tip?.commit === tip.commit) return before;
-    const snapshot = await cache.read(tip, signal);
+    const snapshot = await cache.read(tip, signal).catch((error: unknown) => offerLastGood(error, branch, tip));
     for (const known of remembered) admit(known, tip, snapshot.stateId);
     if (options.identity !== undefined) await refuseForeign(snapshot.format ?? {}, options.identity);
     await memory.remember({ commit: tip.commit, generation: tip.generation, stateId: snapshot.stateId });

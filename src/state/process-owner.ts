@@ -3,7 +3,7 @@ import { link, mkdir, readFile, readlink, unlink, writeFile } from "node:fs/prom
 import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 
-import type { LeaseOwner } from "./record.ts";
+import type { LeaseOwner } from "./lease-record.ts";
 
 /** This process as the owner of leases: its run where there is one, and how others on this host can tell whether it lives. */
 export async function currentOwner(env: NodeJS.ProcessEnv = process.env): Promise<LeaseOwner> {
@@ -18,7 +18,15 @@ export async function currentOwner(env: NodeJS.ProcessEnv = process.env): Promis
     boot,
     pid: process.pid,
     pidStart,
+    ...(inActions ? { github: workflowOf(env) } : {}),
   };
+}
+
+/** How others learn whether a workflow's run is over. A job may be over before its run: its id is `${{ job.check_run_id }}`. */
+function workflowOf(env: NodeJS.ProcessEnv): NonNullable<LeaseOwner["github"]> {
+  const job = env["DSTACK_GITOPS_JOB_ID"] ?? "";
+  const api = env["GITHUB_API_URL"] ?? "https://api.github.com";
+  return /^[1-9]\d{0,15}$/.test(job) ? { api, job: Number(job) } : { api };
 }
 
 /** Whether an owner's process lives: proven on its own host, `"unknown"` from anywhere else. */

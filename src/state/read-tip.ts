@@ -1,14 +1,15 @@
 import { exitCodes, UserError } from "../lib/user-error.ts";
 import type { Branch, Tip } from "./branch.ts";
+import { compacted } from "./compacted-schema.ts";
 import { decode, unreadable } from "./encode.ts";
-import { formatVersion, gonePath } from "./layout.ts";
+import { formatVersion, gonePath, historyPath } from "./layout.ts";
 import type { ServiceState } from "./record.ts";
 import { format, gone } from "./schema.ts";
 import type { Format } from "./schema.ts";
 import { decodePart, noState, partFiles, withPart } from "./service-parts.ts";
 import type { PartFile, PartValue } from "./service-parts.ts";
 import type { Snapshot } from "./store.ts";
-import { nodeAt } from "./tree.ts";
+import { editTree, emptyTree, nodeAt } from "./tree.ts";
 import type { FileNode } from "./tree.ts";
 
 /** Reads a branch's tips as snapshots; what did not change since the last one is neither read nor decoded again. */
@@ -22,6 +23,7 @@ export function createPartCache(branch: Branch): PartCache {
   let byId = new Map<string, PartValue>();
   const formatIn = oneFile("format", readFormat);
   const goneIn = oneFile(gonePath, (text) => decode(gone, text, gonePath));
+  const compactedIn = oneFile(historyPath, (text) => decode(compacted, text, historyPath));
   return {
     async read(tip, signal) {
       // The version comes first: everything else is read by its rules.
@@ -41,6 +43,7 @@ export function createPartCache(branch: Branch): PartCache {
         if (part !== undefined) services.set(file.name, withPart(services.get(file.name) ?? noState, part));
       }
       const graveyard = await goneIn(tip, signal);
+      const history = await compactedIn(tip, signal);
       const { commit, generation } = tip;
       return {
         commit,
@@ -49,6 +52,7 @@ export function createPartCache(branch: Branch): PartCache {
         services,
         format: known,
         ...(graveyard === null ? {} : { gone: graveyard }),
+        ...(history === null ? {} : { compacted: history }),
       };
     },
   };
@@ -91,6 +95,14 @@ function textOf(contents: ReadonlyMap<string, Uint8Array>, id: string, path: str
   const bytes = contents.get(id);
   if (bytes === undefined) throw unreadable(path, "its content is missing");
   return Buffer.from(bytes).toString("utf8");
+}
+
+/** Reads a file of the branch for nothing but what is wrong with it. */
+export function checkFile(path: string, text: string): void {
+  if (path === "format") return void readFormat(text);
+  if (path === gonePath) return void decode(gone, text, gonePath);
+  const [file] = partFiles(editTree(emptyTree, new Map([[path, { kind: "file", mode: "", id: "" }]])));
+  if (file !== undefined) decodePart(file, text);
 }
 
 /** The file `format`, of a format that this program knows. */

@@ -1,6 +1,8 @@
 import type { PinnedFiles, PinnedRepos } from "../config/job.ts";
 import type { Strategy } from "../config/settings.ts";
 import type { ServiceSpec } from "../config/spec.ts";
+import type { ValueDigests } from "../config/value-digests.ts";
+import type { Lease } from "./lease-record.ts";
 import type { Brake, Canary, Quarantine, Scaled, Spent, StartTime, Window } from "./progress.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -122,6 +124,8 @@ export interface ReplicaRecord {
   readonly unreachableSince?: string;
   /** When the first of the attempts in a row failed. Absent: none has. */
   readonly failingSince?: string;
+  /** Of the values that it was given. Absent: none were made. */
+  readonly digests?: ValueDigests;
   /** Attempts for this number in a row that ended before they had been ready for a while: the row of the back-off table. */
   readonly failures: number;
 }
@@ -164,28 +168,6 @@ export interface Intent {
   readonly backend: string;
   readonly instance: string | null;
   readonly openedAt: string;
-}
-
-/** Who works on a service: `leases/<shard>/<name>.json`. */
-export interface Lease {
-  readonly owner: LeaseOwner;
-  readonly acquiredAt: string;
-  readonly deadline: string;
-  /** Grows with every change of owner; a write under an older number is refused. */
-  readonly fence: number;
-  /** Set by someone who accepted a newer target: hand over between two actions. */
-  readonly handOver: boolean;
-}
-
-export interface LeaseOwner {
-  /** A run and its attempt, such as a workflow run's id; for a person's shell, the host and pid. */
-  readonly run: string;
-  readonly attempt: number;
-  readonly nonce: string;
-  readonly host: string | null;
-  readonly boot: string | null;
-  readonly pid: number | null;
-  readonly pidStart: string | null;
 }
 
 /** All that is known of one service at one commit of the state branch. */

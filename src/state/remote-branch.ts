@@ -3,12 +3,16 @@ import { git } from "../git/git.ts";
 import type { GitResult } from "../git/git.ts";
 import { remoteName } from "../git/remote.ts";
 import type { Remote } from "../git/remote.ts";
-import type { Branch, BranchWrite, Tip, WriteOutcome } from "./branch.ts";
+import type { BranchWrite, Tip, Version, WriteOutcome } from "./branch.ts";
+import { descends, pastVersions } from "./file-versions.ts";
+import { pastIn, pastTip } from "./git-past.ts";
+import { includesCommit } from "./includes-commit.ts";
 import { messagesFrom } from "./local-branch.ts";
 import { openObjectDatabase } from "./object-database.ts";
 import type { DatabaseOptions } from "./object-database.ts";
 import { keptReference } from "./object-store.ts";
 import type { ObjectStore } from "./object-store.ts";
+import type { PastBranch, PastCommit } from "./past.ts";
 
 export interface RemoteBranchOptions extends Omit<DatabaseOptions, "directory" | "own"> {
   readonly objects: ObjectStore;
@@ -16,25 +20,42 @@ export interface RemoteBranchOptions extends Omit<DatabaseOptions, "directory" |
   readonly remote: Remote;
   /** The commit that this machine saw last: what is known of it is not fetched again. */
   readonly lastSeen: () => Promise<string | null>;
+  /** Fetches all of the history, for what replaces it. */
+  readonly whole?: boolean;
 }
+
+const quiet = [
+  "--quiet",
+  "--no-write-fetch-head",
+  "--no-tags",
+  "--refmap=",
+  "--no-auto-maintenance",
+  "--update-shallow",
+] as const;
 
 /**
  * A branch of a remote, through a bare repository of our own: a fetch of depth 1 would make the user's repository shallow.
  * A push that expects the tip it was made from is the compare-and-swap.
  */
-export function remoteBranch(options: RemoteBranchOptions): Branch {
+export function remoteBranch(options: RemoteBranchOptions): PastBranch {
   const { objects } = options;
   const { directory } = objects;
   const database = openObjectDatabase({ ...options, directory, own: true });
   const reference = `refs/heads/${options.branch}`;
-  let fetched = false;
+  let fetched = options.whole ?? false;
   let last: Promise<unknown> = Promise.resolve();
   return {
     read: (signal) => oneAtATime(() => read(signal)),
     at: (commit, signal) => oneAtATime(() => at(commit, signal)),
     write: (change, signal) => oneAtATime(() => write(change, signal)),
     contents: (ids, signal) => database.contents(ids, signal),
-    includes: (tip, commit, signal) => database.isAncestor(commit, tip.commit, signal),
+    ...pastIn(directory, database, keptReference),
+    stateAt: (commit, signal) => oneAtATime(() => stateAt(commit, signal)),
+    versions: (tip, path, signal) => oneAtATime(() => versions(tip, path, signal)),
+    tipAt: (commit, signal) => oneAtATime(() => tipAt(commit, signal)),
+    revive: (commit, signal) => oneAtATime(() => revive(commit, signal)),
+    descends: (commit, from) => descends(directory, commit, from),
+    includes: (tip, commit, signal) => includesCommit({ database, directory }, tip, commit, signal),
   };
 
   /** Calls of one process share a repository, whose locks would refuse each other. */
@@ -78,27 +99,25 @@ export function remoteBranch(options: RemoteBranchOptions): Branch {
     return tip;
   }
 
+  /** A commit of the past, without what came before it. */
+  async function stateAt(past: PastCommit, signal?: AbortSignal): Promise<Tip> {
+    await call(["fetch", ...quiet, "--depth=1", remoteName, past.commit], signal);
+    return pastTip(past, { database, directory }, signal);
+  }
+
   async function deepen(commit: string, signal?: AbortSignal): Promise<readonly string[]> {
     await fetch(["--deepen=200"], signal);
     return messagesFrom(directory, commit);
   }
 
   async function fetch(depth: readonly string[], signal?: AbortSignal): Promise<void> {
-    const quiet = [
-      "--quiet",
-      "--no-write-fetch-head",
-      "--no-tags",
-      "--refmap=",
-      "--no-auto-maintenance",
-      "--update-shallow",
-    ];
     await call(["fetch", ...quiet, ...depth, remoteName, `+${reference}:${keptReference}`], signal);
   }
 
   async function write(change: BranchWrite, signal?: AbortSignal): Promise<WriteOutcome> {
     const tip = await database.store(change, signal);
     fetched = true;
-    const lease = `--force-with-lease=${reference}:${change.parent?.commit ?? ""}`;
+    const lease = `--force-with-lease=${reference}:${(change.replaces ?? change.parent)?.commit ?? ""}`;
     try {
       await call(["push", "--quiet", "--no-verify", lease, remoteName, `${tip.commit}:${reference}`], signal);
       // What cannot be kept is fetched again; it does not unsay what was written.
@@ -109,6 +128,30 @@ export function remoteBranch(options: RemoteBranchOptions): Branch {
       if (cause.reason === "moved" || cause.reason === "locked") return { kind: "moved", commit: tip.commit, cause };
       if (mayHaveHappened(cause)) return { kind: "doubtful", commit: tip.commit, cause };
       throw cause;
+    }
+  }
+
+  async function versions(tip: Tip, path: string, signal?: AbortSignal): Promise<readonly Version[]> {
+    // Of what was fetched only the tip is here; a forge that is away now hides the past, and nothing else.
+    await fetch(["--deepen=200"], signal).catch(() => {});
+    return pastVersions(directory, tip.commit, path);
+  }
+
+  async function tipAt(id: string, signal?: AbortSignal): Promise<Tip | null> {
+    const commit = await database.object(id, signal);
+    if (commit?.type !== "commit") return null;
+    return database.tipOf(commit, () => messagesFrom(directory, id), signal);
+  }
+
+  async function revive(commit: string, signal?: AbortSignal): Promise<boolean> {
+    const lease = `--force-with-lease=${reference}:`;
+    try {
+      await call(["push", "--quiet", "--no-verify", lease, remoteName, `${commit}:${reference}`], signal);
+      return true;
+    } catch (error) {
+      // A remote that no longer has what came before it takes no history that begins in the middle.
+      if (error instanceof GitError) return false;
+      throw error;
     }
   }
 

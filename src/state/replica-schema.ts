@@ -21,6 +21,10 @@ const replicaError = z.strictObject({
   at: time,
 });
 
+const digest = z.string().regex(/^[0-9a-f]{16}$/, "expected 16 hex digits");
+
+const digests = z.strictObject({ key: digest, values: z.record(z.string(), digest) });
+
 /** One attempt to run a replica, as a record holds it. */
 export const replica = z.strictObject({
   num: count,
@@ -40,5 +44,6 @@ export const replica = z.strictObject({
   error: replicaError.nullable(),
   unreachableSince: time.exactOptional(),
   failingSince: time.exactOptional(),
+  digests: digests.exactOptional(),
   failures: count,
 });

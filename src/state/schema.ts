@@ -6,8 +6,9 @@ import { fingerprint } from "../config/fingerprint.ts";
 import type { JobFile, RepoState } from "../config/job.ts";
 import type { ServiceSpec } from "../config/spec.ts";
 import type { Gone } from "./gone.ts";
+import type { Lease } from "./lease-record.ts";
 import type { Spent } from "./progress.ts";
-import type { Intent, Lease, ServiceRecord } from "./record.ts";
+import type { Intent, ServiceRecord } from "./record.ts";
 import { replica } from "./replica-schema.ts";
 import { commit, count, name, sha256, time } from "./scalars.ts";
 import { verdict } from "./verdict-schema.ts";
@@ -160,6 +161,7 @@ export const lease: z.ZodType<Lease> = z.strictObject({
     boot: z.string().nullable(),
     pid: z.int().nullable(),
     pidStart: z.string().nullable(),
+    github: z.strictObject({ api: z.string(), job: count.exactOptional() }).exactOptional(),
   }),
   acquiredAt: time,
   deadline: time,
@@ -171,6 +173,7 @@ export const lease: z.ZodType<Lease> = z.strictObject({
 export const format = z.looseObject({
   version: z.int().min(1),
   stateId: z.string().min(1),
+  createdAt: time.exactOptional(),
   repository: z.string().min(1).exactOptional(),
   home: z
     .union([z.strictObject({ forge: z.string(), id: z.string() }), z.strictObject({ path: z.string() })])

@@ -1,7 +1,9 @@
 import type { FileEntry, KeptContent } from "../config/files.ts";
+import type { Compacted } from "./compacted.ts";
 import type { Gone } from "./gone.ts";
+import type { Lease } from "./lease-record.ts";
 import type { Spent } from "./progress.ts";
-import type { Intent, Lease, ServiceRecord, ServiceState } from "./record.ts";
+import type { Intent, ServiceRecord, ServiceState } from "./record.ts";
 import type { Format } from "./schema.ts";
 
 /** The state branch at one commit. */
@@ -17,6 +19,8 @@ export interface Snapshot {
   readonly format?: Format | undefined;
   /** What is remembered of services that are gone. Absent: there were none. */
   readonly gone?: Gone | undefined;
+  /** What is remembered of commits that are not in the branch any more. Absent: all are. */
+  readonly compacted?: Compacted | undefined;
 }
 
 /** What one service's part of the branch is to become. An absent member stays as it is; `null` removes it. */
@@ -45,6 +49,8 @@ export interface Change {
   /** Contents of `files` and diffs of `repos` that the written records name, to be kept as long as one does. */
   readonly contents?: readonly KeptContent[];
   readonly basis: Snapshot;
+  /** A state that was lost goes on: a branch that this change makes has its id, and no generation that was used before. */
+  readonly goesOn?: { readonly stateId: string; readonly after: number };
   /**
    * Whether what was decided still holds beside what others wrote: asked at every attempt, of the state that the change
    * is put on, with whatever is written by the same commit before it. Pure. `false` refuses the write.

@@ -84,6 +84,7 @@ describe("resolveValues()", () => {
       env: { USER: "me", TOKEN: "${{ t" },
       registryAuth: { username: "$oauth-me", password: "p-${{ t" },
       secrets: ["me", "${{ t", "p-"],
+      lookedUp: { NAME: "me", TOKEN: "${{ t", P: "p-" },
       missing: [],
     });
   });
@@ -95,6 +96,7 @@ describe("resolveValues()", () => {
       env: { D: "1" },
       registryAuth: null,
       secrets: [],
+      lookedUp: {},
       missing: [
         { kind: "variable", name: "A", path: "env.A" },
         { kind: "secret", name: "S", path: "env.B" },

@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 
 import { checkGateways, gatewayOf } from "../../src/config/gateways.ts";
 import { parseSettings } from "../../src/config/settings-file.ts";
-import { defaultPolicy } from "../../src/config/settings.ts";
+import { defaultHistory, defaultPolicy } from "../../src/config/settings.ts";
 import { file, service, shorts } from "./parsing.ts";
 
 const defaults = {
   project: "main",
   exclude: [],
-  state: { branch: "dstack-state", remote: null, lease: { ttl: 900, skew: 0 } },
+  state: { branch: "dstack-state", remote: null, public: false, history: defaultHistory, lease: { ttl: 900, skew: 0 } },
   backends: [{ type: "local" }],
   gateways: [
     { name: "main", type: "embedded", default: true, listen: { host: "127.0.0.1", port: 3000 }, domain: null },
@@ -33,9 +33,11 @@ describe("parseSettings()", () => {
 
   it.each([
     ["project: prod", { project: "prod" }],
+    ["state: {history: {commits: 500, age: 30d}}", { state: { history: { commits: 500, age: 30 * 86_400 } } }],
+    ["state: {history: {commits: off, age: 'off'}}", { state: { history: { commits: null, age: null } } }],
     ["exclude: [test/**]", { exclude: ["test/**"] }],
     ["state: {branch: dstack/prod}", { state: { branch: "dstack/prod", remote: null } }],
-    ["state: {remote: origin}", { state: { branch: "dstack-state", remote: "origin" } }],
+    ["state: {remote: origin}", { state: { branch: "dstack-state", remote: "origin", public: false } }],
     [
       "backends: [{type: local}, {type: ssh, hosts: [a], weight: 1.50, nested: {on: yes}}]",
       {
@@ -124,6 +126,8 @@ describe("parseSettings()", () => {
     ["- a", "error wrong-type 1:1"],
     ["a: [", "error yaml-syntax 1:5"],
     ["state: {branch: 'a..b'}", "error invalid-value 1:17 state.branch"],
+    ["state: {history: {commits: 99}}", "error invalid-value 1:28 state.history.commits"],
+    ["state: {history: {age: 1h}}", "error invalid-value 1:24 state.history.age"],
     ["state: {lease: {ttl: 4s}}", "error invalid-value 1:22 state.lease.ttl"],
     ["state: {lease: {ttl: 10s, skew: 6s}}", "error invalid-value 1:16 state.lease"],
     ["state: {lease: {skew: -1}}", "error invalid-value 1:23 state.lease.skew"],

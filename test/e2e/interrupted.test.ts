@@ -55,20 +55,24 @@ async function gitProcesses(demo: Demo): Promise<readonly string[]> {
   return found.flat();
 }
 
-it.each(["SIGINT", "SIGTERM"] as const)("%s while it waits for readiness: the lease is given back", async (signal) => {
-  await withForge(async (demo, forge) => {
-    await demo.edit({ version: "1", mode: "never-ready" });
-    const program = demo.start("apply", "-y", "-q");
-    await until(async () => (await demo.processes()).length > 0);
-    expect(await forge.files("leases")).toHaveLength(1);
-    const { exitCode, ms } = await interrupt(program, signal);
-    expect({ exitCode, leases: await forge.files("leases") }).toEqual({ exitCode: 130, leases: [] });
-    expect(ms).toBeLessThan(given);
-    await demo.edit({ version: "2" });
-    expect(await demo.run("apply", "-y", "-q")).toMatchObject({ exitCode: 0 });
-    await expectSettled(demo, 1);
-  });
-});
+it.each(["SIGINT", "SIGTERM"] as const)(
+  "%s while it waits for readiness: the lease is given back",
+  { timeout: 120_000 },
+  async (signal) => {
+    await withForge(async (demo, forge) => {
+      await demo.edit({ version: "1", mode: "never-ready" });
+      const program = demo.start("apply", "-y", "-q");
+      await until(async () => (await demo.processes()).length > 0);
+      expect(await forge.files("leases")).toHaveLength(1);
+      const { exitCode, ms } = await interrupt(program, signal);
+      expect({ exitCode, leases: await forge.files("leases") }).toEqual({ exitCode: 130, leases: [] });
+      expect(ms).toBeLessThan(given);
+      await demo.edit({ version: "2" });
+      expect(await demo.run("apply", "-y", "-q")).toMatchObject({ exitCode: 0 });
+      await expectSettled(demo, 1);
+    });
+  },
+);
 
 it.each([
   { delay: 1_000, leases: 0, what: "is slow: the push is finished, and the lease given back" },
@@ -131,7 +135,7 @@ it(
   },
 );
 
-it("interrupted while it waits for somebody else's lease: that one is left alone", async () => {
+it("interrupted while it waits for somebody else's lease: that one is left alone", { timeout: 120_000 }, async () => {
   await withForge(async (demo, forge) => {
     await demo.edit({ version: "1", mode: "never-ready" });
     const owner = demo.start("apply", "-y", "-q");
@@ -147,19 +151,23 @@ it("interrupted while it waits for somebody else's lease: that one is left alone
   });
 });
 
-it("interrupted while it fetches from a server that hangs: it ends, and git with it", async () => {
-  await withForge(async (demo, forge) => {
-    await demo.edit({ version: "1" });
-    forge.setFault(() => ({ kind: "delay", ms: 20_000 }));
-    const program = demo.start("apply", "-y", "-q");
-    await until(() => forge.requests.length > 0);
-    const { exitCode, ms } = await interrupt(program, "SIGINT");
-    expect(exitCode).toBe(130);
-    expect(ms).toBeLessThan(2_000);
-    expect(await gitProcesses(demo)).toEqual([]);
-    forge.setFault(() => null);
-  });
-});
+it(
+  "interrupted while it fetches from a server that hangs: it ends, and git with it",
+  { timeout: 120_000 },
+  async () => {
+    await withForge(async (demo, forge) => {
+      await demo.edit({ version: "1" });
+      forge.setFault(() => ({ kind: "delay", ms: 20_000 }));
+      const program = demo.start("apply", "-y", "-q");
+      await until(() => forge.requests.length > 0);
+      const { exitCode, ms } = await interrupt(program, "SIGINT");
+      expect(exitCode).toBe(130);
+      expect(ms).toBeLessThan(2_000);
+      expect(await gitProcesses(demo)).toEqual([]);
+      forge.setFault(() => null);
+    });
+  },
+);
 
 it("a second signal ends it at once, and nothing is leaked", { timeout: 120_000 }, async () => {
   await withForge(async (demo, forge) => {

@@ -1,7 +1,8 @@
 import type { ProvisionRequest } from "../../src/backends/backend.ts";
 import type { CanaryStep } from "../../src/config/settings.ts";
 import type { GatewayStatus, Publication } from "../../src/proxy-config/publisher.ts";
-import type { Lease, ServiceRecord } from "../../src/state/record.ts";
+import type { Lease } from "../../src/state/lease-record.ts";
+import type { ServiceRecord } from "../../src/state/record.ts";
 import type { Snapshot } from "../../src/state/store.ts";
 import type { Cloud } from "./cloud.ts";
 import type { SimulatedGateway } from "./gateway.ts";

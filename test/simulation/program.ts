@@ -3,11 +3,14 @@ import { apply } from "../../src/commands/apply.ts";
 import { destroy, pause, restart, resume, retry } from "../../src/commands/one-service.ts";
 import { rollback } from "../../src/commands/rollback.ts";
 import { tick } from "../../src/commands/tick.ts";
-import { defaultPolicy } from "../../src/config/settings.ts";
+import { defaultHistory, defaultPolicy } from "../../src/config/settings.ts";
 import type { Policy, Settings } from "../../src/config/settings.ts";
 import type { ExitCode } from "../../src/lib/user-error.ts";
 import type { LeasePolicy } from "../../src/reconciler/session.ts";
 import type { World } from "../../src/reconciler/world.ts";
+import type { Branch } from "../../src/state/branch.ts";
+import { noMemory } from "../../src/state/memory-of-branch.ts";
+import { memoryBranch } from "../../src/state/memory.ts";
 import { repositoryAt } from "./repository.ts";
 import type { Revision } from "./revision.ts";
 import { mostAhead } from "./run.ts";
@@ -26,7 +29,7 @@ export const leasePolicy: LeasePolicy = { ttl: 60_000, skew: 2 * mostAhead + 1_0
 export const settings: Settings = {
   project: "main",
   exclude: [],
-  state: { branch: "dstack-state", remote: null, lease: { ttl: 900, skew: 0 } },
+  state: { branch: "dstack-state", remote: null, public: false, history: defaultHistory, lease: { ttl: 900, skew: 0 } },
   backends: [],
   gateways: [
     { name: "main", type: "embedded", default: true, listen: { host: "127.0.0.1", port: 3000 }, domain: null },
@@ -46,6 +49,8 @@ export interface Invocation {
   readonly byHand: boolean;
   readonly world: World;
   readonly tell: (text: string) => void;
+  /** What `state repair` looks at. Absent: an empty one. */
+  readonly branch?: Branch;
   /** Absent: that of the simulation. */
   readonly policy?: Policy;
   /** Milliseconds. Absent: as long as between two ticks. */
@@ -74,7 +79,7 @@ export function runCommand(invocation: Invocation): Promise<ExitCode> {
 
 const oneService = { destroy, pause, restart, resume, retry } as const;
 
-function appOf({ commit, files, byHand, world, tell, ...own }: Invocation): App {
+function appOf({ commit, files, byHand, world, tell, branch, ...own }: Invocation): App {
   return {
     io: {
       stdout: tell,
@@ -110,6 +115,12 @@ function appOf({ commit, files, byHand, world, tell, ...own }: Invocation): App 
       leasePolicy,
     }),
     world: async () => world,
+    async history() {
+      throw new Error("the history of a simulation is never as long as settings allow");
+    },
+    async patient() {
+      return { branch: branch ?? memoryBranch(), memory: noMemory, identity: undefined };
+    },
     async startGateway() {
       throw new Error("the simulated gateway is there already");
     },

@@ -33,7 +33,7 @@ export async function simulate(
 ): Promise<SimulationResult> {
   const stage = createStage(seed, scenario, makeBranch);
   await storm(stage);
-  await calm(stage);
+  if (!stage.isAbandoned()) await calm(stage);
   const broken = stage.broken();
   return {
     seed,
@@ -49,7 +49,7 @@ export async function simulate(
 async function storm(stage: Stage): Promise<void> {
   for (const { after, step } of stage.scenario.steps) {
     await passTime(stage, after);
-    if (stage.broken() !== null) return;
+    if (stage.broken() !== null || stage.isAbandoned()) return;
     perform(step, stage);
   }
   await passTime(stage, 60_000);

@@ -1,9 +1,10 @@
 import type { Policy } from "../../src/config/settings.ts";
-import type { BranchMemory, Seen } from "../../src/state/memory-of-branch.ts";
+import type { BranchMemory } from "../../src/state/memory-of-branch.ts";
 import { memoryStore } from "../../src/state/memory.ts";
 import type { Snapshot } from "../../src/state/store.ts";
 import { createCloud } from "./cloud.ts";
 import type { Cloud } from "./cloud.ts";
+import { tells } from "./forgotten.ts";
 import { createGateway } from "./gateway.ts";
 import type { SimulatedGateway } from "./gateway.ts";
 import type { Happening, Scene } from "./happening.ts";
@@ -20,6 +21,7 @@ import { repositoryId } from "./repository.ts";
 import { mostAhead } from "./run.ts";
 import { policyOf } from "./scenario-policy.ts";
 import type { Scenario } from "./scenario.ts";
+import { sharedMemory } from "./shared-memory.ts";
 import type { MakeStateBranch, StateBranch } from "./state-branch.ts";
 import { createVirtualClock } from "./virtual-clock.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
@@ -57,6 +59,8 @@ export interface Stage {
   /** From now on nothing goes wrong any more. */
   calmDown(): void;
   readonly isCalm: () => boolean;
+  /** Somebody wrote to what was left of the branch when nothing told that it was less than before: what is true from then on nobody can say. */
+  readonly isAbandoned: () => boolean;
 }
 
 export const start = 1_700_000_000_000;
@@ -74,6 +78,9 @@ export function createStage(seed: number, scenario: Scenario, makeBranch: MakeSt
   let broken: Broken | null = null;
   let isCalm = false;
   let lost: { readonly commits: ReturnType<StateBranch["history"]>; readonly at: number } | null = null;
+  let isAbandoned = false;
+  const isTold = (generation: number): boolean =>
+    scenario.hosts === "one" || tells(generation, { cloud, history, now: clock.now() });
 
   const log = (text: string): void =>
     void timeline.push(`${((clock.now() - start) / 1000).toFixed(2).padStart(8)}  ${text}`);
@@ -83,7 +90,8 @@ export function createStage(seed: number, scenario: Scenario, makeBranch: MakeSt
     log(`BROKEN ${found.invariant}: ${found.what}`);
   };
   const happens = (happening: Happening): void => {
-    const found = broken === null ? brokenBy(happening, scene) : null;
+    if (happening.kind === "committed" && lost !== null && scene.rewoundAt() === null) isAbandoned = true;
+    const found = broken === null && !isAbandoned ? brokenBy(happening, scene) : null;
     if (found !== null) breaks(found);
   };
   const cloud = createCloud({
@@ -129,7 +137,7 @@ export function createStage(seed: number, scenario: Scenario, makeBranch: MakeSt
     canarySteps: scenario.rules.canarySteps,
     lacked: () => luck.tally.has("lacks") || luck.tally.has("quota"),
     missed: new Set(),
-    rewoundAt: () => lost?.at ?? null,
+    rewoundAt: () => (lost !== null && isTold(branch.history().at(-1)?.generation ?? 0) ? lost.at : null),
     underWay,
     asked,
     called,
@@ -161,12 +169,15 @@ export function createStage(seed: number, scenario: Scenario, makeBranch: MakeSt
     rewind(commits) {
       const before = branch.history();
       if (lost !== null || before.length < 2) return;
-      luck.count(commits === null ? "branch deleted" : "branch rewound");
+      const left = commits === null ? undefined : before.at(-1 - commits);
+      if (!isTold(left?.generation ?? 0)) return;
+      const by = scenario.hosts === "one" ? "" : ", and forgotten";
+      luck.count(`${commits === null ? "branch deleted" : "branch rewound"}${by}`);
       lost = { commits: before, at: clock.now() };
-      branch.rewindTo(commits === null ? null : (before.at(-1 - commits)?.commit ?? null));
+      branch.rewindTo(left?.commit ?? null);
     },
     restore() {
-      if (lost === null) return;
+      if (lost === null || isAbandoned) return;
       branch.pushAgain(lost.commits);
       lost = null;
     },
@@ -180,15 +191,6 @@ export function createStage(seed: number, scenario: Scenario, makeBranch: MakeSt
       }
     },
     isCalm: () => isCalm,
-  };
-}
-
-function sharedMemory(): BranchMemory {
-  let seen: Seen | null = null;
-  return {
-    recall: async () => (seen === null ? null : { seen, where: "the memory of this host" }),
-    async remember(newest) {
-      seen = newest;
-    },
+    isAbandoned: () => isAbandoned,
   };
 }

@@ -56,6 +56,31 @@ test("a token is in no argument, file or message", async () => {
   expect(server.requests.some(({ authorization }) => authorization === `Basic ${basic}`)).toBe(true);
 });
 
+test("a password in a remote's URL is in no argument, not even of git's own helpers", async () => {
+  const password = "canary/77b3+c2";
+  await using directory = await tempDirectory();
+  await using remote = await tempRepository({ bare: true });
+  await using user = await tempRepository();
+  await using server = await startGitHttp(join(remote.path, ".."), password);
+  const url = server.url.replace("//", `//x-access-token:${encodeURIComponent(password)}@`);
+  await user.git("remote", "add", "origin", `${url}/repository.git`);
+  const trace = join(directory.path, "trace");
+  vi.stubEnv("GIT_TRACE", trace);
+  const env = { ...process.env, XDG_CACHE_HOME: join(directory.path, "cache"), DSTACK_GITOPS_TOKEN: "" };
+  await using store = gitBranchStore({
+    root: user.path,
+    branch: stateBranch,
+    remote: "origin",
+    clock: systemClock,
+    env,
+  });
+  await create(store, "web");
+
+  const calls = await readFile(trace, "utf8");
+  expect(calls).toMatch(/remote-http.* http:\/\/127\.0\.0\.1/);
+  for (const form of [password, encodeURIComponent(password)]) expect(calls).not.toContain(form);
+});
+
 test("the value of a secret is in no argument, file, record or message, and reaches the replica", async () => {
   const [secret, bare] = ["canary-7e2a-secret", "canary-7e2a-bare"];
   await using demo = await createDemo();

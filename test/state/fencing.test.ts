@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 
 import { acceptedChange } from "../../src/reconciler/accept-plan.ts";
+import type { Lease } from "../../src/state/lease-record.ts";
 import { acquire } from "../../src/state/lease.ts";
 import { memoryBranch, memoryStore } from "../../src/state/memory.ts";
-import type { Lease } from "../../src/state/record.ts";
 import type { ServiceChange, Snapshot, StateStore } from "../../src/state/store.ts";
 import { intentOf, leaseOf, ownerOf, recordOf } from "../support/state-values.ts";
 

@@ -8,16 +8,21 @@ import type { PinnedContent } from "../../src/config/files.ts";
 import { contentId } from "../../src/git/content-id.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import { digest } from "../../src/lib/digest.ts";
+import { compactBranch } from "../../src/state/compact-branch.ts";
 import { stateSchemaText } from "../../src/state/json-schema.ts";
 import { formatVersion } from "../../src/state/layout.ts";
 import { memoryBranch, memoryStore } from "../../src/state/memory.ts";
 import type { ServiceRecord } from "../../src/state/record.ts";
 import { filesBelow } from "../../src/state/tree.ts";
 import { healthProbe, specOf } from "../support/specs.ts";
-import { intentOf, leaseOf, recordOf } from "../support/state-values.ts";
+import { intentOf, leaseOf, ownerOf, recordOf } from "../support/state-values.ts";
 
 const state = fileURLToPath(new URL("../../state", import.meta.url));
-const clock: Clock = { now: () => 0, sleep: async () => {} };
+const workflow = ownerOf("0f0e0d", {
+  run: "acme/shop/runs/4711",
+  github: { api: "https://api.github.com", job: 51_725_241_954 },
+});
+const clock: Clock = { now: () => Date.UTC(2026, 0, 2, 6), monotonic: () => 0, sleep: async () => {} };
 
 /** A service in the middle of a rollout, its newer deployment having been refused once, with a file of its own. */
 function rollingWeb(): { readonly record: ServiceRecord; readonly contents: readonly PinnedContent[] } {
@@ -38,6 +43,7 @@ function rollingWeb(): { readonly record: ServiceRecord; readonly contents: read
     settledAt: null,
     bakedAt: null,
   }));
+  const digests = { key: "8d0f4c2a9b7e6153", values: { TOKEN: "1c9e3b5a7d2f8046" } };
   const probes = [{ probe: 0, url: "/health", status: 500, error: null }];
   return {
     contents: [{ ...file, entries }],
@@ -48,6 +54,7 @@ function rollingWeb(): { readonly record: ServiceRecord; readonly contents: read
           ? null
           : { ...base.target, deployment: 1, fingerprint: digest(spec), acceptance: 2, floor: 1 },
       deployments: [...base.deployments, ...newer],
+      replicas: base.replicas.map((replica) => ({ ...replica, digests })),
       attempts: 2,
       quarantined: [{ fingerprint: digest(spec), acceptance: 1, deployment: 1, at }],
       verdict: {
@@ -64,14 +71,14 @@ function rollingWeb(): { readonly record: ServiceRecord; readonly contents: read
 
 /** The state that `state/example/<version>` holds. */
 async function writeExample() {
-  const branch = memoryBranch();
+  const branch = memoryBranch(() => null, clock);
   const store = memoryStore({ clock, branch, writer: "example" });
   const { record, contents } = rollingWeb();
   const paused = recordOf("api", { paused: { at: "2026-01-02T05:00:00.000Z", by: "ada" } });
   await store.commit({
     message: "Roll web",
     services: [
-      { name: "web", record, intents: [intentOf("web", 2)], lease: leaseOf("0f0e0d", 2) },
+      { name: "web", record, intents: [intentOf("web", 2)], lease: { ...leaseOf("0f0e0d", 2), owner: workflow } },
       { name: "api", record: paused },
       { name: "old", record: recordOf("old", { born: 1 }) },
     ],
@@ -80,7 +87,9 @@ async function writeExample() {
   });
   const basis = await store.load();
   const ended = { month: "2026-01", amount: 12.345678 };
-  await store.commit({ message: "Remove old", services: [{ name: "old", record: null, ended }], basis });
+  const seen = await store.commit({ message: "Remove old", services: [{ name: "old", record: null, ended }], basis });
+  const limits = { commits: 1, age: null };
+  await compactBranch(branch, { limits, now: clock.now() + 2 * 60 * 60_000, nonce: "compaction", seen });
   return { branch, snapshot: await store.load() };
 }
 
@@ -116,6 +125,8 @@ test("every example is read as what it says", async () => {
     const loaded = await store.load();
     expect(loaded.services).toEqual(snapshot.services);
     expect(loaded.gone).toEqual(snapshot.gone);
+    expect(loaded.compacted).toEqual(snapshot.compacted);
+    expect(loaded.format).toEqual(snapshot.format);
     const [file] = loaded.services.get("web")?.record?.deployments.at(-1)?.files ?? [];
     expect(await store.readContent(file?.content ?? "")).toHaveLength(1);
   }

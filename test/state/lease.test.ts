@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 
+import type { Lease } from "../../src/state/lease-record.ts";
 import { acquire, isSameOwner, release, renew, stillOwned } from "../../src/state/lease.ts";
 import type { LeaseRequest } from "../../src/state/lease.ts";
-import type { Lease } from "../../src/state/record.ts";
 import { ownerOf } from "../support/state-values.ts";
 
 const noon = Date.parse("2026-01-01T12:00:00.000Z");

@@ -23,10 +23,19 @@ test("a run of GitHub Actions is named by run and attempt", async () => {
     GITHUB_RUN_ATTEMPT: "3",
     GITHUB_REPOSITORY: "acme/shop",
   };
-  expect(await currentOwner({ XDG_STATE_HOME: home.path, ...actions })).toMatchObject({
-    run: "acme/shop/runs/42",
-    attempt: 3,
+  const ownerWith = (env: Readonly<Record<string, string>>) =>
+    currentOwner({ XDG_STATE_HOME: home.path, ...actions, ...env });
+  expect(await ownerWith({})).toMatchObject({ run: "acme/shop/runs/42", attempt: 3 });
+  // And by what others need to ask GitHub about it.
+  const api = "https://ghe.example/api/v3";
+  expect((await ownerWith({})).github).toEqual({ api: "https://api.github.com" });
+  expect((await ownerWith({ GITHUB_API_URL: api, DSTACK_GITOPS_JOB_ID: "" })).github).toEqual({ api });
+  expect((await ownerWith({ DSTACK_GITOPS_JOB_ID: "no number" })).github).toEqual({ api: "https://api.github.com" });
+  expect((await ownerWith({ GITHUB_API_URL: api, DSTACK_GITOPS_JOB_ID: "51725241954" })).github).toEqual({
+    api,
+    job: 51_725_241_954,
   });
+  expect(await currentOwner({ XDG_STATE_HOME: home.path, GITHUB_RUN_ID: "42" })).not.toHaveProperty("github");
 });
 
 test("what can be proven of other owners, and what cannot", async () => {

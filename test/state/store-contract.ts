@@ -317,11 +317,11 @@ export function testStore(name: string, makeBench: () => Promise<StoreBench>): v
       await store.commit({ message: "Go on", services: [{ name: "web", lease: leaseOf("a", 1) }], basis: edited });
       expect(await bench.file("NOTES")).toBe("kept\n");
       await bench.edit({ "services/4b/web.json": text.replace('"attempts": 1', '"attempts": "many"') });
-      await expect(store.load()).rejects.toThrow(/services\/4b\/web.json: attempts: .*expected number/);
+      await expect(store.load()).rejects.toThrow(/services\/4b\/web.json:\d+:3: attempts: .*expected number/);
       await bench.edit({ "services/4b/web.json": text.replace('"commands": [', '"commands": ["rm -rf",') });
       await expect(store.load()).rejects.toThrow(/deployments\[0\].fingerprint: expected sha256:/);
       await bench.edit({ "services/4b/web.json": text.slice(0, 40) });
-      await expect(store.load()).rejects.toThrow(/services\/4b\/web.json: .*JSON/);
+      await expect(store.load()).rejects.toThrow(/services\/4b\/web.json:4:3: expected a string/);
       await bench.edit({ "services/4b/web.json": text, "services/00/api.json": text });
       await expect(store.load()).rejects.toThrow(/services\/00\/api.json: expected services\/[0-9a-f]{2}\/api.json/);
     });

@@ -16,6 +16,8 @@ export interface Forge extends GitHttpServer {
   files(folder: string): Promise<readonly string[]>;
   /** How many pushes it has answered or is answering. */
   pushes(): number;
+  /** How often it was asked what there is to fetch. */
+  fetches(): number;
 }
 
 export const quickRollouts = `policy:
@@ -48,6 +50,7 @@ export async function withForge(
       });
       return listed.text.split("\n").filter((line) => line !== "");
     },
+    fetches: () => server.requests.filter(({ path }) => path.endsWith("/info/refs?service=git-upload-pack")).length,
     pushes: () => server.requests.filter(({ path }) => path.endsWith("/git-receive-pack")).length,
   });
 }

@@ -1,5 +1,6 @@
 import { digest } from "../../src/lib/digest.ts";
-import type { Intent, Lease, LeaseOwner, ServiceRecord } from "../../src/state/record.ts";
+import type { Lease, LeaseOwner } from "../../src/state/lease-record.ts";
+import type { Intent, ServiceRecord } from "../../src/state/record.ts";
 import { specOf } from "./specs.ts";
 
 const at = "2026-01-02T03:04:05.000Z";

@@ -19,6 +19,12 @@ export const observedMutants: readonly Mutant[] = [
       "context.observed.dedupes.get(replica.backend) === true ||",
       "true ||",
     ],
+    [
+      "what runs and is not recorded holds nothing back",
+      "if (strangers.length > 0) return untouched(record, strangers);",
+      "",
+      "branch-forgotten",
+    ],
     // What is accepted to be removed has nothing announced: `remove` lets go of it in the same decision.
   ]),
   ...inFile("src/reconciler/decide/absorb.ts", [

@@ -3,7 +3,7 @@ import type { Mutant } from "./mutant.ts";
 
 /** Rules about who may write what on top of what, and what accepting leaves alone. */
 export const stateMutants: readonly Mutant[] = [
-  ...inFile("src/reconciler/hold.ts", [
+  ...inFile("src/reconciler/must-write.ts", [
     ["calls are made before the record is written", "if (isMaterial(hold.stored, decision.record)) return true;", ""],
     ["calls are made without a lease", "if (decision.actions.length > 0 && !mayAct(hold, session)) return true;", ""],
   ]),
@@ -57,6 +57,14 @@ export const stateMutants: readonly Mutant[] = [
       "branch-deleted",
     ],
     ["a rewound branch is believed", "if (tip.generation < seen.generation) {", "if (tip.generation < 0) {"],
+  ]),
+  ...inFile("src/reconciler/plan-strangers.ts", [
+    [
+      "something is accepted for a service of which unknown instances run",
+      "if (concerned.length > 0) return olderText(concerned);",
+      "",
+      "branch-forgotten",
+    ],
   ]),
   ...inFile("src/reconciler/accept.ts", [
     ["a service's second life begins where its first did", "born: record?.born ?? acceptance.generation,", "born: 0,"],

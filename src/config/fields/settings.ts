@@ -2,16 +2,18 @@ import { list } from "../schema/composite.ts";
 import { type Fields, object } from "../schema/object.ts";
 import { refuse, type Schema, unexpected } from "../schema/schema.ts";
 import { text } from "../schema/text.ts";
-import { nullable, transform } from "../schema/words.ts";
+import { boolean, nullable, transform } from "../schema/words.ts";
 import type { Settings } from "../settings.ts";
+import { defaultHistory } from "../settings.ts";
 import { isMapping, isOddScalar, isList, type YamlValue } from "../yaml/value.ts";
 import { embedded, gateways, slug, type WrittenGateway } from "./gateways.ts";
+import { history } from "./history.ts";
 import { lease, writtenDefaultLease, type WrittenLease } from "./lease.ts";
 import { policy, writtenDefaultPolicy, type WrittenPolicy } from "./policy.ts";
 
 /** The settings file as it is written, before defaults that depend on other properties. */
 export interface WrittenSettings extends Omit<Settings, "state" | "gateways" | "policy"> {
-  readonly state: { readonly branch: string; readonly remote: string | null; readonly lease: WrittenLease };
+  readonly state: Omit<Settings["state"], "lease"> & { readonly lease: WrittenLease };
   readonly gateways: readonly WrittenGateway[];
   readonly policy: WrittenPolicy;
 }
@@ -72,6 +74,20 @@ const state = object<WrittenSettings["state"]>({
       "The remote, or URL, that the branch is on; `none` keeps it in the local repository. By default `none` while all backends are `local`, else `origin`.",
     example: "origin",
   },
+  public: {
+    schema: boolean,
+    default: false,
+    description:
+      "Whether the state may be in the public repository that the workflow runs in: everybody could read then what runs where, at what price, who changed it, and why it fails. Without this, `apply` and `tick` refuse.",
+    example: true,
+  },
+  history: {
+    schema: history,
+    default: defaultHistory,
+    writtenDefault: { commits: 10_000, age: "90d" },
+    description: "How much of the branch's history is kept.",
+    example: { commits: 2000, age: "30d" },
+  },
   lease: {
     schema: lease,
     default: writtenDefaultLease,
@@ -97,7 +113,13 @@ export const settingsFields: Fields<WrittenSettings> = {
   },
   state: {
     schema: state,
-    default: { branch: "dstack-state", remote: null, lease: writtenDefaultLease },
+    default: {
+      branch: "dstack-state",
+      remote: null,
+      public: false,
+      history: defaultHistory,
+      lease: writtenDefaultLease,
+    },
     description: "Where the state is kept.",
     example: { branch: "dstack-state", remote: "origin" },
   },

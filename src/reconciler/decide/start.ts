@@ -137,6 +137,7 @@ function startOne(draft: Draft, failed: ReplicaRecord | null, context: Context):
     readyAt: null,
     termination: null,
     error: null,
+    ...(context.observed.digests === undefined ? {} : { digests: context.observed.digests }),
     ...(failed?.failingSince === undefined ? {} : { failingSince: failed.failingSince }),
     failures: failed?.failures ?? 0,
   };

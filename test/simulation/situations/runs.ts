@@ -1,7 +1,15 @@
-import { all, command, happens, merges, oneHost, runs, tick, world } from "../lead.ts";
-import type { Lead } from "../lead.ts";
+import { all, calmly, command, happens, merges, oneHost, revisions, runs, tick, world } from "../lead.ts";
+import type { Lead, Timed } from "../lead.ts";
 import { between, pick } from "../random.ts";
+import type { Random } from "../random.ts";
 import { mostAhead } from "../run.ts";
+
+function forgets(random: Random): readonly Timed[] {
+  const commits = pick(random, [null, between(random, 1, 8)]);
+  return [
+    happens(between(random, 15_000, 60_000), { kind: "branch-rewound", commits, seconds: between(random, 20, 120) }),
+  ];
+}
 
 /** Runs that stand still, come too late, or find the branch gone. */
 export const runSituations = {
@@ -34,6 +42,20 @@ export const runSituations = {
     merges({
       before: (random) => [happens(0, { kind: "branch-rewound", commits: null, seconds: between(random, 5, 60) })],
       after: (random) => [tick(between(random, 10_000, 60_000))],
+    }),
+  ),
+  /** The branch loses commits under runs that remember nothing of it: only what runs tells them. */
+  "branch-forgotten": all(
+    world({ hosts: "many" }),
+    calmly(),
+    runs((run) => ({ ...run, dies: null, freezes: null, secrets: true })),
+    revisions((revision) => ({ ...revision, behaviour: "healthy" })),
+    merges({
+      before: (random) => [
+        ...forgets(random),
+        command(between(random, 500, 8_000), pick(random, ["restart", "destroy", "rollback"]), "web"),
+      ],
+      after: (random) => [...forgets(random), tick(between(random, 500, 8_000)), tick(between(random, 500, 90_000))],
     }),
   ),
   /** A service is paused while something of it dies. */

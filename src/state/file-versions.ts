@@ -1,0 +1,39 @@
+import { readObjects } from "../git/cat-file.ts";
+import { git } from "../git/git.ts";
+import type { Version } from "./branch.ts";
+
+/** So far back is looked. */
+const mostVersions = 100;
+
+/** What a file was in a commit and those before it, newest first, as far as their history is here. */
+export async function pastVersions(directory: string, commit: string, path: string): Promise<readonly Version[]> {
+  const log = await git(["log", "-n", String(mostVersions), "--format=%H %cI", commit, "--", path], {
+    cwd: directory,
+    accept: [0, 128],
+  });
+  const commits = log.text.split("\n").flatMap((line) => {
+    const [id, time] = line.split(" ");
+    return id === undefined || time === undefined ? [] : [{ commit: id, time }];
+  });
+  const objects = await readObjects(
+    commits.map((each) => `${each.commit}:${path}`),
+    { cwd: directory },
+  );
+  return commits.flatMap((each, index) => {
+    const object = objects[index];
+    return object?.type === "blob" ? [{ ...each, text: object.bytes.toString("utf8") }] : [];
+  });
+}
+
+/** So many commits are walked back to find another one. */
+const mostSteps = 300;
+
+/** Whether a commit comes after another one, by the commits that are here: whatever git was told about where history ends. */
+export async function descends(directory: string, commit: string, from: string): Promise<boolean> {
+  let at: string | undefined = commit;
+  for (let step = 0; at !== undefined && at !== from && step < mostSteps; step += 1) {
+    const [object]: readonly ({ readonly bytes: Buffer } | null)[] = await readObjects([at], { cwd: directory });
+    at = /^parent ([0-9a-f]{40,64})$/m.exec(object?.bytes.toString("utf8").split("\n\n")[0] ?? "")?.[1];
+  }
+  return at === from;
+}
