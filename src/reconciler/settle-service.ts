@@ -1,5 +1,4 @@
 import type { ObservedInstance } from "../backends/backend.ts";
-import { FencedError } from "../backends/errors.ts";
 import { policyFor } from "../config/settings.ts";
 import { unlessAborted } from "../lib/interruption.ts";
 import { isSameJson } from "../lib/same.ts";
@@ -7,28 +6,28 @@ import type { ServiceRecord } from "../state/record.ts";
 import type { Snapshot } from "../state/store.ts";
 import { isOver, isToHandOver, pauseFor, refresh } from "./between-passes.ts";
 import type { Run } from "./between-passes.ts";
+import { carryOut } from "./carry-out.ts";
 import { happeningOf } from "./commit-message.ts";
 import { decide } from "./decide.ts";
 import type { Decision, ServiceState } from "./decide.ts";
 import { othersOf } from "./decide/others.ts";
 import { isEnd } from "./ends.ts";
-import { execute } from "./execute.ts";
 import { expectReplicas, stillToStart } from "./expected.ts";
 import { giveBack, recordLeft } from "./give-back.ts";
-import { afterFence, holdOf, mayAct, writeRecord } from "./hold.ts";
-import type { Holder } from "./hold.ts";
+import { holdOf, writeRecord } from "./hold.ts";
+import type { Hold, Holder, NextRecord } from "./hold.ts";
 import { type Haste, hurryOf } from "./hurry.ts";
 import { guardOf } from "./limits.ts";
+import { look } from "./look.ts";
 import { mustWrite } from "./must-write.ts";
-import { observe } from "./observe.ts";
 import type { Observed, Outcome } from "./observed.ts";
 import { isSuperseded } from "./own-target.ts";
 import type { OwnTarget } from "./own-target.ts";
 import { looked, noLooks, pauseAfter } from "./pace.ts";
 import type { Session } from "./session.ts";
-import { hasStrangers, withoutKnown } from "./strangers.ts";
 import { tell } from "./tell.ts";
 import { createQueue } from "./wait-for-lease.ts";
+import type { Queue } from "./wait-for-lease.ts";
 
 /** How far a service came in this process, and what is recorded of it then. */
 export interface ServiceOutcome {
@@ -89,44 +88,38 @@ async function passes(run: SettleRun, snapshot: Snapshot): Promise<ServiceOutcom
   const { name, session, options } = run;
   const { world } = session;
   const own = options.own?.get(name);
-  const queue = createQueue({
-    name,
-    session,
-    own,
-    longest: options.waitForLease,
-    pause: (ms) => pauseFor(run, ms),
-    isOver: () => isOver(run),
-    abort: options.abort,
-  });
+  const queue = queueFor(run, own);
   let hold = holdOf(name, snapshot, session);
   let record = hold.stored;
   let outcomes: ReadonlyMap<string, Outcome> = new Map();
   let touched = false;
   let looks = noLooks;
+  const goOnWith = (next: Hold): void => {
+    hold = next;
+    record = next.stored;
+  };
+  const end = (state: ServiceOutcome["state"], left: ServiceRecord | null, more: Partial<ServiceOutcome> = {}) => ({
+    name,
+    state,
+    record: left,
+    heldBy: null,
+    touched,
+    ...more,
+  });
   while (record !== null) {
     const superseded = isSuperseded(own, record) || isToHandOver(hold, name);
     if (superseded || isOver(run)) {
       await giveBack(run, hold, record);
-      return { name, state: superseded ? "superseded" : "working", record, heldBy: null, touched };
+      return end(superseded ? "superseded" : "working", record);
     }
-    const observer = {
-      world,
-      prober: run.prober,
-      listing: session.listing,
-      owner: session.owner,
-      snapshot: hold.snapshot,
-      published: session.published(),
-    };
     // What is seen is as old as the look: what came to pass while it took is not absent, it was not looked for.
     const now = world.clock.now();
-    const seen = await observe(observer, record, outcomes, options.abort);
-    const newest = hasStrangers(seen) ? await world.store.load(options.abort) : null;
-    const observed = newest === null ? seen : withoutKnown(seen, newest, session.owner);
-    if (newest !== null && !hasStrangers(observed)) {
-      hold = holdOf(name, newest, session);
-      record = hold.stored;
+    const sight = await look(run, { hold, record, outcomes });
+    if (sight.kind === "newer") {
+      goOnWith(sight.hold);
       continue;
     }
+    const { observed } = sight;
     const { snapshot: known } = hold;
     const scene = { policy: policyFor(session.policy, name), now, consent: options.consent };
     const decision = decide(record, { ...scene, observed, others: () => othersOf(known, name, now) });
@@ -134,30 +127,16 @@ async function passes(run: SettleRun, snapshot: Snapshot): Promise<ServiceOutcom
     if (decision.state === "state-older") {
       tell(name, decision, world);
       await giveBack(run, hold, record);
-      return { name, state: "state-older", strangers: observed.strangers ?? [], record, heldBy: null, touched };
+      return end("state-older", record, { strangers: observed.strangers ?? [] });
     }
     const decided = hold;
     if (mustWrite(hold, decision, session)) {
-      const written = await writeRecord(
-        hold,
-        {
-          name,
-          record: decision.record,
-          ended: decision.ended,
-          happening: happeningOf(name, decision),
-          last: isEnd(decision),
-          guard: guardOf({ before: record, after: decision.record }, scene),
-          hurry: hurryOf(name, options, isEnd(decision)),
-        },
-        session,
-        options.abort,
-      );
+      const guard = guardOf({ before: record, after: decision.record }, scene);
+      const written = await writeRecord(hold, nextOf(run, decision, guard), session, options.abort);
       if (written.kind !== "written") {
         const newest = await (written.kind === "held" ? queue.wait(written.by) : world.store.load(options.abort));
-        if (newest === null && written.kind === "held")
-          return { name, state: "lease-held", record, heldBy: written.by, touched };
-        hold = holdOf(name, newest ?? hold.snapshot, session);
-        record = hold.stored;
+        if (newest === null && written.kind === "held") return end("lease-held", record, { heldBy: written.by });
+        goOnWith(holdOf(name, newest ?? hold.snapshot, session));
         continue;
       }
       hold = written.hold;
@@ -167,32 +146,51 @@ async function passes(run: SettleRun, snapshot: Snapshot): Promise<ServiceOutcom
     tell(name, decision, world);
     options.onPass?.(name, decision, observed);
     await session.publish(hold.snapshot, options.abort);
-    if (decision.record === null) return { name, state: "removed", record: null, heldBy: null, touched };
-    // A gateway that took long, or a machine that was suspended: somebody else may work on it by now.
-    if (decision.actions.length > 0 && hold.lease !== null && mayAct(hold, session)) {
-      try {
-        const { owner } = session;
-        const { fence } = hold.lease;
-        const scope = { world, owner, record: decision.record, observed, fence, signal: options.abort };
-        outcomes = await execute(decision.actions, scope);
-      } catch (error) {
-        if (!(error instanceof FencedError)) throw error;
-        hold = await afterFence(name, error.seen, session, options.abort);
-        record = hold.stored;
-        continue;
-      }
+    if (decision.record === null) return end("removed", null);
+    const carried = await carryOut(decision.actions, { hold, record: decision.record, observed }, run);
+    if (carried.kind === "fenced") {
+      goOnWith(carried.hold);
+      continue;
     }
+    ({ outcomes } = carried);
     // What was written goes on as it is stored, so that the next pass compares it with itself.
     record = hold === decided ? decision.record : hold.stored;
     await expectReplicas(world, name, stillToStart(decision.record));
     if (isEnd(decision)) {
       await giveBack(run, hold, decision.record);
-      return { name, state: decision.state, record: decision.record, heldBy: null, touched };
+      return end(decision.state, decision.record);
     }
     // What was written may be acted on further at once; otherwise something has to happen first.
     looks = looked(looks, decision);
     if (isSameJson(hold.stored, decided.stored)) await pauseFor(run, pauseAfter(decision, looks.idle, world));
     ({ hold, record } = await refresh(run, hold, record));
   }
-  return { name, state: isSuperseded(own, null) ? "superseded" : "removed", record: null, heldBy: null, touched };
+  return end(isSuperseded(own, null) ? "superseded" : "removed", null);
+}
+
+function queueFor(run: SettleRun, own: OwnTarget | undefined): Queue {
+  const { name, session, options } = run;
+  return createQueue({
+    name,
+    session,
+    own,
+    longest: options.waitForLease,
+    pause: (ms) => pauseFor(run, ms),
+    isOver: () => isOver(run),
+    abort: options.abort,
+  });
+}
+
+/** What a pass writes before anything is done. */
+function nextOf({ name, options }: SettleRun, decision: Decision, guard: NextRecord["guard"]): NextRecord {
+  const last = isEnd(decision);
+  return {
+    name,
+    record: decision.record,
+    ended: decision.ended,
+    happening: happeningOf(name, decision),
+    last,
+    guard,
+    hurry: hurryOf(name, options, last),
+  };
 }
