@@ -1,4 +1,5 @@
 import { fromTimestamp } from "../../src/lib/timestamp.ts";
+import type { ReplicaRecord } from "../../src/state/record.ts";
 import { invariant } from "./happening.ts";
 import type { Actor, Scene } from "./happening.ts";
 
@@ -27,8 +28,9 @@ export const leaseInvariants = [
     name: "ended-under-its-own-fence",
     on: "terminates",
     check({ by, instance: { service, token }, fence }) {
-      const kept = by.decided.get(service)?.replicas.some((replica) => replica.token === token) ?? false;
-      return kept ? underAnotherFence(by, service, token, fence) : null;
+      // What was given up is ended by whoever sees it.
+      const lives = by.decided.get(service)?.replicas.some((each) => each.token === token && !isOver(each)) ?? false;
+      return lives ? underAnotherFence(by, service, token, fence) : null;
     },
   }),
   invariant({
@@ -82,4 +84,8 @@ function underAnotherFence(
   const lease = leases.get(service) ?? null;
   if (lease === null || lease.fence === fence) return null;
   return `${nonce} calls for ${token} under fence ${String(fence)}, and has ${lease.fence}`;
+}
+
+function isOver({ status }: ReplicaRecord): boolean {
+  return status === "failed" || status === "terminated";
 }
