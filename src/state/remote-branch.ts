@@ -43,12 +43,13 @@ export function remoteBranch(options: RemoteBranchOptions): PastBranch {
   const database = openObjectDatabase({ ...options, directory, own: true });
   const reference = `refs/heads/${options.branch}`;
   let fetched = options.whole ?? false;
+  let looked = false;
   let last: Promise<unknown> = Promise.resolve();
   return {
-    read: (signal) => oneAtATime(() => read(signal)),
+    read: (signal) => oneAtATime(() => orAnew(() => read(signal))),
     at: (commit, signal) => oneAtATime(() => at(commit, signal)),
     write: (change, signal) => oneAtATime(() => write(change, signal)),
-    contents: (ids, signal) => database.contents(ids, signal),
+    contents,
     ...pastIn(directory, database, keptReference),
     stateAt: (commit, signal) => oneAtATime(() => stateAt(commit, signal)),
     versions: (tip, path, signal) => oneAtATime(() => versions(tip, path, signal)),
@@ -63,6 +64,33 @@ export function remoteBranch(options: RemoteBranchOptions): PastBranch {
     const result = last.then(work);
     last = result.catch(() => {});
     return result;
+  }
+
+  /** What is spoilt on this machine is fetched anew, once. What was written here is not unsaid by that: its condition finds it. */
+  async function orAnew<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isDamage(error) || objects.renew === undefined) throw error;
+      await objects.renew();
+      fetched = false;
+      return work();
+    }
+  }
+
+  async function contents(ids: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, Uint8Array>> {
+    const found = await database.contents(ids, signal).catch((error: unknown) => {
+      if (!isDamage(error)) throw error;
+      return null;
+    });
+    if (found !== null && (looked || objects.renew === undefined || ids.every((id) => found.has(id)))) return found;
+    looked = true;
+    await oneAtATime(async () => {
+      await objects.renew?.();
+      fetched = false;
+      await read(signal);
+    });
+    return database.contents(ids, signal);
   }
 
   async function read(signal?: AbortSignal): Promise<Tip | null> {
@@ -159,4 +187,8 @@ export function remoteBranch(options: RemoteBranchOptions): PastBranch {
     const { config, env } = options.remote;
     return git(args, { cwd: directory, config, env, signal });
   }
+}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof GitError && error.reason === "damaged";
 }
