@@ -113,5 +113,7 @@ function whenAllAbort(batch: readonly Waiting[], until: AbortSignal): AbortSigna
     if (signals.every((signal) => signal.aborted)) all.abort(only?.reason);
   };
   for (const signal of signals) signal.addEventListener("abort", check, { once: true, signal: until });
+  // Some may have been from the beginning.
+  check();
   return all.signal;
 }
