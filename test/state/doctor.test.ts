@@ -95,6 +95,13 @@ it("what a file said before it was removed never comes back", async () => {
   expect(await mend(patient, examined, consent)).toEqual([]);
 });
 
+it("a file whose name no service can have is no part of any", async () => {
+  const name = "\u001B[2Jweb";
+  const { branch, patient } = await patientWith({ [partPath("intents", name)]: () => "[]\n" });
+  expect((await examine(patient)).ailments).toMatchObject([{ kind: "unreadable", belongs: null, good: null }]);
+  await expect(memoryStore({ clock, branch }).load()).rejects.toMatchObject({ code: "state-unreadable" });
+});
+
 it("what only a newer program understands is not judged", async () => {
   const { patient } = await patientWith({
     format: (text) => text.replace('"version": 1', '"version": 2'),
