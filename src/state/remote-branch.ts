@@ -95,8 +95,9 @@ export function remoteBranch(options: RemoteBranchOptions): PastBranch {
 
   async function read(signal?: AbortSignal): Promise<Tip | null> {
     const first = !fetched;
+    let stoodOn: string | null = null;
     try {
-      if (first) await standOnLastSeen(signal);
+      if (first) stoodOn = await standOnLastSeen(signal);
       // History is read from the first commit that this process saw, so that its own commits can be found in it.
       await fetch(first ? ["--depth=1"] : [], signal);
       fetched = true;
@@ -107,13 +108,15 @@ export function remoteBranch(options: RemoteBranchOptions): PastBranch {
     const id = await objects.tip();
     const commit = id === null ? null : await database.object(id, signal);
     if (commit === null) throw new Error("the fetched tip cannot be read");
-    if (first) await objects.noteEnd(commit.id);
+    if (first && commit.id !== stoodOn) await objects.noteEnd(commit.id);
     return database.tipOf(commit, () => deepen(commit.id, signal), signal);
   }
 
-  async function standOnLastSeen(signal?: AbortSignal): Promise<void> {
+  async function standOnLastSeen(signal?: AbortSignal): Promise<string | null> {
     const seen = await options.lastSeen();
-    if (seen !== null && (await database.object(seen, signal)) !== null) await objects.keep(seen, "alone");
+    if (seen === null || (await database.object(seen, signal)) === null) return null;
+    await objects.keep(seen, "alone");
+    return seen;
   }
 
   /** A commit that another process of this machine wrote or fetched: its objects are here, with as much history as we need. */

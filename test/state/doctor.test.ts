@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 
+import { git } from "../../src/git/git.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import { examine } from "../../src/state/doctor.ts";
@@ -101,6 +102,30 @@ it("a file whose name no service can have is no part of any", async () => {
   expect((await examine(patient)).ailments).toMatchObject([{ kind: "unreadable", belongs: null, good: null }]);
   await expect(memoryStore({ clock, branch }).load()).rejects.toMatchObject({ code: "state-unreadable" });
 });
+
+it.each(["..", "."])(
+  "a directory that is called %s is not read: it would lead out of where files are put",
+  async (name) => {
+    await using repository = await tempRepository();
+    const open = () => gitBranchStore({ root: repository.path, branch: stateBranch, remote: null, clock: systemClock });
+    const store = open();
+    await store.commit({
+      message: "x",
+      services: [{ name: "web", record: recordOf("web") }],
+      basis: await store.load(),
+    });
+    const made = async (input: string): Promise<string> =>
+      (await git(["mktree"], { cwd: repository.path, input })).text;
+    const blob = await repository.git("rev-parse", `${stateBranch}:format`);
+    const inner = await made(`100644 blob ${blob}\tevil\n`);
+    const files = await made(`040000 tree ${inner}\t${name}\n`);
+    const root = await made(`${await repository.git("ls-tree", stateBranch)}\n040000 tree ${files}\tfiles\n`);
+    const commit = await repository.git("commit-tree", root, "-p", stateBranch, "-m", "x\n\nGeneration: 2");
+    await repository.git("update-ref", `refs/heads/${stateBranch}`, commit);
+    for (const reader of [store, open()])
+      await expect(reader.load()).rejects.toMatchObject({ code: "state-unreadable" });
+  },
+);
 
 it("what only a newer program understands is not judged", async () => {
   const { patient } = await patientWith({
