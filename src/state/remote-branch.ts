@@ -1,8 +1,9 @@
-import { GitError, mayHaveHappened } from "../git/git-error.ts";
+import { GitError, isDamaged, mayHaveHappened } from "../git/git-error.ts";
 import { git } from "../git/git.ts";
 import type { GitResult } from "../git/git.ts";
 import { remoteName } from "../git/remote.ts";
 import type { Remote } from "../git/remote.ts";
+import { oneAtATime } from "../lib/one-at-a-time.ts";
 import type { BranchWrite, Tip, Version, WriteOutcome } from "./branch.ts";
 import { descends, pastVersions } from "./file-versions.ts";
 import { pastIn, pastTip } from "./git-past.ts";
@@ -44,34 +45,28 @@ export function remoteBranch(options: RemoteBranchOptions): PastBranch {
   const reference = `refs/heads/${options.branch}`;
   let fetched = options.whole ?? false;
   let looked = false;
-  let last: Promise<unknown> = Promise.resolve();
+  // Calls of one process share a repository, whose locks would refuse each other.
+  const inTurn = oneAtATime();
   return {
-    read: (signal) => oneAtATime(() => orAnew(() => read(signal))),
-    at: (commit, signal) => oneAtATime(() => at(commit, signal)),
-    write: (change, signal) => oneAtATime(() => write(change, signal)),
+    read: (signal) => inTurn(() => orAnew(() => read(signal))),
+    at: (commit, signal) => inTurn(() => at(commit, signal)),
+    write: (change, signal) => inTurn(() => write(change, signal)),
     contents,
     ...pastIn(directory, database, keptReference),
-    stateAt: (commit, signal) => oneAtATime(() => stateAt(commit, signal)),
-    versions: (tip, path, signal) => oneAtATime(() => versions(tip, path, signal)),
-    tipAt: (commit, signal) => oneAtATime(() => tipAt(commit, signal)),
-    revive: (commit, signal) => oneAtATime(() => revive(commit, signal)),
+    stateAt: (commit, signal) => inTurn(() => stateAt(commit, signal)),
+    versions: (tip, path, signal) => inTurn(() => versions(tip, path, signal)),
+    tipAt: (commit, signal) => inTurn(() => tipAt(commit, signal)),
+    revive: (commit, signal) => inTurn(() => revive(commit, signal)),
     descends: (commit, from) => descends(directory, commit, from),
     includes: (tip, commit, signal) => includesCommit({ database, directory }, tip, commit, signal),
   };
-
-  /** Calls of one process share a repository, whose locks would refuse each other. */
-  function oneAtATime<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = last.then(work);
-    last = result.catch(() => {});
-    return result;
-  }
 
   /** What is spoilt on this machine is fetched anew, once. What was written here is not unsaid by that: its condition finds it. */
   async function orAnew<Result>(work: () => Promise<Result>): Promise<Result> {
     try {
       return await work();
     } catch (error) {
-      if (!isDamage(error) || objects.renew === undefined) throw error;
+      if (!isDamaged(error) || objects.renew === undefined) throw error;
       await objects.renew();
       fetched = false;
       return work();
@@ -80,12 +75,12 @@ export function remoteBranch(options: RemoteBranchOptions): PastBranch {
 
   async function contents(ids: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, Uint8Array>> {
     const found = await database.contents(ids, signal).catch((error: unknown) => {
-      if (!isDamage(error)) throw error;
+      if (!isDamaged(error)) throw error;
       return null;
     });
     if (found !== null && (looked || objects.renew === undefined || ids.every((id) => found.has(id)))) return found;
     looked = true;
-    await oneAtATime(async () => {
+    await inTurn(async () => {
       await objects.renew?.();
       fetched = false;
       await read(signal);
@@ -186,12 +181,16 @@ export function remoteBranch(options: RemoteBranchOptions): PastBranch {
     }
   }
 
-  function call(args: readonly string[], signal?: AbortSignal): Promise<GitResult> {
+  async function call(args: readonly string[], signal?: AbortSignal): Promise<GitResult> {
     const { config, env } = options.remote;
-    return git(args, { cwd: directory, config, env, signal });
+    const run = (): Promise<GitResult> => git(args, { cwd: directory, config, env, signal });
+    try {
+      return await run();
+    } catch (error) {
+      // A call before this one was killed: the repository is ours alone, and calls come one after the other.
+      if (!(error instanceof GitError && error.reason === "locked" && error.stderr.includes(directory))) throw error;
+      await objects.unlock();
+      return run();
+    }
   }
-}
-
-function isDamage(error: unknown): boolean {
-  return error instanceof GitError && error.reason === "damaged";
 }
