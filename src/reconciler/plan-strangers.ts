@@ -10,7 +10,8 @@ import type { PlannedService } from "./plan-document.ts";
 export function withStrangers(services: readonly PlannedService[], seen: Seen | undefined): readonly PlannedService[] {
   if (seen === undefined || (seen.strangers.length === 0 && seen.blind.size === 0)) return services;
   return services.map((service) => {
-    const refusal = refusalFor(service.name, seen);
+    // Where nothing is to be changed nothing is refused: a warning says what is wrong, and others go on.
+    const refusal = service.action === "none" ? null : refusalFor(service.name, seen);
     return refusal === null ? service : { ...service, refusal };
   });
 }
