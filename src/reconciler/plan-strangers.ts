@@ -21,7 +21,9 @@ export function refusalFor(name: string, { strangers, blind, snapshot }: Seen): 
   const concerned = snapshot.commit === null ? strangers : strangers.filter(({ service }) => service === name);
   if (concerned.length > 0) return olderText(concerned);
   const [first] = blind;
-  return snapshot.commit !== null || first === undefined ? null : `there is no state yet, and ${blindText(first)}`;
+  return snapshot.commit !== null || first === undefined
+    ? null
+    : `there is no state yet, and ${blindText(first)}; nothing is created until it answers, or is no longer among the settings' \`backends\``;
 }
 
 /** The same among what is to be said of a plan, a service a warning. */

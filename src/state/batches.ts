@@ -34,6 +34,8 @@ export function createBatches({ gate, write }: BatchesOptions): Batches {
   let over = new AbortController();
   return {
     add(change, signal) {
+      // It would go along with others that wait already.
+      if (signal?.aborted === true) return Promise.reject(signal.reason);
       let stop = (): void => {};
       const outcome = new Promise<Snapshot>((resolve, reject) => {
         const waiting: Waiting = { change, signal, resolve, reject };
