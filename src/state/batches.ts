@@ -33,9 +33,9 @@ export function createBatches({ gate, write }: BatchesOptions): Batches {
   let stirred = new AbortController();
   let over = new AbortController();
   return {
-    add(change, signal) {
+    async add(change, signal) {
       // It would go along with others that wait already.
-      if (signal?.aborted === true) return Promise.reject(signal.reason);
+      signal?.throwIfAborted();
       let stop = (): void => {};
       const outcome = new Promise<Snapshot>((resolve, reject) => {
         const waiting: Waiting = { change, signal, resolve, reject };

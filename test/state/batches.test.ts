@@ -12,19 +12,18 @@ function change(message: string): Change {
 test("a change of somebody who has given up is not written along with others that wait", async () => {
   const open = Promise.withResolvers<void>();
   const written: string[] = [];
-  const { add } = createBatches({
+  const batches = createBatches({
     gate: { enter: () => open.promise, leave: async () => {}, enterAgain: async () => {}, pushed: () => {} },
     async write({ waiting }) {
       written.push(...waiting.map((each) => each.change.message));
       for (const { resolve } of waiting) resolve(basis);
     },
   });
-  const first = add(change("first"));
+  const first = batches.add(change("first"));
   await Promise.resolve();
-  const late = add(change("late"), AbortSignal.abort(new Error("given up")));
-  const outcome = expect(late).rejects.toThrow("given up");
+  const late = batches.add(change("late"), AbortSignal.abort(new Error("given up")));
+  await expect(late).rejects.toThrow("given up");
   open.resolve();
   await first;
-  await outcome;
   expect(written).toEqual(["first"]);
 });
