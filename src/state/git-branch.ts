@@ -44,7 +44,12 @@ export interface GitBranchStore extends StateStore, AsyncDisposable {
 /** The state store on a git branch. Nothing is touched before the first call; `await using` gives its object store back for the next run. */
 export function gitBranchStore(options: GitBranchOptions): GitBranchStore {
   let opened: Promise<Opened> | null = null;
-  const open = (): Promise<Opened> => (opened ??= openStore(options));
+  const open = (): Promise<Opened> => {
+    const opening = (opened ??= openStore(options));
+    // What failed is tried again by the next call.
+    opening.catch(() => (opened = null));
+    return opening;
+  };
   return {
     load: async (signal) => (await open()).store.load(signal),
     commit: async (change, signal) => (await open()).store.commit(change, signal),

@@ -39,7 +39,7 @@ export interface MemoryCommit extends Tip {
 
 /** A branch in memory, for simulations and tests. `fault` is asked before each call that reads or writes. */
 export function memoryBranch(
-  fault: (operation: "read" | "contents" | "write") => Fault | null = () => null,
+  fault: (operation: "read" | "contents" | "write" | "includes") => Fault | null = () => null,
   clock?: Clock,
 ): MemoryBranch {
   let commits: readonly MemoryCommit[] = [];
@@ -107,6 +107,7 @@ export function memoryBranch(
       });
     },
     async includes(tip, commit) {
+      if (fault("includes") !== null) throw new Error("injected: history could not be read");
       const at = commits.findIndex((known) => known.commit === tip.commit);
       const [nonce] = trailersOf(made.get(commit)?.at(-1)?.message ?? "", "Nonce");
       return commits

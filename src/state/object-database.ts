@@ -88,7 +88,7 @@ export function openObjectDatabase(options: DatabaseOptions): ObjectDatabase {
       const found = await git(["merge-base", "--is-ancestor", ancestor, descendant], {
         cwd: directory,
         signal,
-        accept: [0, 1, 128],
+        accept: [0, 1],
       });
       return found.exitCode === 0;
     },

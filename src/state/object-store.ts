@@ -12,6 +12,8 @@ export interface ObjectStore {
   tip(): Promise<string | null>;
   /** Makes the reference name a commit whose objects are there. `alone`: of its ancestors nothing is known. */
   keep(commit: string, history?: "alone"): Promise<void>;
+  /** Removes the lock files of killed calls of git: nothing of git runs here. */
+  unlock(): Promise<void>;
   /** Tells those who read the shared objects that nothing is behind this commit. */
   noteEnd(commit: string): Promise<void>;
   giveBack(): Promise<void>;
@@ -56,6 +58,10 @@ export async function openObjectStore(root: string, options: ObjectStoreOptions 
       // Nothing of git runs here meanwhile.
       if (history === "alone") await writeFile(join(directory, "shallow"), `${commit}\n`);
       await writeFile(reference, `${commit}\n`);
+    },
+    async unlock() {
+      const locks = (await readdir(directory, { recursive: true })).filter((path) => path.endsWith(".lock"));
+      await Promise.all(locks.map((path) => rm(join(directory, path), { force: true })));
     },
     noteEnd: (commit) => appendFile(join(shared, "shallow"), `${commit}\n`),
     giveBack: () => rm(directory, { recursive: true, force: true }),

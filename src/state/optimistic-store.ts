@@ -82,13 +82,17 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
     return keep({ tip, snapshot });
   }
 
-  /** A write may have landed: whoever waits for it learns more from a second look than from an error. */
-  async function refreshPatiently(signal?: AbortSignal): Promise<View> {
+  /** The newest state, and whether one of the writes whose answer was lost is part of it: whoever waits for it learns more from another look than from an error. */
+  async function lookAgain(
+    doubtful: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<{ readonly current: View; readonly found: boolean }> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await refresh(signal);
+        const current = await refresh(signal);
+        return { current, found: await landed(current.tip, doubtful, signal) };
       } catch (cause) {
-        if (!isPassing(cause)) throw cause;
+        if (doubtful.length === 0 || !isPassing(cause)) throw cause;
         if (attempt === 6 || signal?.aborted === true) throw doubt(cause);
         await clock.sleep(pauseAfterFailure(cause, attempt + 3, options.random()), signal);
       }
@@ -125,9 +129,10 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
         );
         await gate.enterAgain(line);
       }
-      current = await (doubtful.length === 0 ? refresh(signal) : refreshPatiently(signal));
+      const looked = await lookAgain(doubtful, signal);
+      if (looked.found) return settle(waiting, prepared, looked.current.snapshot);
+      ({ current } = looked);
       fresh = true;
-      if (await landed(current.tip, doubtful, signal)) return settle(waiting, prepared, current.snapshot);
     }
   }
 

@@ -155,8 +155,16 @@ export function remoteBranch(options: RemoteBranchOptions): PastBranch {
     }
   }
 
-  function call(args: readonly string[], signal?: AbortSignal): Promise<GitResult> {
+  async function call(args: readonly string[], signal?: AbortSignal): Promise<GitResult> {
     const { config, env } = options.remote;
-    return git(args, { cwd: directory, config, env, signal });
+    const run = (): Promise<GitResult> => git(args, { cwd: directory, config, env, signal });
+    try {
+      return await run();
+    } catch (error) {
+      // A call before this one was killed: the repository is ours alone, and calls come one after the other.
+      if (!(error instanceof GitError && error.reason === "locked" && error.stderr.includes(directory))) throw error;
+      await objects.unlock();
+      return run();
+    }
   }
 }

@@ -137,5 +137,8 @@ test.for(cases)("%s means %s: %s", ([stderr, reason, tried]) => {
 
 test("whoever can do something about a reason is told what", () => {
   const ours: ReadonlySet<GitReason> = new Set(["moved", "missing-ref", "failed", "not-a-repository"]);
-  for (const [, reason] of cases) if (!ours.has(reason)) expect(hints[reason], reason).toMatch(/\w/);
+  const without = cases
+    .map(([, reason]) => reason)
+    .filter((reason) => !ours.has(reason) && hints[reason] === undefined);
+  expect(without).toEqual([]);
 });

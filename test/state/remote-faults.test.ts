@@ -189,6 +189,26 @@ test("what a killed process left is swept, and what one process fetched, the nex
   expect(shared).toEqual(["sha1-000001.git"]);
 });
 
+test.for(["shallow.lock", "refs/dstack-gitops/tip.lock"])(
+  "a killed call of git that left %s is in nobody's way",
+  async (lock) => {
+    await using bench = await httpBench();
+    await using cache = await tempDirectory();
+    const env = { DSTACK_GITOPS_TOKEN: token, XDG_CACHE_HOME: cache.path };
+    await create(bench.open(), "web");
+    const store = bench.open(env);
+    // Opened, but nothing was fetched yet.
+    bench.server.setFault(() => ({ kind: "status", status: 500 }));
+    await expect(store.load()).rejects.toMatchObject({ code: "git-server" });
+    bench.server.setFault(() => null);
+    const [busy = ""] = (await readdir(cache.path, { recursive: true })).filter((path) =>
+      /\/busy\/[^/]+\.git$/.test(path),
+    );
+    await writeFile(join(cache.path, busy, lock), "");
+    expect((await store.load()).services.size).toBe(1);
+  },
+);
+
 test("a write on what another process of this machine wrote fetches nothing", async () => {
   await using bench = await httpBench();
   const [store, other] = [bench.open(), bench.open()];

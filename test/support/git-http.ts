@@ -10,8 +10,11 @@ import { git } from "../../src/git/git.ts";
 export type GitHttpFault =
   | { readonly kind: "status"; readonly status: number }
   | { readonly kind: "delay"; readonly ms: number }
-  /** The repository does what it was asked; the answer never arrives. */
-  | { readonly kind: "drop-answer" };
+  /** The connection ends before anything is done. */
+  | { readonly kind: "reset" }
+  /** The repository does what it was asked; the answer never arrives, or half of it. */
+  | { readonly kind: "drop-answer" }
+  | { readonly kind: "truncate" };
 
 export interface GitHttpServer extends AsyncDisposable {
   readonly url: string;
@@ -38,9 +41,9 @@ export async function startGitHttp(root: string, token: string | null): Promise<
       return;
     }
     const fault = faultOf(path);
-    if (fault?.kind === "status") response.writeHead(fault.status).end("injected");
-    else
-      setTimeout(() => serve(request, response, fault?.kind === "drop-answer"), fault?.kind === "delay" ? fault.ms : 0);
+    if (fault?.kind === "reset") request.socket.destroy();
+    else if (fault?.kind === "status") response.writeHead(fault.status).end("injected");
+    else setTimeout(() => serve(request, response, fault), fault?.kind === "delay" ? fault.ms : 0);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -57,15 +60,15 @@ export async function startGitHttp(root: string, token: string | null): Promise<
     },
   };
 
-  function serve(request: IncomingMessage, response: ServerResponse, dropAnswer: boolean): void {
+  function serve(request: IncomingMessage, response: ServerResponse, fault: GitHttpFault | null): void {
     const child = spawn(backend, [], { env: cgi(request, root), stdio: ["pipe", "pipe", "ignore"] });
     child.stdin.on("error", () => {});
     request.pipe(child.stdin);
     const chunks: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
     child.on("close", () => {
-      if (dropAnswer) request.socket.destroy();
-      else answer(response, Buffer.concat(chunks));
+      if (fault?.kind === "drop-answer") request.socket.destroy();
+      else answer(response, Buffer.concat(chunks), fault?.kind === "truncate");
     });
   }
 }
@@ -97,7 +100,7 @@ function cgi(request: IncomingMessage, root: string): NodeJS.ProcessEnv {
   };
 }
 
-function answer(response: ServerResponse, output: Buffer): void {
+function answer(response: ServerResponse, output: Buffer, half = false): void {
   const end = output.indexOf("\r\n\r\n");
   const headers = output
     .toString("latin1", 0, Math.max(0, end))
@@ -107,5 +110,9 @@ function answer(response: ServerResponse, output: Buffer): void {
   response.statusCode = end === -1 ? 500 : Number.parseInt(status, 10);
   for (const [name = "", value = ""] of headers)
     if (name !== "" && name.toLowerCase() !== "status") response.setHeader(name, value);
-  response.end(output.subarray(end + 4));
+  const body = output.subarray(end + 4);
+  if (!half) return void response.end(body);
+  // As long as it was to be: whoever reads it sees that something is missing.
+  response.setHeader("content-length", body.length);
+  response.write(body.subarray(0, Math.floor(body.length / 2)), () => response.destroy());
 }
