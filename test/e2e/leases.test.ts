@@ -1,9 +1,14 @@
+import { join } from "node:path";
+
 import { expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 
 import { createDemo, shownBy } from "../support/demo.ts";
 import type { Demo } from "../support/demo.ts";
 import { containing } from "../support/expecting.ts";
+import { startGitHubApi } from "../support/github-api.ts";
+import { leaseOf, ownerOf } from "../support/state-values.ts";
+import { repositoryAt, tempDirectory } from "../support/temp-repository.ts";
 
 const timeout = 180_000;
 
@@ -180,3 +185,35 @@ it(
     expect((await stateOf(demo)).pid).toBeNull();
   },
 );
+
+it("a workflow's run elsewhere is waited for as long as GitHub says that it goes on", { timeout }, async () => {
+  const token = "ghs_never-to-be-shown";
+  await using api = await startGitHubApi(token);
+  await using demo = await createDemo({ settings, env: { GITHUB_TOKEN: token, GITHUB_API_URL: api.url } });
+  await using directory = await tempDirectory();
+  await demo.edit({ replicas: 1 });
+  expect(await demo.run("apply", "-y")).toMatchObject({ exitCode: 0 });
+  const [path = ""] = (await demo.repository.git("ls-tree", "-r", "--name-only", "dstack-state", "services")).split(
+    "\n",
+  );
+  const owner = ownerOf("theirs", {
+    run: "acme/shop/runs/42",
+    attempt: 2,
+    host: "elsewhere",
+    github: { api: api.url },
+  });
+  const lease = { ...leaseOf("theirs", 1), owner, deadline: new Date(Date.now() + 900_000).toISOString() };
+  const tree = join(directory.path, "state");
+  await demo.repository.git("worktree", "add", "--quiet", tree, "dstack-state");
+  await repositoryAt(tree).commit({ [path.replace("services", "leases")]: `${JSON.stringify(lease, null, 2)}\n` });
+
+  const attempt = "/repos/acme/shop/actions/runs/42/attempts/2";
+  api.resources.set(attempt, { status: "in_progress" });
+  const waited = await demo.run("restart", "demo", "-y", "--wait", "1s");
+  expect(waited, waited.stderr).toMatchObject({ exitCode: 5 });
+  expect(waited.stderr).toContain("acme/shop/runs/42 (attempt 2) works on it, which is alive");
+  api.resources.set(attempt, { status: "completed" });
+  const taken = await demo.run("restart", "demo", "-y", "--wait", "1s");
+  expect(taken, taken.stderr).toMatchObject({ exitCode: 0 });
+  for (const { stdout, stderr } of [waited, taken]) expect(stdout + stderr).not.toContain(token);
+});
