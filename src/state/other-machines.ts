@@ -14,8 +14,9 @@ export interface Lately {
   readonly took: number;
   /** Writes one after the other without a pause in which another machine could have written. */
   readonly inRow: number;
-  /** When somebody else was last faster. */
+  /** When somebody else was last faster, and how often lately. */
   readonly racedAt: number;
+  readonly races: number;
 }
 
 const lately: z.ZodType<Lately> = z.object({
@@ -23,21 +24,25 @@ const lately: z.ZodType<Lately> = z.object({
   took: z.number(),
   inRow: z.number(),
   racedAt: z.number(),
+  races: z.number(),
 });
 
 /** Writes in a row after which others are let in, whether or not there are any: who never wins is never seen. */
 const mostInRow = 25;
 
-/** Milliseconds for which a machine that lost a race reckons with others. */
+/** Milliseconds for which a machine that lost races reckons with others. */
 const remembered = 30_000;
+
+/** Fewer may have been lost to what a killed process of this machine had begun. */
+const fewest = 4;
 
 /**
  * Milliseconds to wait before the next write. Whoever fetches what was just pushed and puts a write on it takes longer than
  * whoever knows it already, so that a machine which never pauses wins every race.
  */
-export function restBefore({ wroteAt, took, inRow, racedAt }: Lately, now: number, random: number): number {
+export function restBefore({ wroteAt, took, inRow, racedAt, races }: Lately, now: number, random: number): number {
   if (!isInRow(wroteAt, took, now)) return 0;
-  const attempts = now - racedAt < remembered ? 2.5 + 2 * random : inRow >= mostInRow ? 4 : 0;
+  const attempts = races >= fewest && now - racedAt < remembered ? 2.5 + 2 * random : inRow >= mostInRow ? 4 : 0;
   return Math.min(3_000, attempts * took);
 }
 
@@ -48,6 +53,12 @@ export function afterWrite(
 ): Lately {
   const inRow = !rested && isInRow(before.wroteAt, before.took, now - took) ? before.inRow + 1 : 1;
   return { ...before, wroteAt: now, took, inRow };
+}
+
+/** After a race that was lost. */
+export function afterRace(before: Lately, now: number): Lately {
+  const races = now - before.racedAt < remembered / 3 ? before.races + 1 : 1;
+  return { ...before, racedAt: now, races };
 }
 
 function isInRow(wroteAt: number, took: number, now: number): boolean {
@@ -66,7 +77,7 @@ export function latelyFile(path: string): LatelyFile {
       try {
         return lately.parse(JSON.parse(await readFile(path, "utf8")));
       } catch {
-        return { wroteAt: 0, took: 0, inRow: 0, racedAt: 0 };
+        return { wroteAt: 0, took: 0, inRow: 0, racedAt: 0, races: 0 };
       }
     },
     async write(next) {

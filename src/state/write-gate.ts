@@ -1,6 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import type { WriteOutcome } from "./branch.ts";
-import { afterWrite, restBefore } from "./other-machines.ts";
+import { afterRace, afterWrite, restBefore } from "./other-machines.ts";
 import type { LatelyFile } from "./other-machines.ts";
 import { holdBack, recentPushes } from "./push-pace.ts";
 import type { Change } from "./store.ts";
@@ -65,7 +65,7 @@ export function writeGate(options: GateOptions): WriteGate {
       if (lately === undefined || kind === "doubtful") return;
       const before = await lately.read();
       const now = clock.now();
-      await lately.write(kind === "moved" ? { ...before, racedAt: now } : afterWrite(before, { took, now, rested }));
+      await lately.write(kind === "moved" ? afterRace(before, now) : afterWrite(before, { took, now, rested }));
     },
   };
 
