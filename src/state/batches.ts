@@ -33,7 +33,9 @@ export function createBatches({ gate, write }: BatchesOptions): Batches {
   let stirred = new AbortController();
   let over = new AbortController();
   return {
-    add(change, signal) {
+    async add(change, signal) {
+      // It would go along with others that wait already.
+      signal?.throwIfAborted();
       let stop = (): void => {};
       const outcome = new Promise<Snapshot>((resolve, reject) => {
         const waiting: Waiting = { change, signal, resolve, reject };

@@ -48,7 +48,7 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
   const proposedId = options.newId();
   let view: View | null = null;
   const { clock } = options;
-  const gate = writeGate({ ...options.gate, clock });
+  const gate = writeGate({ random: options.random, ...options.gate, clock });
   const batches = createBatches({ gate, write: writeTogether });
 
   return {
@@ -121,6 +121,7 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
       } else {
         gate.pushed();
         const outcome = await branch.write(nextCommit(prepared, current, options), signal);
+        await gate.ended(outcome.kind, clock.now() - started);
         if (outcome.kind === "written") return settle(sound, prepared, await adopt(outcome.tip));
         if (outcome.commit !== undefined) doubtful.push(outcome.commit);
         signal?.throwIfAborted();
