@@ -3,7 +3,10 @@
  * the window or turns text round would show something else than what is there. Line breaks, tabs and colours stay.
  */
 export function terminalText(text: string): string {
-  return text.replace(/\u001B(?!\[[\d;]*m)|[[\p{Cc}\p{Bidi_Control}]--[\n\t\u001B]]/gv, "\u{FFFD}");
+  return text.replace(/[\p{Cc}\p{Bidi_Control}](\[[\d;]*m)?/gu, (found: string, colour: string | undefined) => {
+    const isHarmless = /^[\n\t]/.test(found) || (found.startsWith("\u001B") && colour !== undefined);
+    return isHarmless ? found : terminalLine(found);
+  });
 }
 
 /** The same of what others wrote alone: on one line, and in no colour of theirs. */

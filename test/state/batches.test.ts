@@ -13,7 +13,13 @@ test("a change of somebody who has given up is not written along with others tha
   const open = Promise.withResolvers<void>();
   const written: string[] = [];
   const batches = createBatches({
-    gate: { enter: () => open.promise, leave: async () => {}, enterAgain: async () => {}, pushed: () => {} },
+    gate: {
+      enter: () => open.promise,
+      leave: async () => {},
+      enterAgain: async () => {},
+      pushed: () => {},
+      ended: async () => {},
+    },
     async write({ waiting }) {
       written.push(...waiting.map((each) => each.change.message));
       for (const { resolve } of waiting) resolve(basis);

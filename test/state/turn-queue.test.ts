@@ -62,6 +62,7 @@ test("a ticket that cannot be removed is waited for once", async () => {
   await using directory = await tempDirectory();
   await mkdir(join(directory.path, "00000000000000000001-4194304-1-dead"));
   await (await turnQueue(directory.path, systemClock).take(never)).end();
+  expect(await readdir(directory.path)).toHaveLength(1);
 });
 
 test("a clock that is set back makes nobody wait longer", async () => {
