@@ -57,7 +57,8 @@ export function gitBranchStore(options: GitBranchOptions): GitBranchStore {
     readContent: async (content, signal) => (await open()).store.readContent(content, signal),
     patient: async () => (await open()).patient,
     async [Symbol.asyncDispose]() {
-      await (await opened)?.close();
+      // What could not be opened has said so, and is not there to be closed.
+      await (await opened?.catch(() => null))?.close();
     },
   };
 }
