@@ -28,13 +28,13 @@ const lately: z.ZodType<Lately> = z.object({
 });
 
 /** Writes in a row after which others are let in, whether or not there are any: who never wins is never seen. */
-const mostInRow = 25;
+const mostInRow = 15;
 
 /** Milliseconds for which a machine that lost races reckons with others. */
 const remembered = 30_000;
 
 /** Fewer may have been lost to what a killed process of this machine had begun. */
-const fewest = 4;
+const fewest = 2;
 
 /**
  * Milliseconds to wait before the next write. Whoever fetches what was just pushed and puts a write on it takes longer than
@@ -57,7 +57,7 @@ export function afterWrite(
 
 /** After a race that was lost. */
 export function afterRace(before: Lately, now: number): Lately {
-  const races = now - before.racedAt < remembered / 3 ? before.races + 1 : 1;
+  const races = now - before.racedAt < remembered ? before.races + 1 : 1;
   return { ...before, racedAt: now, races };
 }
 

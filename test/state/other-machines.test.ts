@@ -9,8 +9,8 @@ const just: Lately = { wroteAt: now - 10, took: 100, inRow: 1, racedAt: 0, races
 it.each([
   ["nothing was written yet", { wroteAt: 0, took: 0, inRow: 0, racedAt: 0, races: 0 }, 0],
   ["a write after another", just, 0],
-  ["one more than others should wait for", { ...just, inRow: 25 }, 400],
-  ["a pause that came by itself", { ...just, inRow: 25, wroteAt: now - 300 }, 0],
+  ["one more than others should wait for", { ...just, inRow: 15 }, 400],
+  ["a pause that came by itself", { ...just, inRow: 15, wroteAt: now - 300 }, 0],
   ["others are faster now and then", { ...just, racedAt: now - 5_000, races: 4 }, 350],
   ["somebody was faster once", { ...just, racedAt: now - 5_000, races: 1 }, 0],
   ["others were faster long ago", { ...just, racedAt: now - 40_000, races: 9 }, 0],
@@ -24,7 +24,7 @@ it("counts races that follow each other", () => {
   const once = afterRace(just, now);
   expect(once.races).toBe(1);
   expect(afterRace(once, now + 5_000).races).toBe(2);
-  expect(afterRace(once, now + 15_000).races).toBe(1);
+  expect(afterRace(once, now + 45_000).races).toBe(1);
 });
 
 it("counts writes in a row until there was a pause", () => {
