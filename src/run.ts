@@ -3,6 +3,7 @@ import type { Io } from "./commands/io.ts";
 import { parseCommandLine } from "./commands/program.ts";
 import type { Parsed } from "./commands/program.ts";
 import { delayed, interruption, unlessAborted } from "./lib/interruption.ts";
+import { terminalText } from "./lib/terminal-text.ts";
 import { exitCodes, UserError } from "./lib/user-error.ts";
 import type { ExitCode } from "./lib/user-error.ts";
 
@@ -48,11 +49,12 @@ async function report(error: unknown, app: App): Promise<ExitCode> {
   }
   if (!(error instanceof UserError)) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    app.io.stderr(`error: this should not have happened, please report it\n${text}\n`);
+    app.io.stderr(`error: this should not have happened, please report it\n${terminalText(text)}\n`);
     return exitCodes.failed;
   }
   if (error.diagnostics.length > 0) await reportDiagnostics(error, app);
-  app.io.stderr(`error[${error.code}]: ${error.message}\n${error.hint === undefined ? "" : `  help: ${error.hint}\n`}`);
+  const help = error.hint === undefined ? "" : `  help: ${error.hint}\n`;
+  app.io.stderr(terminalText(`error[${error.code}]: ${error.message}\n${help}`));
   return error.exitCode;
 }
 

@@ -52,6 +52,8 @@ async function changeInOrder(planned: Planned, work: Work, again: Again): Promis
   const removals = doing.filter((service) => service.action === "destroy");
   const outcomes: Settled[] = [];
   for (const part of [...inWaves(kept, again.project.settings.policy.waves), removals]) {
+    // Whoever interrupts wants nothing more to be begun.
+    if (again.app.io.signal.aborted) break;
     outcomes.push(...(await acceptAndSettle(part, planned, work, again)));
     if (!outcomes.every(({ name, state }) => !changed.has(name) || isReached(state))) break;
   }

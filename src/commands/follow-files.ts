@@ -184,7 +184,8 @@ async function accept(
 
 /** What another look at the same files would find again. */
 function isAboutFiles(error: unknown): boolean {
-  return error instanceof UserError && (hasErrors(error.diagnostics) || error.exitCode === exitCodes.refused);
+  if (!(error instanceof UserError) || error.code === "state-older") return false;
+  return hasErrors(error.diagnostics) || error.exitCode === exitCodes.refused;
 }
 
 async function problemText(work: Work, paths: readonly string[], error: unknown): Promise<string> {

@@ -1,3 +1,4 @@
+import { terminalText } from "../lib/terminal-text.ts";
 import type { Event } from "../reconciler/event.ts";
 import type { Session } from "../reconciler/session.ts";
 import { replicaTable } from "../report/replica-table.ts";
@@ -32,7 +33,7 @@ export function createLiveTable(app: App): LiveTable {
   };
   return {
     event: (event) => above(() => showEvent(app, event)),
-    line: (text) => above(() => (app.options.quiet ? undefined : app.io.stderr(`${text}\n`))),
+    line: (text) => above(() => (app.options.quiet ? undefined : app.io.stderr(`${terminalText(text)}\n`))),
     async show(snapshot, work, session) {
       if (!app.io.terminal || app.options.json || app.options.quiet) return;
       drawing ??= await openDrawing();

@@ -1,3 +1,4 @@
+import { terminalText } from "../lib/terminal-text.ts";
 import { toTimestamp } from "../lib/timestamp.ts";
 import { exitCodes } from "../lib/user-error.ts";
 import type { ExitCode } from "../lib/user-error.ts";
@@ -63,7 +64,7 @@ export async function finishCommand(work: Work, finished: Finished): Promise<Exi
     });
   }
   const summary = { results, planned: planned.length, done, tails: new Map(tails), interrupted: app.io.signal.aborted };
-  app.io.stderr(`${outcomeText(summary, painter(app.io.colors))}\n`);
+  app.io.stderr(`${terminalText(outcomeText(summary, painter(app.io.colors)))}\n`);
   return exitCode;
 }
 

@@ -8,6 +8,7 @@ import { isSameJson } from "../lib/same.ts";
 import { exitCodes, UserError } from "../lib/user-error.ts";
 import { servingDeployment } from "../reconciler/accept.ts";
 import { takeInventory } from "../reconciler/inventory.ts";
+import type { Inventory } from "../reconciler/inventory.ts";
 import { stateOf } from "../reconciler/known-repos.ts";
 import { noSupply } from "../reconciler/observed.ts";
 import type { Supply } from "../reconciler/observed.ts";
@@ -33,6 +34,8 @@ export interface Planned {
   readonly plan: Plan;
   readonly desired: Desired;
   readonly snapshot: Snapshot;
+  /** What was seen of what runs. */
+  readonly seen: Inventory;
   readonly commit: string | null;
 }
 
@@ -82,7 +85,7 @@ export async function preparePlan(
       ...overdueDiagnostics(overdueServices(snapshot, project.settings.policy, now), now),
     ],
   });
-  return { plan: withRotation(plan, snapshot, world), desired, snapshot, commit };
+  return { plan: withRotation(plan, snapshot, world), desired, snapshot, seen, commit };
 }
 
 /** What has rotated is said where the plan does not exchange the replicas anyway. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import type { BrakePolicy } from "../config/settings.ts";
 import { exitCodes, UserError } from "../lib/user-error.ts";
-import type { PlannedService } from "../reconciler/plan-document.ts";
+import { refusalFor } from "../reconciler/plan-strangers.ts";
 import type { Snapshot } from "../state/store.ts";
 import type { App, Project } from "./app.ts";
 import { planChanged } from "./planning.ts";
@@ -18,7 +18,7 @@ export async function refuseWhatMayNotBe(
 ): Promise<void> {
   await refusePublicState(app, project);
   if (planFile !== null) await refuseOtherPlan(planFile, planned);
-  refuseServices(planned.plan.services);
+  refuseServices(planned);
   refuseDestroying(app, project, planned);
   await refuseStale(app, project, planned);
 }
@@ -49,12 +49,16 @@ function parseJson(text: string): unknown {
   }
 }
 
-function refuseServices(services: readonly PlannedService[]): void {
-  const refused = services.flatMap((service) =>
-    service.refusal === null ? [] : [`${service.name}: ${service.refusal}`],
-  );
-  if (refused.length > 0)
-    throw new UserError("refused", refused.join("\n"), { exitCode: exitCodes.refused, hint: "nothing was changed" });
+/** What is refused for what runs may be done later, though the files stay as they are. */
+function refuseServices({ plan, seen }: Planned): void {
+  const refused = plan.services.filter(({ refusal }) => refusal !== null);
+  if (refused.length === 0) return;
+  const isForWhatRuns = refused.some(({ name, refusal }) => refusal === refusalFor(name, seen));
+  const text = refused.map(({ name, refusal }) => `${name}: ${refusal}`).join("\n");
+  throw new UserError(isForWhatRuns ? "state-older" : "refused", text, {
+    exitCode: exitCodes.refused,
+    hint: "nothing was changed",
+  });
 }
 
 function refuseDestroying(app: App, project: Project, { plan, snapshot }: Planned): void {

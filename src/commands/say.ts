@@ -1,15 +1,16 @@
 import { renderDiagnostics } from "../config/source-frame.ts";
 import type { Diagnostic } from "../lib/diagnostics.ts";
+import { terminalText } from "../lib/terminal-text.ts";
 import type { App } from "./app.ts";
 
 /** Says what was asked for: to standard output, unless that is for JSON. */
 export function say(app: App, text: string): void {
-  (app.options.json ? app.io.stderr : app.io.stdout)(`${text}\n`);
+  (app.options.json ? app.io.stderr : app.io.stdout)(`${terminalText(text)}\n`);
 }
 
 /** Says what happens meanwhile; `--quiet` does not want to know. */
 export function tell(app: App, text: string): void {
-  if (!app.options.quiet) app.io.stderr(`${text}\n`);
+  if (!app.options.quiet) app.io.stderr(`${terminalText(text)}\n`);
 }
 
 export function sayDiagnostics(

@@ -21,6 +21,8 @@ export type GitReason =
   | "server"
   | "timeout"
   | "aborted"
+  /** Objects of this machine are spoilt or missing. */
+  | "damaged"
   /** Somebody else holds a lock of the repository, or died holding it. */
   | "locked"
   | "missing-ref"
@@ -47,6 +49,8 @@ export const hints: Partial<Record<GitReason, string>> = {
     "make room where the repository is kept (or in the cache of this machine, if the message names it), then run the command again",
   shallow:
     "the remote has lost commits that it had: see whether it was restored from a backup, remove $XDG_CACHE_HOME/dstack-gitops, and run the command again",
+  damaged:
+    "let `git fsck` say which; of the state's own cache, remove $XDG_CACHE_HOME/dstack-gitops: everything in it is fetched again",
   "object-format":
     "the remote names objects in another way (SHA-256 or SHA-1) than the repository that it was asked from",
   "rate-limited":
@@ -74,6 +78,11 @@ export const passing: ReadonlySet<GitReason> = new Set([
 
 /** What git and forges answer under LC_ALL=C, first match first. */
 const answers: readonly (readonly [RegExp, GitReason])[] = [
+  // Not so of what the server says of its own.
+  [
+    /^(?!remote:).*(corrupt loose object|loose object \S+ \(stored in .* is corrupt|object file \S+ is empty|inflate: data stream error|unable to unpack \S+ header|bad tree object|missing (blob|tree|commit) object|unable to stream \S+ to stdout|packed object \S+ \(stored in .* is corrupt|packfile \S+ (cannot be accessed|index unavailable|does not match index)|garbage at end of loose object)/im,
+    "damaged",
+  ],
   [/not a git repository/i, "not-a-repository"],
   [/detected dubious ownership|unsafe repository/i, "unsafe"],
   [/couldn't find remote ref|remote ref does not exist/i, "missing-ref"],

@@ -21,6 +21,11 @@ export class GitError extends UserError {
   }
 }
 
+/** Whether objects of this machine are what is wrong. */
+export function isDamaged(error: unknown): boolean {
+  return error instanceof GitError && error.reason === "damaged";
+}
+
 /** Whether a second try may go better: nobody has to do anything about it. */
 export function isPassing(error: unknown): boolean {
   return error instanceof GitError ? mayHaveHappened(error) : !(error instanceof UserError);

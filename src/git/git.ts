@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
 
 import { reasonOf } from "./git-answers.ts";
 import { gitEnvironment } from "./git-environment.ts";
@@ -84,7 +85,11 @@ function run(args: readonly string[], options: GitOptions, what: string): Promis
     child.stdin.on("error", () => {});
     child.stdin.end(options.input ?? "");
     child.on("error", (cause) =>
-      finish(() => reject(new GitError("git-missing", "git could not be started", { cause }))),
+      finish(() => {
+        // The same error says that there is no such program, and no such place to run it in.
+        if (existsSync(options.cwd)) return reject(new GitError("git-missing", "git could not be started", { cause }));
+        reject(new GitError("damaged", `${what} was not started: ${options.cwd} is gone`, { cause }));
+      }),
     );
     child.on("close", (code, signal) => {
       const output = Buffer.concat(stdout);

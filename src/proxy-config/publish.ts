@@ -26,6 +26,7 @@ export function embeddedPublisher({ runtimeDirectory }: { readonly runtimeDirect
       const served = answers.map(({ text }) => readStatus(text).generation);
       return Math.max(0, (await readPublishedRoutes(runtimeDirectory))?.generation ?? 0, ...served);
     },
+    served: () => readPublishedRoutes(runtimeDirectory),
     async drained(upstream, timeoutMs, signal) {
       const path = `/wait?${new URLSearchParams({ upstream, timeout: String(timeoutMs) }).toString()}`;
       const answers = await askAll(runtimeDirectory, { method: "GET", path, timeoutMs: timeoutMs + answerMs }, signal);

@@ -46,6 +46,8 @@ export interface Publisher {
   status(signal?: AbortSignal): Promise<GatewayStatus | null>;
   /** The newest generation that was ever published and is still there; 0: none. Absent: that is not known. */
   newest?(signal?: AbortSignal): Promise<number>;
+  /** What was published last; `null`: nothing. Absent: that is not known. */
+  served?(signal?: AbortSignal): Promise<Publication | null>;
   /**
    * Whether an upstream that left the routes has nothing in flight any more: answers the moment it is so, or false after
    * `timeoutMs`. True when no gateway is up. A publisher without it has its `status` looked at instead.

@@ -44,7 +44,12 @@ export function routesOf(state: RoutedState, settings: Pick<Settings, "project" 
     const route = record === null ? null : routeOf(record, settings);
     if (route !== null) routes.push(route);
   }
-  return routes.sort((a, b) => compare(a.gateway, b.gateway) || compare(a.service, b.service));
+  return inOrder(routes);
+}
+
+/** Routes by gateway, then service. */
+export function inOrder(routes: readonly Route[]): readonly Route[] {
+  return routes.toSorted((a, b) => compare(a.gateway, b.gateway) || compare(a.service, b.service));
 }
 
 function routeOf(record: ServiceRecord, settings: Pick<Settings, "project" | "gateways">): Route | null {

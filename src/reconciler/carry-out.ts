@@ -27,7 +27,8 @@ export async function carryOut(
 ): Promise<CarriedOut> {
   const { name, session, options } = run;
   // A gateway that took long, or a machine that was suspended: somebody else may work on it by now.
-  if (actions.length === 0 || hold.lease === null || !mayAct(hold, session))
+  // Or one was given up while it took long, and its lease is about to be given back.
+  if (actions.length === 0 || hold.lease === null || !mayAct(hold, session) || options.abort.aborted)
     return { kind: "done", outcomes: new Map() };
   const { world, owner } = session;
   try {

@@ -10,7 +10,8 @@ import type { PlannedService } from "./plan-document.ts";
 export function withStrangers(services: readonly PlannedService[], seen: Seen | undefined): readonly PlannedService[] {
   if (seen === undefined || (seen.strangers.length === 0 && seen.blind.size === 0)) return services;
   return services.map((service) => {
-    const refusal = refusalFor(service.name, seen);
+    // Where nothing is to be changed nothing is refused: a warning says what is wrong, and others go on.
+    const refusal = service.action === "none" ? null : refusalFor(service.name, seen);
     return refusal === null ? service : { ...service, refusal };
   });
 }
@@ -20,7 +21,9 @@ export function refusalFor(name: string, { strangers, blind, snapshot }: Seen): 
   const concerned = snapshot.commit === null ? strangers : strangers.filter(({ service }) => service === name);
   if (concerned.length > 0) return olderText(concerned);
   const [first] = blind;
-  return snapshot.commit !== null || first === undefined ? null : `there is no state yet, and ${blindText(first)}`;
+  return snapshot.commit !== null || first === undefined
+    ? null
+    : `there is no state yet, and ${blindText(first)}; nothing is created until it answers, or is no longer among the settings' \`backends\``;
 }
 
 /** The same among what is to be said of a plan, a service a warning. */

@@ -1,16 +1,17 @@
 import type { Owner } from "../backends/backend.ts";
 import type { Policy } from "../config/settings.ts";
 import { forwardTime } from "../lib/clock.ts";
-import { toTimestamp } from "../lib/timestamp.ts";
+import { isSameJson } from "../lib/same.ts";
 import type { Route } from "../proxy-config/routes.ts";
 import type { Snapshot } from "../state/store.ts";
 import { createBell } from "./bell.ts";
 import type { Bell } from "./bell.ts";
+import type { Decision } from "./decide.ts";
 import { createListing } from "./listing.ts";
 import type { Listing } from "./listing.ts";
-import { findStrangers } from "./orphans.ts";
 import { createProber } from "./prober.ts";
 import type { Prober } from "./prober.ts";
+import { createRouting } from "./routing.ts";
 import type { World } from "./world.ts";
 
 /** What the services of one process share: the world, one listing of the backends at a time, and what the gateways were given. */
@@ -36,6 +37,8 @@ export interface Session {
   stir(): void;
   /** When that was last, in milliseconds since the epoch. */
   stirredAt(): number;
+  /** Whether these are other notes than the last that were asked about for the service. */
+  isNews(name: string, notes: Decision["notes"]): boolean;
 }
 
 /** The ears of a service's passes. */
@@ -70,9 +73,9 @@ export function openSession(options: SessionOptions): Session {
   const owner = { ...world.owner, stateId: options.stateId };
   const attentions = new Map<string, Attention>();
   const listing = createListing([...world.backends.values()], owner);
-  let published = -1;
+  const routing = createRouting({ world, owner, listing, routesOf: options.routesOf });
+  const said = new Map<string, Decision["notes"]>();
   let stirredAt = -1;
-  let publishing: Promise<void> = Promise.resolve();
   return {
     world,
     policy: options.policy,
@@ -80,12 +83,8 @@ export function openSession(options: SessionOptions): Session {
     listing,
     leasePolicy: options.leasePolicy ?? defaultLeasePolicy,
     leaseTime: forwardTime(world.clock),
-    async publish(snapshot, signal) {
-      // One after the other, so that no gateway is given an older generation after a newer one.
-      publishing = publishing.then(() => give(snapshot, signal));
-      await publishing;
-    },
-    published: () => published,
+    publish: (snapshot, signal) => routing.publish(snapshot, signal),
+    published: () => routing.published(),
     attention(name) {
       const known = attentions.get(name);
       if (known !== undefined) return known;
@@ -108,34 +107,10 @@ export function openSession(options: SessionOptions): Session {
       for (const { bell } of attentions.values()) bell.ring();
     },
     stirredAt: () => stirredAt,
+    isNews(name, notes) {
+      const before = said.get(name) ?? [];
+      said.set(name, notes);
+      return !isSameJson(before, notes);
+    },
   };
-
-  async function give(given: Snapshot, signal: AbortSignal): Promise<void> {
-    if (given.generation <= published) return;
-    try {
-      const snapshot = await newestFor(given, signal);
-      if (snapshot === null) return;
-      await world.publisher.publish({ generation: snapshot.generation, routes: options.routesOf(snapshot) }, signal);
-      published = snapshot.generation;
-    } catch (error) {
-      // Until a later pass succeeds, nothing that the gateways may still ask is terminated.
-      const detail = `routes could not be published: ${error instanceof Error ? error.message : String(error)}`;
-      world.emit({
-        event: "note",
-        time: toTimestamp(world.clock.now()),
-        service: "",
-        replica: null,
-        deployment: null,
-        detail,
-      });
-    }
-  }
-
-  /** `null`: what runs is newer than any state that can be read, and the gateways keep the routes that they have. */
-  async function newestFor(given: Snapshot, signal: AbortSignal): Promise<Snapshot | null> {
-    const { instances } = listing.last();
-    if (findStrangers(instances, given, owner).length === 0) return given;
-    const newest = await world.store.load(signal);
-    return findStrangers(instances, newest, owner).length === 0 ? newest : null;
-  }
 }

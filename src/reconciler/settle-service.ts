@@ -125,7 +125,8 @@ async function passes(run: SettleRun, snapshot: Snapshot): Promise<ServiceOutcom
     const decision = decide(record, { ...scene, observed, others: () => othersOf(known, name, now) });
     outcomes = new Map();
     if (decision.state === "state-older") {
-      tell(name, decision, world);
+      // A process that stays finds it again and again.
+      if (session.isNews(name, decision.notes)) tell(name, decision, world);
       await giveBack(run, hold, record);
       return end("state-older", record, { strangers: observed.strangers ?? [] });
     }

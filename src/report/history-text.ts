@@ -1,3 +1,4 @@
+import { terminalLine } from "../lib/terminal-text.ts";
 import { toTimestamp } from "../lib/timestamp.ts";
 import type { Compacted } from "../state/compacted.ts";
 import { parts } from "../state/layout.ts";
@@ -51,8 +52,8 @@ export interface ShownHistory {
 export function historyText({ commits, query, verbose }: ShownHistory, paint: Paint): string {
   const named = query.name !== null;
   const rows = commits.flatMap((commit) => {
-    const [first = "", ...more] = linesOf(commit, { name: query.name, verbose });
-    const what = commit.written ? first : `${paint("yellow", `by hand, ${commit.author}:`)} ${first}`;
+    const [first = "", ...more] = linesOf(commit, { name: query.name, verbose }).map(terminalLine);
+    const what = commit.written ? first : `${paint("yellow", `by hand, ${terminalLine(commit.author)}:`)} ${first}`;
     const parts = query.name === null ? [] : [namesOf(touchedBy(commit).get(query.name) ?? new Set()).join(", ")];
     const blank = named ? ["", "", "", ""] : ["", "", ""];
     return [

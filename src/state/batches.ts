@@ -33,7 +33,9 @@ export function createBatches({ gate, write }: BatchesOptions): Batches {
   let stirred = new AbortController();
   let over = new AbortController();
   return {
-    add(change, signal) {
+    async add(change, signal) {
+      // It would go along with others that wait already.
+      signal?.throwIfAborted();
       let stop = (): void => {};
       const outcome = new Promise<Snapshot>((resolve, reject) => {
         const waiting: Waiting = { change, signal, resolve, reject };
@@ -113,5 +115,7 @@ function whenAllAbort(batch: readonly Waiting[], until: AbortSignal): AbortSigna
     if (signals.every((signal) => signal.aborted)) all.abort(only?.reason);
   };
   for (const signal of signals) signal.addEventListener("abort", check, { once: true, signal: until });
+  // Some may have been from the beginning.
+  check();
   return all.signal;
 }

@@ -58,7 +58,7 @@ export interface Branch {
   /** Contents of files of a tip that was read, by id. */
   contents(ids: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, Uint8Array>>;
   write(write: BranchWrite, signal?: AbortSignal): Promise<WriteOutcome>;
-  /** What a file was in a tip and before it, newest first, as far as that is known. Absent: it is not. */
+  /** What a file was in a tip and before it, newest first, back to where there was none, as far as that is known. Absent: it is not. */
   readonly versions?: (tip: Tip, path: string, signal?: AbortSignal) => Promise<readonly Version[]>;
   /** A commit that was the tip once, if it is still on this machine. Absent: nothing is kept. */
   readonly tipAt?: (commit: string, signal?: AbortSignal) => Promise<Tip | null>;

@@ -11,6 +11,9 @@ export interface CommitObject {
   readonly message: string;
 }
 
+/** The last time that our documents can hold: git takes later ones. */
+const latest = Date.UTC(9999, 11, 31);
+
 /** Reads git's commit object. */
 export function parseCommit(bytes: Uint8Array): CommitObject {
   const { header, message } = split(Buffer.from(bytes).toString("utf8"));
@@ -23,7 +26,7 @@ export function parseCommit(bytes: Uint8Array): CommitObject {
     tree: valuesOf("tree")[0] ?? "",
     parents: valuesOf("parent"),
     author: person?.["name"] ?? "",
-    at: Number(seconds?.["seconds"] ?? 0) * 1000,
+    at: Math.min(Number(seconds?.["seconds"] ?? 0) * 1000, latest),
     message,
   };
 }

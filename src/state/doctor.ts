@@ -10,6 +10,7 @@ import type { Part } from "./layout.ts";
 import { admit } from "./memory-of-branch.ts";
 import type { BranchMemory, Seen } from "./memory-of-branch.ts";
 import { createPartCache } from "./read-tip.ts";
+import { missingFile } from "./store-errors.ts";
 import { filesBelow, nodeAt } from "./tree.ts";
 
 /** What keeps the state branch from being read, and what would mend it. */
@@ -61,7 +62,8 @@ export async function examine(patient: Patient, signal?: AbortSignal): Promise<E
   if (unsound.length > 0 || identity === undefined) return { tip, ailments: unsound };
   const { format = {} } = await createPartCache(branch).read(tip, signal);
   try {
-    await refuseForeign(format, identity);
+    // Whose it was is found out also where it is to be taken over.
+    await refuseForeign(format, { ...identity, adopts: false });
     return { tip, ailments: [] };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -82,7 +84,7 @@ async function unsoundFiles(branch: Branch, tip: Tip, signal?: AbortSignal): Pro
     unsound.push({ kind: "unreadable", error, belongs: null, good: await lastGood(branch, tip, "format", signal) });
   }
   for (const [path, node] of files) {
-    const text = Buffer.from(contents.get(node.id) ?? []).toString("utf8");
+    const text = Buffer.from(contents.get(node.id) ?? missingFile(path)).toString("utf8");
     const error = problemOf(path, text);
     if (error === null) continue;
     const belongs = rightPlace(path, text, tip);
@@ -121,6 +123,6 @@ export async function editsTowards(
   const removed = [...before.keys()].filter((path) => !kept.has(path));
   return new Map<string, NewFile | null>([
     ...removed.map((path) => [path, null] as const),
-    ...changed.map(([path, { id, mode }]) => [path, { mode, content: contents.get(id) ?? new Uint8Array() }] as const),
+    ...changed.map(([path, { id, mode }]) => [path, { mode, content: contents.get(id) ?? missingFile(path) }] as const),
   ]);
 }

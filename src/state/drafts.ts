@@ -1,28 +1,55 @@
-import { randomBytes } from "node:crypto";
-import { readdir, rm } from "node:fs/promises";
+import { hash, randomBytes } from "node:crypto";
+import { readdir, readlink, rm, stat } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 
 import { isMissing } from "../git/work-tree-source.ts";
 import { isProcessAlive, processMark } from "./process-owner.ts";
 
-/** A part of a file's name that no other file has, and that tells whose it is: `<pid>-<start>-<random>`. What a killed process leaves is known by it. */
+/** Nobody on another host, or in another container, works on a draft for so long, in milliseconds. */
+const longestAway = 30 * 24 * 3_600_000;
+
+/** A part of a file's name that no other file has, and that tells whose it is: `<pid>-<start>-<where>-<random>`. What a killed process leaves is known by it. */
 export async function draftMark(): Promise<string> {
-  return `${process.pid}-${await processMark()}-${randomBytes(4).toString("hex")}`;
+  return `${process.pid}-${await processMark()}-${await pidsMark()}-${randomBytes(4).toString("hex")}`;
 }
 
-/** Whether the process that made the mark is gone. */
+/** Whether the process that made the mark is gone, as far as can be known from here. */
 export async function isAbandoned(mark: string): Promise<boolean> {
   const [pid = "", start = ""] = mark.split("-");
-  return /^\d+$/.test(pid) && !(await isProcessAlive(Number(pid), start));
+  return /^\d+$/.test(pid) && !(await isElsewhere(mark)) && !(await isProcessAlive(Number(pid), start));
+}
+
+/** Containers share directories, and machines share homes: there a pid says nothing here. */
+async function isElsewhere(mark: string): Promise<boolean> {
+  const [, , where, random] = mark.split("-");
+  return random !== undefined && where !== (await pidsMark());
+}
+
+let here: Promise<string> | null = null;
+
+/** A short name for where pids mean what they mean in this process; asked once. */
+function pidsMark(): Promise<string> {
+  return (here ??= readlink("/proc/self/ns/pid")
+    .catch(() => "")
+    .then((namespace) => hash("sha256", `${hostname()}\n${namespace}`).slice(0, 8)));
 }
 
 /** Removes what killed processes left in a directory: files and folders with this beginning and a mark. What cannot be removed now is tried again by the next. */
 export async function sweepDrafts(directory: string, beginning: string): Promise<void> {
   for (const name of await namesIn(directory)) {
-    if (!name.startsWith(beginning) || !(await isAbandoned(name.slice(beginning.length)))) continue;
+    const mark = name.slice(beginning.length);
+    if (!name.startsWith(beginning) || !((await isAbandoned(mark)) || (await isForgotten(join(directory, name), mark))))
+      continue;
     // A git process that lives on may still be writing there.
     await rm(join(directory, name), { recursive: true, force: true, maxRetries: 3, retryDelay: 20 }).catch(() => {});
   }
+}
+
+async function isForgotten(path: string, mark: string): Promise<boolean> {
+  if (!/^\d+-/.test(mark) || !(await isElsewhere(mark))) return false;
+  const found = await stat(path).catch(() => null);
+  return found !== null && Date.now() - found.mtimeMs > longestAway;
 }
 
 async function namesIn(directory: string): Promise<readonly string[]> {

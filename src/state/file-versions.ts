@@ -19,10 +19,14 @@ export async function pastVersions(directory: string, commit: string, path: stri
     commits.map((each) => `${each.commit}:${path}`),
     { cwd: directory },
   );
-  return commits.flatMap((each, index) => {
+  const versions: Version[] = [];
+  for (const [index, each] of commits.entries()) {
     const object = objects[index];
-    return object?.type === "blob" ? [{ ...each, text: object.bytes.toString("utf8") }] : [];
-  });
+    if (object?.type === "blob") versions.push({ ...each, text: object.bytes.toString("utf8") });
+    // Where a file that is there was not, that was right: what it said before is settled, and must not come back.
+    else if (versions.length > 0) break;
+  }
+  return versions;
 }
 
 /** So many commits are walked back to find another one. */

@@ -16,6 +16,7 @@ import type { Author } from "./object-database.ts";
 import { openObjectStore } from "./object-store.ts";
 import { optimisticStore } from "./optimistic-store.ts";
 import type { OptimisticOptions } from "./optimistic-store.ts";
+import { latelyFile } from "./other-machines.ts";
 import { remoteBranch } from "./remote-branch.ts";
 import type { StateStore } from "./store.ts";
 import { turnQueue } from "./turn-queue.ts";
@@ -56,7 +57,8 @@ export function gitBranchStore(options: GitBranchOptions): GitBranchStore {
     readContent: async (content, signal) => (await open()).store.readContent(content, signal),
     patient: async () => (await open()).patient,
     async [Symbol.asyncDispose]() {
-      await (await opened)?.close();
+      // What could not be opened has said so, and is not there to be closed.
+      await (await opened?.catch(() => null))?.close();
     },
   };
 }
@@ -93,7 +95,11 @@ async function openStore(options: GitBranchOptions): Promise<Opened> {
   const memory = fileMemory(join(cache, `seen-${shortId(branch)}.json`));
   const lastSeen = async () => (await memory.recall())?.seen.commit ?? null;
   const source = remoteBranch({ objects, format, branch, remote: reached, author, clock, lastSeen });
-  const gate = { turns: turnsIn(cache), paced: isForge(url) };
+  const gate = {
+    turns: turnsIn(cache),
+    paced: isForge(url),
+    lately: latelyFile(join(cache, `lately-${shortId(branch)}.json`)),
+  };
   const patient = { branch: source, memory, identity: options.identity };
   return { store: optimisticStore(source, { ...common, memory, gate }), patient, close: () => objects.giveBack() };
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { deflateSync } from "node:zlib";
 
+import { unreadable } from "./encode.ts";
 import type { FileNode, Node, TreeNode } from "./tree.ts";
 
 /** git's objects as bytes: made here, so that a commit needs one call of git; this is how a repository names them. */
@@ -86,12 +87,18 @@ export function treeEntries(content: Uint8Array, idLength: number): readonly Tre
     if (blank === -1 || end === -1 || next > bytes.length) throw new Error("a tree of the state branch cannot be read");
     entries.push({
       mode: bytes.toString("latin1", at, blank),
-      name: bytes.toString("utf8", blank + 1, end),
+      name: checkedName(bytes.toString("utf8", blank + 1, end)),
       id: bytes.toString("hex", end + 1, next),
     });
     at = next;
   }
   return entries;
+}
+
+/** git makes no such names, and what was pushed by other means may have them: they lead out of where files are put. */
+function checkedName(name: string): string {
+  if (name !== "" && name !== "." && name !== ".." && !name.includes("/")) return name;
+  throw unreadable(JSON.stringify(name), "no file can be called so");
 }
 
 /** The tree that `git ls-tree -r -t -z` lists, with the ids of its directories. */
@@ -105,16 +112,17 @@ export function parseTree(listing: string, remember: (tree: TreeNode, id: string
     const path = line.slice(tab + 1);
     const slash = path.lastIndexOf("/");
     const siblings = directories.get(slash === -1 ? "" : path.slice(0, slash));
-    const name = path.slice(slash + 1);
+    const name = checkedName(path.slice(slash + 1));
+    if (siblings === undefined) throw unreadable(path, "no file can be called so");
     if (type === "tree") {
       const entries = new Map<string, Node>();
       const tree: TreeNode = { kind: "tree", entries };
       remember(tree, id);
       directories.set(path, entries);
-      siblings?.set(name, tree);
+      siblings.set(name, tree);
     } else {
       const file: FileNode = { kind: "file", id, mode };
-      siblings?.set(name, file);
+      siblings.set(name, file);
     }
   }
   return root;

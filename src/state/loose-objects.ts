@@ -1,11 +1,14 @@
+import { hash } from "node:crypto";
 import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { deflateSync, inflate } from "node:zlib";
 
 import type { GitObject } from "../git/cat-file.ts";
+import { GitError } from "../git/git-error.ts";
 import { draftMark } from "./drafts.ts";
 import type { NewObject } from "./git-objects.ts";
+import { unusableCache } from "./store-errors.ts";
 
 const inflated = promisify(inflate);
 
@@ -19,8 +22,10 @@ export async function readLoose(directory: string, id: string): Promise<GitObjec
     const end = bytes.indexOf(0);
     const [type = "", size] = bytes.toString("latin1", 0, end).split(" ");
     const content = bytes.subarray(end + 1);
-    return content.length === Number(size) ? { id, type, bytes: content } : null;
-  } catch {
+    const isWhole = content.length === Number(size) && hash(id.length === 40 ? "sha1" : "sha256", bytes) === id;
+    return isWhole ? { id, type, bytes: content } : spoilt(id);
+  } catch (error) {
+    if (error instanceof GitError) throw error;
     // It lies in a pack, in another repository, or nowhere; or it is spoilt, of which git says more.
     return null;
   }
@@ -29,6 +34,11 @@ export async function readLoose(directory: string, id: string): Promise<GitObjec
 /** Puts objects beside those that are there, as git does: each whole, or not at all. */
 export async function writeLoose(directory: string, objects: readonly NewObject[]): Promise<void> {
   await Promise.all(objects.map((object) => put(directory, object)));
+}
+
+/** git itself would take it for what its name says. */
+function spoilt(id: string): never {
+  throw new GitError("damaged", `the loose object ${id} holds something else`);
 }
 
 async function put(directory: string, { type, id, content }: NewObject): Promise<void> {
@@ -42,7 +52,7 @@ async function put(directory: string, { type, id, content }: NewObject): Promise
     await rename(draft, path);
   } catch (error) {
     await rm(draft, { force: true });
-    throw error;
+    return unusableCache(join(directory, "objects"), error);
   }
 }
 

@@ -5,7 +5,6 @@ import { z } from "zod";
 
 import { isMissing } from "../git/work-tree-source.ts";
 import { draftMark, sweepDrafts } from "./drafts.ts";
-import { decode } from "./encode.ts";
 import type { BranchMemory, Remembered, Seen } from "./memory-of-branch.ts";
 
 const seenSchema: z.ZodType<Seen> = z.strictObject({
@@ -35,7 +34,16 @@ export function fileMemory(path: string): BranchMemory {
 
   async function recall(): Promise<Remembered | null> {
     const text = await read(path);
-    return text === null ? null : { seen: decode(seenSchema, text, path), where: `the file ${path}` };
+    return text === null ? null : { seen: seenIn(text), where: `the file ${path}` };
+  }
+}
+
+/** What a power failure left half says still that there was a branch, and is written anew with the next look. */
+function seenIn(text: string): Seen {
+  try {
+    return seenSchema.parse(JSON.parse(text));
+  } catch {
+    return { commit: "unknown", generation: 0, stateId: null };
   }
 }
 

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 
 import type { Clock } from "../lib/clock.ts";
-import type { Branch, Tip } from "./branch.ts";
+import type { Branch, Tip, Version } from "./branch.ts";
 import type { Identity } from "./identity.ts";
 import type { BranchMemory } from "./memory-of-branch.ts";
 import type { Derive } from "./next-commit.ts";
@@ -100,11 +100,14 @@ export function memoryBranch(
     },
     async versions(tip, path) {
       const upTo = commits.slice(0, commits.findIndex((known) => known.commit === tip.commit) + 1).reverse();
-      return upTo.flatMap(({ commit, tree }) => {
+      const found: Version[] = [];
+      for (const { commit, tree } of upTo) {
         const node = nodeAt(tree, path);
-        if (node?.kind !== "file") return [];
-        return [{ commit, time: null, text: Buffer.from(contents.get(node.id) ?? []).toString("utf8") }];
-      });
+        if (node?.kind === "file")
+          found.push({ commit, time: null, text: Buffer.from(contents.get(node.id) ?? []).toString("utf8") });
+        else if (found.length > 0) break;
+      }
+      return found;
     },
     async includes(tip, commit) {
       if (fault("includes") !== null) throw new Error("injected: history could not be read");

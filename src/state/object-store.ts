@@ -1,9 +1,10 @@
-import { appendFile, mkdir, readdir, readFile, readlink, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readdir, readFile, readlink, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 import { draftMark, isAbandoned, sweepDrafts } from "./drafts.ts";
 import type { ObjectFormat } from "./git-objects.ts";
 import { draftPrefix } from "./loose-objects.ts";
+import { unusableCache } from "./store-errors.ts";
 
 /** A bare repository that is ours alone until it is given back, over objects that this machine's processes share. */
 export interface ObjectStore {
@@ -16,6 +17,8 @@ export interface ObjectStore {
   unlock(): Promise<void>;
   /** Tells those who read the shared objects that nothing is behind this commit. */
   noteEnd(commit: string): Promise<void>;
+  /** Shares other objects from now on, none at first: those that were shared are spoilt. Absent: nothing is shared. */
+  readonly renew?: () => Promise<void>;
   giveBack(): Promise<void>;
 }
 
@@ -42,14 +45,17 @@ const grace = 3_600_000;
 export async function openObjectStore(root: string, options: ObjectStoreOptions = {}): Promise<ObjectStore> {
   const { format = "sha1", alone = false } = options;
   const busy = join(root, "busy");
-  await mkdir(busy, { recursive: true, mode: 0o700 });
-  await sweep(root, busy);
-  const name = `${await draftMark()}.git`;
-  const directory = join(busy, name);
-  const shared = alone ? directory : await sharedObjects(root, format);
-  await makeRepository(directory, format);
-  if (alone) await mkdir(join(directory, "objects", "pack"), { recursive: true });
-  else await symlink(join("..", "..", basename(shared), "objects"), join(directory, "objects"));
+  const directory = join(busy, `${await draftMark()}.git`);
+  let shared = directory;
+  try {
+    await mkdir(busy, { recursive: true, mode: 0o700 });
+    await sweep(root, busy);
+    await makeRepository(directory, format);
+    if (alone) await mkdir(join(directory, "objects", "pack"), { recursive: true });
+    else await share();
+  } catch (error) {
+    return unusableCache(root, error);
+  }
   const reference = join(directory, keptReference);
   return {
     directory,
@@ -64,8 +70,23 @@ export async function openObjectStore(root: string, options: ObjectStoreOptions 
       await Promise.all(locks.map((path) => rm(join(directory, path), { force: true })));
     },
     noteEnd: (commit) => appendFile(join(shared, "shallow"), `${commit}\n`),
+    ...(alone ? {} : { renew }),
     giveBack: () => rm(directory, { recursive: true, force: true }),
   };
+
+  async function share(spoilt?: string): Promise<void> {
+    shared = await sharedObjects(root, format, spoilt);
+    const draft = join(directory, "shared");
+    await symlink(join("..", "..", basename(shared), "objects"), draft);
+    await rename(draft, join(directory, "objects"));
+  }
+
+  async function renew(): Promise<void> {
+    // Somebody may have removed all of the cache.
+    await makeRepository(directory, format);
+    await share(shared);
+    await Promise.all([rm(reference, { force: true }), rm(join(directory, "shallow"), { force: true })]);
+  }
 }
 
 /** As `git init --bare` does without templates, in no time. */
@@ -79,10 +100,10 @@ async function makeRepository(directory: string, format: ObjectFormat): Promise<
   ]);
 }
 
-/** The newest repository of shared objects, or the next one where that has become large. */
-async function sharedObjects(root: string, format: ObjectFormat): Promise<string> {
+/** The newest repository of shared objects, or the next one where that has become large, or is spoilt. */
+async function sharedObjects(root: string, format: ObjectFormat, spoilt?: string): Promise<string> {
   const newest = (await sharedIn(root, format)).at(-1);
-  if (newest !== undefined && !(await isLarge(newest))) return newest;
+  if (newest !== undefined && newest !== spoilt && !(await isLarge(newest))) return newest;
   const number = newest === undefined ? 1 : Number(/-(\d+)\.git$/.exec(newest)?.[1]) + 1;
   const directory = join(root, `${format}-${String(number).padStart(6, "0")}.git`);
   await makeRepository(directory, format);

@@ -12,7 +12,7 @@ import { admit, noMemory } from "./memory-of-branch.ts";
 import type { BranchMemory, Remembered } from "./memory-of-branch.ts";
 import { nextCommit } from "./next-commit.ts";
 import type { Derive } from "./next-commit.ts";
-import { prepare } from "./prepare.ts";
+import { prepareSound } from "./prepare-sound.ts";
 import type { Prepared } from "./prepare.ts";
 import { createPartCache } from "./read-tip.ts";
 import { busy, doubt, isHopeless, missingContent, pauseAfterFailure, pauseAfterRace } from "./store-errors.ts";
@@ -48,7 +48,7 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
   const proposedId = options.newId();
   let view: View | null = null;
   const { clock } = options;
-  const gate = writeGate({ ...options.gate, clock });
+  const gate = writeGate({ random: options.random, ...options.gate, clock });
   const batches = createBatches({ gate, write: writeTogether });
 
   return {
@@ -108,18 +108,21 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
   async function writeTogether({ waiting, signal, line }: Batch): Promise<void> {
     const doubtful: string[] = [];
     const begun = clock.now();
-    const changes = waiting.map(({ change }) => change);
+    let sound = waiting;
     let { current, fresh } = await newestKnown(signal);
     for (let attempt = 1; ; attempt += 1) {
       const started = clock.now();
-      const prepared = prepare(changes, current.snapshot, current.tip);
+      const tried = prepareSound(sound, current);
+      const { prepared } = tried;
+      ({ sound } = tried);
       if (prepared.edits.size === 0) {
         // Nothing to write is only true of the newest state.
-        if (fresh || prepared.accepted.length === 0) return settle(waiting, prepared, current.snapshot);
+        if (fresh || prepared.accepted.length === 0) return settle(sound, prepared, current.snapshot);
       } else {
         gate.pushed();
         const outcome = await branch.write(nextCommit(prepared, current, options), signal);
-        if (outcome.kind === "written") return settle(waiting, prepared, await adopt(outcome.tip));
+        await gate.ended(outcome.kind, clock.now() - started);
+        if (outcome.kind === "written") return settle(sound, prepared, await adopt(outcome.tip));
         if (outcome.commit !== undefined) doubtful.push(outcome.commit);
         signal?.throwIfAborted();
         if (isHopeless(outcome, attempt, clock.now() - begun)) throw busy(attempt, outcome.cause);
@@ -130,7 +133,7 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
         await gate.enterAgain(line);
       }
       const looked = await lookAgain(doubtful, signal);
-      if (looked.found) return settle(waiting, prepared, looked.current.snapshot);
+      if (looked.found) return settle(sound, prepared, looked.current.snapshot);
       ({ current } = looked);
       fresh = true;
     }

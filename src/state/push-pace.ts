@@ -8,7 +8,9 @@ export const forgePace = { most: 6, kept: 2, window: 60_000 } as const;
 export function holdBack(changes: readonly Change[], pushes: readonly number[], now: number): number {
   const { most, kept, window } = forgePace;
   if (changes.length === 0 || changes.some(({ hurry }) => hurry?.aborted === true)) return 0;
-  const last = pushes.at(changes.some(isAboutCalls) ? -most : kept - most);
+  // Of a clock that was set back nothing is known but that the pushes are not yet to be.
+  const known = pushes.filter((at) => at <= now);
+  const last = known.at(changes.some(isAboutCalls) ? -most : kept - most);
   return last === undefined ? 0 : Math.max(0, last + window - now);
 }
 

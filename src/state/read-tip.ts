@@ -1,13 +1,14 @@
 import { exitCodes, UserError } from "../lib/user-error.ts";
 import type { Branch, Tip } from "./branch.ts";
 import { compacted } from "./compacted-schema.ts";
-import { decode, unreadable } from "./encode.ts";
+import { decode } from "./encode.ts";
 import { formatVersion, gonePath, historyPath } from "./layout.ts";
 import type { ServiceState } from "./record.ts";
 import { format, gone } from "./schema.ts";
 import type { Format } from "./schema.ts";
 import { decodePart, noState, partFiles, withPart } from "./service-parts.ts";
 import type { PartFile, PartValue } from "./service-parts.ts";
+import { missingFile } from "./store-errors.ts";
 import type { Snapshot } from "./store.ts";
 import { editTree, emptyTree, nodeAt } from "./tree.ts";
 import type { FileNode } from "./tree.ts";
@@ -93,7 +94,7 @@ function cacheKey(part: PartValue["part"], id: string): string {
 
 function textOf(contents: ReadonlyMap<string, Uint8Array>, id: string, path: string): string {
   const bytes = contents.get(id);
-  if (bytes === undefined) throw unreadable(path, "its content is missing");
+  if (bytes === undefined) return missingFile(path);
   return Buffer.from(bytes).toString("utf8");
 }
 

@@ -1,8 +1,9 @@
-import { GitError, mayHaveHappened } from "../git/git-error.ts";
+import { GitError, isDamaged, mayHaveHappened } from "../git/git-error.ts";
 import { git } from "../git/git.ts";
 import type { GitResult } from "../git/git.ts";
 import { remoteName } from "../git/remote.ts";
 import type { Remote } from "../git/remote.ts";
+import { oneAtATime } from "../lib/one-at-a-time.ts";
 import type { BranchWrite, Tip, Version, WriteOutcome } from "./branch.ts";
 import { descends, pastVersions } from "./file-versions.ts";
 import { pastIn, pastTip } from "./git-past.ts";
@@ -43,32 +44,55 @@ export function remoteBranch(options: RemoteBranchOptions): PastBranch {
   const database = openObjectDatabase({ ...options, directory, own: true });
   const reference = `refs/heads/${options.branch}`;
   let fetched = options.whole ?? false;
-  let last: Promise<unknown> = Promise.resolve();
+  let looked = false;
+  // Calls of one process share a repository, whose locks would refuse each other.
+  const inTurn = oneAtATime();
   return {
-    read: (signal) => oneAtATime(() => read(signal)),
-    at: (commit, signal) => oneAtATime(() => at(commit, signal)),
-    write: (change, signal) => oneAtATime(() => write(change, signal)),
-    contents: (ids, signal) => database.contents(ids, signal),
+    read: (signal) => inTurn(() => orAnew(() => read(signal))),
+    at: (commit, signal) => inTurn(() => at(commit, signal)),
+    write: (change, signal) => inTurn(() => write(change, signal)),
+    contents,
     ...pastIn(directory, database, keptReference),
-    stateAt: (commit, signal) => oneAtATime(() => stateAt(commit, signal)),
-    versions: (tip, path, signal) => oneAtATime(() => versions(tip, path, signal)),
-    tipAt: (commit, signal) => oneAtATime(() => tipAt(commit, signal)),
-    revive: (commit, signal) => oneAtATime(() => revive(commit, signal)),
+    stateAt: (commit, signal) => inTurn(() => stateAt(commit, signal)),
+    versions: (tip, path, signal) => inTurn(() => versions(tip, path, signal)),
+    tipAt: (commit, signal) => inTurn(() => tipAt(commit, signal)),
+    revive: (commit, signal) => inTurn(() => revive(commit, signal)),
     descends: (commit, from) => descends(directory, commit, from),
     includes: (tip, commit, signal) => includesCommit({ database, directory }, tip, commit, signal),
   };
 
-  /** Calls of one process share a repository, whose locks would refuse each other. */
-  function oneAtATime<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = last.then(work);
-    last = result.catch(() => {});
-    return result;
+  /** What is spoilt on this machine is fetched anew, once. What was written here is not unsaid by that: its condition finds it. */
+  async function orAnew<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isDamaged(error) || objects.renew === undefined) throw error;
+      await objects.renew();
+      fetched = false;
+      return work();
+    }
+  }
+
+  async function contents(ids: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, Uint8Array>> {
+    const found = await database.contents(ids, signal).catch((error: unknown) => {
+      if (!isDamaged(error)) throw error;
+      return null;
+    });
+    if (found !== null && (looked || objects.renew === undefined || ids.every((id) => found.has(id)))) return found;
+    looked = true;
+    await inTurn(async () => {
+      await objects.renew?.();
+      fetched = false;
+      await read(signal);
+    });
+    return database.contents(ids, signal);
   }
 
   async function read(signal?: AbortSignal): Promise<Tip | null> {
     const first = !fetched;
+    let stoodOn: string | null = null;
     try {
-      if (first) await standOnLastSeen(signal);
+      if (first) stoodOn = await standOnLastSeen(signal);
       // History is read from the first commit that this process saw, so that its own commits can be found in it.
       await fetch(first ? ["--depth=1"] : [], signal);
       fetched = true;
@@ -79,13 +103,15 @@ export function remoteBranch(options: RemoteBranchOptions): PastBranch {
     const id = await objects.tip();
     const commit = id === null ? null : await database.object(id, signal);
     if (commit === null) throw new Error("the fetched tip cannot be read");
-    if (first) await objects.noteEnd(commit.id);
+    if (first && commit.id !== stoodOn) await objects.noteEnd(commit.id);
     return database.tipOf(commit, () => deepen(commit.id, signal), signal);
   }
 
-  async function standOnLastSeen(signal?: AbortSignal): Promise<void> {
+  async function standOnLastSeen(signal?: AbortSignal): Promise<string | null> {
     const seen = await options.lastSeen();
-    if (seen !== null && (await database.object(seen, signal)) !== null) await objects.keep(seen, "alone");
+    if (seen === null || (await database.object(seen, signal)) === null) return null;
+    await objects.keep(seen, "alone");
+    return seen;
   }
 
   /** A commit that another process of this machine wrote or fetched: its objects are here, with as much history as we need. */

@@ -5,6 +5,7 @@ import { directories, partPath, parts } from "./layout.ts";
 import type { Part } from "./layout.ts";
 import type { Lease } from "./lease-record.ts";
 import type { Intent, ServiceRecord, ServiceState } from "./record.ts";
+import { name as serviceName } from "./scalars.ts";
 import * as schema from "./schema.ts";
 import type { FileNode, TreeNode } from "./tree.ts";
 import { filesBelow } from "./tree.ts";
@@ -41,7 +42,7 @@ export function partFiles(tree: TreeNode): readonly PartFile[] {
 
 function recognize(part: Part, path: string, node: FileNode): PartFile {
   const name = /([^/]+)\.json$/.exec(path)?.[1] ?? "";
-  if (path === partPath(part, name)) return { part, name, path, node };
+  if (path === partPath(part, name) && serviceName.safeParse(name).success) return { part, name, path, node };
   throw unreadable(path, `expected ${partPath(part, name === "" ? "NAME" : name)}, or no such file`);
 }
 

@@ -63,6 +63,24 @@ function isRateLimited(cause: unknown): boolean {
   return cause instanceof GitError && cause.reason === "rate-limited";
 }
 
+/** The cache of this machine takes nothing. */
+export function unusableCache(place: string, cause: unknown): never {
+  if (!(cause instanceof Error) || !("code" in cause) || cause instanceof UserError) throw cause;
+  throw new UserError("cache-unusable", `what is fetched of the state cannot be kept in ${place}: ${cause.message}`, {
+    exitCode: exitCodes.failed,
+    hint: "make room and let this user write there, or set XDG_CACHE_HOME to another directory",
+    cause,
+  });
+}
+
+/** A file that a commit names, and whose content is not to be had: of what it says nothing is known. */
+export function missingFile(path: string): never {
+  throw new UserError("state-incomplete", `state branch, ${path}: its content is missing`, {
+    exitCode: exitCodes.failed,
+    hint: "nothing was changed. Run the command again; if that is no help, `git fsck` in the repository that has the branch says what it has lost",
+  });
+}
+
 /** A content that no record names any more, or that never was written. */
 export function missingContent(content: string): never {
   throw new UserError("state-content-missing", `the state branch does not keep content ${content}`, {

@@ -23,6 +23,9 @@ export const noTurns: Turns = { take: async () => ({ end: async () => {} }) };
 /** A turn that lasts longer, in milliseconds, is passed over: its owner may be frozen. */
 export const longestTurn = 10_000;
 
+/** Who has waited longer, in milliseconds, goes ahead: the queue is not what it should be. */
+export const longestWait = 120_000;
+
 /** How long nobody looks on his own, in milliseconds, behind whoever has the turn, and further back. */
 const looks = { next: 100, later: 500 } as const;
 
@@ -63,16 +66,25 @@ async function waitFor(
   ticket: string,
   { clock, over }: { readonly clock: Clock; readonly over: AbortSignal },
 ): Promise<void> {
+  // A clock that is set makes no turn longer, nor takes what cannot be removed for one.
+  const time = (): number => clock.monotonic?.() ?? clock.now();
+  const begun = time();
+  const passed = new Set<string>();
   let turn = { of: "", since: 0 };
-  while (!over.aborted) {
-    const ahead = (await readdir(directory)).filter((name) => name < ticket).toSorted();
+  while (!over.aborted && time() - begun < longestWait) {
+    const ahead = (await readdir(directory)).filter((name) => name < ticket && !passed.has(name)).toSorted();
     const [first] = ahead;
     const before = ahead.at(-1);
     if (first === undefined || before === undefined) return;
-    if (first !== turn.of) turn = { of: first, since: clock.now() };
-    if (clock.now() - turn.since >= longestTurn) await remove(directory, first);
-    else if (!(await isAlive(before))) await remove(directory, before);
+    if (first !== turn.of) turn = { of: first, since: time() };
+    if (time() - turn.since >= longestTurn) await passOver(first);
+    else if (!(await isAlive(before))) await passOver(before);
     else await untilGone(join(directory, before), { clock, over, most: first === before ? looks.next : looks.later });
+  }
+
+  async function passOver(name: string): Promise<void> {
+    passed.add(name);
+    await remove(directory, name);
   }
 }
 

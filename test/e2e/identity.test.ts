@@ -73,6 +73,15 @@ it("the workflow of a fork changes nothing of what it was forked from", { timeou
     // Renamed or transferred, it has the same id.
     expect(await demo.run("tick", own)).toMatchObject({ exitCode: 0 });
     expect(await demo.processes()).toEqual(before);
+    // Whoever goes on with it says so once.
+    const theirs = { ...actions, GITHUB_REPOSITORY_ID: "3" };
+    expect(await demo.run("state", "repair", "-y", theirs)).toMatchObject({ exitCode: 1 });
+    const taken = await demo.run("state", "repair", "--adopt-branch", "-y", theirs);
+    expect(taken.exitCode, taken.stderr).toBe(0);
+    expect(taken.stderr).toContain("make the branch this repository's");
+    expect(await demo.run("tick", theirs)).toMatchObject({ exitCode: 0 });
+    expect(await demo.run("tick", own)).toMatchObject({ exitCode: 1 });
+    expect(await demo.processes()).toEqual(before);
   });
 });
 

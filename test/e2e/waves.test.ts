@@ -1,10 +1,11 @@
 import { expect, it } from "vitest";
 
+import { run } from "../../src/run.ts";
 import { createDemo } from "../support/demo.ts";
+import { containing } from "../support/expecting.ts";
 import { until } from "../support/witness.ts";
 
 const other = "type: service\nname: other\nauth: false\nreplicas: 0\ncommands: [serve]\nport: 80\n";
-import { containing } from "../support/expecting.ts";
 
 it("an apply changes one wave after the other, and a wave that fails stops those after it", async () => {
   await using demo = await createDemo({
@@ -47,4 +48,30 @@ it("watch changes one wave after the other, too, and a wave that fails stops tho
   expect(happened.slice(0, happened.search(settled))).not.toContain('"service":"other"');
   program.kill("SIGINT");
   expect((await program).exitCode).toBe(0);
+});
+
+it("an apply that is interrupted once a wave has settled accepts nothing of the next one", async () => {
+  await using demo = await createDemo({
+    settings: "policy: { rollout: { bake: 0s, startup: 4s }, waves: [[demo], [other]] }",
+  });
+  await demo.edit({ replicas: 1 });
+  await demo.repository.write({ "other/.dstack.yml": other });
+  const interrupted = new AbortController();
+  let said = "";
+  const exitCode = await run(["apply", "-y"], {
+    stdout: () => undefined,
+    stderr: (text) => {
+      said += text;
+      if (said.includes("demo record  deployment 0 has settled")) interrupted.abort();
+    },
+    terminal: false,
+    colors: false,
+    ask: async () => null,
+    env: { ...process.env, ...demo.env },
+    cwd: demo.repository.path,
+    signal: interrupted.signal,
+  });
+  expect(said).toContain("Not begun: other");
+  expect(exitCode).toBe(130);
+  expect((await demo.run("ps")).stdout).not.toContain("other");
 });

@@ -13,6 +13,9 @@ const unread = "fatal: Could not read from remote repository.\n\nPlease make sur
 /** What git, GitHub, GitLab, Gitea and Bitbucket say, why that is, and whether a write is tried again. */
 const cases: readonly (readonly [string, GitReason, "again" | "no"])[] = [
   ["fatal: not a git repository (or any of the parent directories): .git", "not-a-repository", "no"],
+  ["fatal: loose object 1a2b (stored in ./objects/1a/2b) is corrupt", "damaged", "no"],
+  ["error: object file ./objects/1a/2b is empty\nfatal: bad object 1a2b", "damaged", "no"],
+  ["remote: fatal: loose object 1a2b (stored in ./objects/1a/2b) is corrupt\nfatal: early EOF", "server", "again"],
   ["fatal: detected dubious ownership in repository at '/x'", "unsafe", "no"],
   ["fatal: couldn't find remote ref refs/heads/dstack-state", "missing-ref", "no"],
   ["fatal: mismatched algorithms: client sha1; server sha256", "object-format", "no"],

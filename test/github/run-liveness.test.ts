@@ -173,3 +173,15 @@ test.each([
 ])("with %o and state at %s GitHub's API is %o", (env, stateUrl, expected) => {
   expect(apiOf(env, stateUrl)).toMatchObject(expected);
 });
+
+test("a redirect to another server is followed without the token", async () => {
+  await using it = await scene();
+  await using other = await startGitHubApi(token);
+  const path = `${runs}/attempts/2`;
+  other.resources.set(path, { status: "completed", run_attempt: 2 });
+  it.api.fault = { kind: "status", status: 302, headers: { location: `${other.url}${path}` } };
+  expect(await it.isAlive(it.owner())).toBe("unknown");
+  expect(it.api.requests[0]?.headers.authorization).toBe(`Bearer ${token}`);
+  expect(other.requests.length).toBeGreaterThan(0);
+  expect(JSON.stringify(other.requests)).not.toContain(token);
+});

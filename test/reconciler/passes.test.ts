@@ -121,6 +121,28 @@ test("after a gateway has kept a pass for longer than its lease, nothing is call
   expect(scene.leasedUntil.every((deadline) => deadline > now + 100_000)).toBe(true);
 });
 
+test("a pass that was given up while a gateway kept it makes no calls any more", async () => {
+  const abort = new AbortController();
+  const scene = sceneOf([], {
+    async publish() {
+      abort.abort();
+      await scene.clock.sleep(1_000);
+      return { acknowledged: true };
+    },
+  });
+  const { world, clock } = scene;
+  const basis = await world.store.load();
+  const services = [{ name: "web", record: accepted(null) }];
+  const snapshot = await world.store.commit({ message: "Begin", services, basis });
+  const session = openSession({ world, policy: defaultPolicy, stateId: "s", routesOf: () => [] });
+  const options = { signal: abort.signal, abort: abort.signal, deadline: Infinity, waitForLease: 0 };
+  const ended = settleService("web", snapshot, session, options);
+  await clock.runUntil(() => false, clock.now() + 10_000);
+  expect(await ended).toMatchObject({ state: "working" });
+  expect((await world.store.load()).services.get("web")?.lease).toBeNull();
+  expect(scene.calls).toEqual([]);
+});
+
 test.each([
   { dedupes: false, calls: [] },
   { dedupes: true, calls: ["provision web-3-1 at 40"] },

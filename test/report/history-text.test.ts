@@ -137,3 +137,11 @@ test("what was compacted is told, and what is remembered of a service", () => {
   expect(compactedText(compacted, "api")).toEqual([general]);
   expect(compactedText(undefined, "web")).toEqual([]);
 });
+
+test("what was committed by hand moves no cursor, and has no colours of its own", () => {
+  const [commit] = historyOf({ happenings: "\u001B]0;title\u0007\u001B[8mhidden\r\u202Egnp" });
+  if (commit === undefined) throw new Error("there is one");
+  const text = historyText({ commits: [{ ...commit, author: "\u001B[2J" }], query, verbose: true }, painter(false));
+  expect(text).toContain("\u{FFFD}]0;title\u{FFFD}\u{FFFD}[8mhidden\u{FFFD}\u{FFFD}gnp");
+  expect(text).not.toMatch(/[\p{Bidi_Control}\r]/u);
+});

@@ -83,6 +83,7 @@ export function createGateway({
         else take(publication);
         return { acknowledged: !isDown() };
       },
+      served: async () => waiting ?? current,
       async status() {
         await clock.sleep(between(random, 0, 10));
         if (luck.strikes("mute")) throw new Error("injected: the gateway does not answer");

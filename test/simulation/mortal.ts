@@ -90,6 +90,7 @@ export function mortal(world: World, life: Life): World {
     publisher: {
       publish: (publication, signal) => lives(() => world.publisher.publish(publication, signal)),
       status: (signal) => lives(() => world.publisher.status(signal)),
+      served: (signal) => lives(async () => (await world.publisher.served?.(signal)) ?? null),
     },
     probe: async (address, probe, env, signal) => {
       const answer = await world.probe(address, probe, env, signal);

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
 import { git } from "../../src/git/git.ts";
+import { toTimestamp } from "../../src/lib/timestamp.ts";
 import { parseCommit, replayed } from "../../src/state/commit-object.ts";
 import { readPast } from "../../src/state/git-past.ts";
 import { verifyHistory } from "../../src/state/verify-history.ts";
@@ -95,4 +96,11 @@ test("summaries of several compactions are verified as far back as their commits
   await expect(verifyHistory(compacted, { ...past, commits: changed }, kept.path)).rejects.toThrow(
     "is not in the branch as it was",
   );
+});
+
+test("a time that no document can hold is the last one that they can", () => {
+  const { at } = parseCommit(
+    Buffer.from("tree a\nauthor A <a> 1 +0000\ncommitter A <a> 99999999999999999 +0000\n\nx\n"),
+  );
+  expect(toTimestamp(at)).toBe("9999-12-31T00:00:00.000Z");
 });

@@ -1,15 +1,22 @@
 import { expect, it } from "vitest";
 
+import { git } from "../../src/git/git.ts";
+import { systemClock } from "../../src/lib/clock.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import { examine } from "../../src/state/doctor.ts";
 import type { Patient } from "../../src/state/doctor.ts";
+import { gitBranchStore } from "../../src/state/git-branch.ts";
 import type { Home } from "../../src/state/home.ts";
 import { refuseForeign } from "../../src/state/identity.ts";
+import { partPath } from "../../src/state/layout.ts";
 import { noMemory } from "../../src/state/memory-of-branch.ts";
 import { memoryBranch, memoryStore } from "../../src/state/memory.ts";
 import { mend, remedyFor } from "../../src/state/mend.ts";
+import type { Intent } from "../../src/state/record.ts";
 import { filesBelow } from "../../src/state/tree.ts";
-import { recordOf } from "../support/state-values.ts";
+import { stateBranch, stateBranchIn } from "../support/state-branch.ts";
+import { intentOf, recordOf } from "../support/state-values.ts";
+import { tempRepository } from "../support/temp-repository.ts";
 
 const clock: Clock = { now: () => 0, sleep: async () => {} };
 const path = "services/4b/web.json";
@@ -72,6 +79,54 @@ it("a file of which no version can be read is left, and said", async () => {
   expect(await mend(patient, examined, consent)).toEqual([]);
 });
 
+it("what a file said before it was removed never comes back", async () => {
+  await using repository = await tempRepository();
+  const store = gitBranchStore({ root: repository.path, branch: stateBranch, remote: null, clock: systemClock });
+  const journal = partPath("intents", "web");
+  const write = async (intents: readonly Intent[]) =>
+    store.commit({ message: "x", services: [{ name: "web", intents }], basis: await store.load() });
+  await store.commit({ message: "x", services: [{ name: "web", record: recordOf("web") }], basis: await store.load() });
+  await write([intentOf("web", 1)]);
+  await write([]);
+  // A call that is settled would be announced again.
+  await stateBranchIn(repository.path).edit({ [journal]: "[" });
+  const patient = await store.patient();
+  const examined = await examine(patient);
+  expect(examined.ailments).toMatchObject([{ kind: "unreadable", error: { path: journal }, good: null }]);
+  expect(await mend(patient, examined, consent)).toEqual([]);
+});
+
+it("a file whose name no service can have is no part of any", async () => {
+  const name = "\u001B[2Jweb";
+  const { branch, patient } = await patientWith({ [partPath("intents", name)]: () => "[]\n" });
+  expect((await examine(patient)).ailments).toMatchObject([{ kind: "unreadable", belongs: null, good: null }]);
+  await expect(memoryStore({ clock, branch }).load()).rejects.toMatchObject({ code: "state-unreadable" });
+});
+
+it.each(["..", "."])(
+  "a directory that is called %s is not read: it would lead out of where files are put",
+  async (name) => {
+    await using repository = await tempRepository();
+    const open = () => gitBranchStore({ root: repository.path, branch: stateBranch, remote: null, clock: systemClock });
+    const store = open();
+    await store.commit({
+      message: "x",
+      services: [{ name: "web", record: recordOf("web") }],
+      basis: await store.load(),
+    });
+    const made = async (input: string): Promise<string> =>
+      (await git(["mktree"], { cwd: repository.path, input })).text;
+    const blob = await repository.git("rev-parse", `${stateBranch}:format`);
+    const inner = await made(`100644 blob ${blob}\tevil\n`);
+    const files = await made(`040000 tree ${inner}\t${name}\n`);
+    const root = await made(`${await repository.git("ls-tree", stateBranch)}\n040000 tree ${files}\tfiles\n`);
+    const commit = await repository.git("commit-tree", root, "-p", stateBranch, "-m", "x\n\nGeneration: 2");
+    await repository.git("update-ref", `refs/heads/${stateBranch}`, commit);
+    for (const reader of [store, open()])
+      await expect(reader.load()).rejects.toMatchObject({ code: "state-unreadable" });
+  },
+);
+
 it("what only a newer program understands is not judged", async () => {
   const { patient } = await patientWith({
     format: (text) => text.replace('"version": 1', '"version": 2'),
@@ -112,7 +167,10 @@ it("a branch of another repository is taken over where that is asked for", async
   const examined = await examine(patient);
   expect(await mend(patient, examined, consent)).toEqual([]);
   const adopting = { ...patient, identity: { ...ours, adopts: true } };
-  expect(await mend(adopting, examined, { ...consent, adopts: true })).toHaveLength(1);
+  // As the command does it: what is to be taken over is known before it is looked at.
+  const again = await examine(adopting);
+  expect(await mend(adopting, again, { ...consent, adopts: true })).toHaveLength(1);
+  expect((await examine(adopting)).ailments).toEqual([]);
   const taken = await memoryStore({ clock, branch, identity: ours }).load();
   // What its instances are tagged with stays.
   expect(taken.format).toMatchObject({ repository: "r1", home: forge("2") });

@@ -35,6 +35,16 @@ test("what a killed process left is removed, and what a living one works with is
   expect((await readdir(directory.path)).sort()).toEqual([`draft.${alive}`, "draft.other", `other.${dead}`].sort());
 });
 
+test("of what is not of this host or container no pid is looked up: it is removed after a month", async () => {
+  await using directory = await tempDirectory();
+  const [recent, old] = ["4194304-1-0123abcd-aaaaaaaa.git", "4194304-1-0123abcd-bbbbbbbb.git"];
+  for (const name of [recent, old]) await mkdir(join(directory.path, name));
+  const monthAgo = Date.now() / 1000 - 31 * 24 * 3_600;
+  await utimes(join(directory.path, old), monthAgo, monthAgo);
+  await sweepDrafts(directory.path, "");
+  expect(await readdir(directory.path)).toEqual([recent]);
+});
+
 test("every place that takes drafts is swept by whoever writes there next", async () => {
   await using directory = await tempDirectory();
   const dead = await markOfKilled();

@@ -4,6 +4,7 @@ import { isForge } from "../../src/git/remote-url.ts";
 import type { Branch } from "../../src/state/branch.ts";
 import { memoryBranch } from "../../src/state/memory.ts";
 import { optimisticStore } from "../../src/state/optimistic-store.ts";
+import { holdBack } from "../../src/state/push-pace.ts";
 import type { Change } from "../../src/state/store.ts";
 import { createVirtualClock } from "../simulation/virtual-clock.ts";
 import { intentOf, recordOf } from "../support/state-values.ts";
@@ -82,6 +83,17 @@ test("calls take the last pushes of a minute, and progress that waits goes with 
   await Promise.all(waiting);
   expect(pushes).toEqual([0, 2, 4, 6, 20]);
   expect(memory.history()).toHaveLength(5);
+});
+
+test("a clock that is set back holds nothing back", () => {
+  const change = {
+    message: "x",
+    services: [],
+    basis: { commit: null, generation: 0, stateId: "s", services: new Map() },
+  };
+  const pushes = Array.from({ length: 6 }, (_, index) => 10_000_000 + index);
+  expect(holdBack([change], pushes, 10_000_010)).toBeGreaterThan(0);
+  expect(holdBack([change], pushes, 5_000_000)).toBe(0);
 });
 
 test("whoever is about to end waits for nothing, and takes with it what waits", async () => {

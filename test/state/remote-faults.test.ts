@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { expect, test } from "vitest";
@@ -232,6 +232,36 @@ test("a branch that was rewound since another process of this machine wrote is r
   await bench.branch.rewind(1);
   const write = other.commit({ message: "Go on", services: [{ name: "web", lease: leaseOf("a", 1) }], basis });
   await expect(write).rejects.toMatchObject({ code: "state-rewound" });
+});
+
+test("of what a power failure left of that memory is known that there was a branch", async () => {
+  await using bench = await httpBench();
+  await using cache = await tempDirectory();
+  const env = { DSTACK_GITOPS_TOKEN: token, XDG_CACHE_HOME: cache.path };
+  {
+    await using store = bench.open(env);
+    await create(store, "web");
+  }
+  const [id = ""] = await readdir(join(cache.path, "dstack-gitops"));
+  const place = join(cache.path, "dstack-gitops", id);
+  const [memory = ""] = (await readdir(place)).filter((name) => name.startsWith("seen-"));
+  await writeFile(join(place, memory), "");
+  {
+    await using store = bench.open(env);
+    expect((await store.load()).services.size).toBe(1);
+  }
+  expect(JSON.parse(await readFile(join(place, memory), "utf8"))).toMatchObject({ generation: 1 });
+  // Looking again at what is known leaves nothing behind.
+  const ends = async (): Promise<string> => readFile(join(place, "sha1-000001.git", "shallow"), "utf8").catch(() => "");
+  const before = await ends();
+  {
+    await using store = bench.open(env);
+    await store.load();
+  }
+  expect(await ends()).toBe(before);
+  await writeFile(join(place, memory), "");
+  await bench.branch.remove();
+  await expect(bench.open(env).load()).rejects.toMatchObject({ code: "state-branch-missing" });
 });
 
 test("what this machine saw of a remote's branch outlives the process", async () => {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { expect, test } from "vitest";
@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { systemClock } from "../../src/lib/clock.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import { processMark } from "../../src/state/process-owner.ts";
-import { longestTurn, turnQueue } from "../../src/state/turn-queue.ts";
+import { longestTurn, longestWait, turnQueue } from "../../src/state/turn-queue.ts";
 import { tempDirectory } from "../support/temp-repository.ts";
 
 const never = new AbortController().signal;
@@ -56,6 +56,47 @@ test("a process that has the turn and lives is waited for, and passed over when 
   expect(now).toBeLessThan(1_000 + longestTurn + 1_000);
   expect(await readdir(directory.path)).not.toContain(frozen);
   await turn.end();
+});
+
+test("a ticket that cannot be removed is waited for once", async () => {
+  await using directory = await tempDirectory();
+  await mkdir(join(directory.path, "00000000000000000001-4194304-1-dead"));
+  await (await turnQueue(directory.path, systemClock).take(never)).end();
+  expect(await readdir(directory.path)).toHaveLength(1);
+});
+
+test("a clock that is set back makes nobody wait longer", async () => {
+  await using directory = await tempDirectory();
+  const mark = `${process.pid}-${await processMark()}`;
+  await writeFile(join(directory.path, `00000000000000000001-${mark}-frozen`), "");
+  let elapsed = 0;
+  const clock: Clock = {
+    now: () => 10_000_000 - 100 * elapsed,
+    monotonic: () => elapsed,
+    sleep: async (ms) => void (elapsed += ms),
+  };
+  await (await turnQueue(directory.path, clock).take(never)).end();
+  expect(elapsed).toBeLessThan(longestTurn + 1_000);
+});
+
+test("whoever others always come before goes ahead in the end", async () => {
+  await using directory = await tempDirectory();
+  const mark = `${process.pid}-${await processMark()}`;
+  let elapsed = 0;
+  const clock: Clock = {
+    now: () => 10_000_000,
+    monotonic: () => elapsed,
+    async sleep(ms) {
+      elapsed += 10 * ms;
+      const arrival = String(Math.round(elapsed)).padStart(20, "0");
+      await writeFile(join(directory.path, `${arrival}-${mark}-other`), "");
+      for (const name of await readdir(directory.path))
+        if (name.endsWith("-other") && !name.startsWith(arrival)) await rm(join(directory.path, name));
+    },
+  };
+  await writeFile(join(directory.path, `00000000000000000000-${mark}-other`), "");
+  await (await turnQueue(directory.path, clock).take(never)).end();
+  expect(elapsed).toBeLessThan(longestWait + 10_000);
 });
 
 test("nobody waits for a turn that nobody wants any more, nor for a queue that cannot be kept", async () => {

@@ -64,6 +64,10 @@ export async function startGitHttp(root: string, token: string | null): Promise<
     const child = spawn(backend, [], { env: cgi(request, root), stdio: ["pipe", "pipe", "ignore"] });
     child.stdin.on("error", () => {});
     request.pipe(child.stdin);
+    // What was promised and never came is waited for without end, and without sleep.
+    request.on("close", () => {
+      if (!request.complete) child.kill();
+    });
     const chunks: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
     child.on("close", () => {

@@ -127,11 +127,11 @@ export const observedMutants: readonly Mutant[] = [
       "instances: [], blind: null };",
     ],
   ]),
-  ...inFile("src/reconciler/session.ts", [
+  ...inFile("src/reconciler/routing.ts", [
     [
       "a failed publication counts as made",
       "// Until a later pass succeeds, nothing that the gateways may still ask is terminated.",
-      "published = snapshot.generation;",
+      "published = given.generation;\n      left = keyOf(olderIn(given));",
     ],
   ]),
   ...inFile("src/reconciler/execute.ts", [
