@@ -53,6 +53,8 @@ export const paceInvariants = [
     check({ by, before, after }, { skew }) {
       if (before === null || after === null || after.target === null || !by.looked || by.standsStill) return null;
       if (before.target?.acceptedAt !== after.target.acceptedAt || before.current !== after.current) return null;
+      // Who pauses or resumes has looked at what runs, and decides nothing.
+      if (before.paused !== null || after.paused !== null) return null;
       const { max_duration } = currentDeployment(after).spec;
       const { window } = after;
       if (window === null || window.closedAt !== null || typeof max_duration !== "number") return null;
