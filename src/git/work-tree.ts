@@ -84,7 +84,7 @@ async function locate(directory: string): Promise<{ root: string; bare: boolean;
   // Outside a work tree, --show-toplevel fails after the other answers.
   const args = ["rev-parse", "--path-format=absolute", "--git-dir", "--git-common-dir", "--show-toplevel"];
   const found = await git(args, { cwd: directory, accept: [0, 128] }).catch((error: unknown) => {
-    if (error instanceof GitError && error.reason === "git-missing") throw missing(directory, error);
+    if (error instanceof GitError && ["git-missing", "damaged"].includes(error.reason)) throw missing(directory, error);
     throw error;
   });
   const [gitDirectory, common, root] = found.text.split("\n");
