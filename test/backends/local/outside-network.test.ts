@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { networkInterfaces } from "node:os";
 
@@ -6,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { findExecutables } from "../../../src/backends/local/executables.ts";
 import { collect, endAll, until } from "../ask.ts";
 import { makeRequest, owner } from "../request.ts";
-import { commandLines, makeLocal } from "./local-under-test.ts";
+import { makeLocal } from "./local-under-test.ts";
 
 const slirp = findExecutables("slirp4netns", process.env["PATH"])[0];
 const host = Object.values(networkInterfaces())
@@ -59,6 +60,16 @@ describe("the outside network of a local replica", () => {
   );
 });
 
+/** How many of them this process has started: tests of other files have theirs. */
 function slirps(): number {
-  return commandLines().filter((line) => line.startsWith(slirp ?? "slirp4netns")).length;
+  const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, "utf8").trim().split(" ");
+  return children.map(commandOf).filter((command) => command.startsWith(slirp ?? "slirp4netns")).length;
+}
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
+  }
 }
