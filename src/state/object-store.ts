@@ -103,7 +103,11 @@ async function makeRepository(directory: string, format: ObjectFormat): Promise<
 /** The newest repository of shared objects, or the next one where that has become large, or is spoilt. */
 async function sharedObjects(root: string, format: ObjectFormat, spoilt?: string): Promise<string> {
   const newest = (await sharedIn(root, format)).at(-1);
-  if (newest !== undefined && newest !== spoilt && !(await isLarge(newest))) return newest;
+  if (newest !== undefined && newest !== spoilt && !(await isLarge(newest))) {
+    // Whoever has begun it may be making it still, or was killed over it.
+    await mkdir(join(newest, "objects", "pack"), { recursive: true });
+    return newest;
+  }
   const number = newest === undefined ? 1 : Number(/-(\d+)\.git$/.exec(newest)?.[1]) + 1;
   const directory = join(root, `${format}-${String(number).padStart(6, "0")}.git`);
   await makeRepository(directory, format);

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { expect, test } from "vitest";
@@ -187,6 +187,21 @@ test("what a killed process left is swept, and what one process fetched, the nex
   expect(await readdir(join(place, "busy"))).toEqual([]);
   const shared = (await readdir(place)).filter((name) => name.endsWith(".git"));
   expect(shared).toEqual(["sha1-000001.git"]);
+});
+
+test("shared objects that another process has only begun to make are used, and made whole", async () => {
+  await using bench = await httpBench();
+  await create(bench.open(), "web");
+  await using cache = await tempDirectory();
+  const env = { DSTACK_GITOPS_TOKEN: token, XDG_CACHE_HOME: cache.path };
+  {
+    await using store = bench.open(env);
+    await store.load();
+  }
+  const [id = ""] = await readdir(join(cache.path, "dstack-gitops"));
+  await rm(join(cache.path, "dstack-gitops", id, "sha1-000001.git", "objects"), { recursive: true });
+  await using store = bench.open(env);
+  expect((await store.load()).services.size).toBe(1);
 });
 
 test.for(["shallow.lock", "refs/dstack-gitops/tip.lock"])(
