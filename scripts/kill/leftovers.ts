@@ -85,7 +85,8 @@ function isStray(path: string): boolean {
   // What git itself leaves among its objects when it is killed tells nobody whose it is: its age has to do.
   if (name.startsWith("tmp_")) return /^tmp_obj_\d+-/.test(name);
   if (name.endsWith(".lock")) return true;
-  if (place === "cache") return /^cache\/dstack-gitops\/[^/]+\/(?:busy\/.+|seen-[^/]+\.json\..+)$/.test(path);
+  if (place === "cache")
+    return /^cache\/dstack-gitops\/[^/]+\/(?:busy\/.+|(?:seen|lately)-[^/]+\.json\..+)$/.test(path);
   if (place !== "state") return false;
   // Names of drafts begin with a dot, or end in something random.
   return name.startsWith(".") || name.startsWith("host-id.") || /gateways\/.+\.json\./.test(path);

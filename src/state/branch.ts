@@ -22,6 +22,11 @@ export interface NewFile {
   readonly content: Uint8Array;
 }
 
+/** A text as an ordinary file. */
+export function textFile(text: string): NewFile {
+  return { mode: "100644", content: Buffer.from(text) };
+}
+
 /** One commit to be made. `null` as parent: the branch's first. `null` as file: removed. */
 export interface BranchWrite {
   readonly parent: Tip | null;

@@ -1,4 +1,5 @@
 import type { HistoryLimits } from "../config/settings.ts";
+import { textFile } from "./branch.ts";
 import type { WriteOutcome } from "./branch.ts";
 import { compacted as schema } from "./compacted-schema.ts";
 import { recordIds } from "./compacted-services.ts";
@@ -48,13 +49,12 @@ export async function compactBranch(
   const [before, contents] = [await summaryOf(), await branch.contents(recordIds(past.commits.slice(keep)), signal)];
   const summary = compactedBy({ past, keep, now, before, contents });
   const parent = await branch.replay(oldest.commit, tip, signal);
-  const content = Buffer.from(encode(schema, summary, historyPath));
   const generation = tip.generation + 1;
   const outcome = await branch.write(
     {
       parent,
       replaces: tip,
-      edits: new Map([[historyPath, { mode: "100644", content }]]),
+      edits: new Map([[historyPath, textFile(encode(schema, summary, historyPath))]]),
       message: messageOf([happeningOf(summary, past.commits.length - keep)], { generation, nonce }),
       generation,
     },

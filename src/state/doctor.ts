@@ -10,6 +10,7 @@ import type { Part } from "./layout.ts";
 import { admit } from "./memory-of-branch.ts";
 import type { BranchMemory, Seen } from "./memory-of-branch.ts";
 import { createPartCache } from "./read-tip.ts";
+import type { Format } from "./schema.ts";
 import { missingFile } from "./store-errors.ts";
 import { filesBelow, nodeAt } from "./tree.ts";
 
@@ -27,11 +28,11 @@ export type Ailment =
   | {
       readonly kind: "unreadable";
       readonly error: UnreadableState;
-      /** Where the file belongs, if it is sound and lies in another place. */
-      readonly belongs: string | null;
+      /** Where the file belongs, and what it says, if it is sound and lies in another place. */
+      readonly belongs: { readonly path: string; readonly text: string } | null;
       readonly good: Version | null;
     }
-  | { readonly kind: "foreign"; readonly error: UserError };
+  | { readonly kind: "foreign"; readonly error: UserError; readonly format: Format };
 
 export interface Examination {
   readonly tip: Tip | null;
@@ -60,14 +61,15 @@ export async function examine(patient: Patient, signal?: AbortSignal): Promise<E
   if (tip === null) return { tip, ailments: [] };
   const unsound = await unsoundFiles(branch, tip, signal);
   if (unsound.length > 0 || identity === undefined) return { tip, ailments: unsound };
-  const { format = {} } = await createPartCache(branch).read(tip, signal);
+  const { format } = await createPartCache(branch).read(tip, signal);
+  if (format === undefined) return { tip, ailments: [] };
   try {
     // Whose it was is found out also where it is to be taken over.
     await refuseForeign(format, { ...identity, adopts: false });
     return { tip, ailments: [] };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return { tip, ailments: [{ kind: "foreign", error }] };
+    return { tip, ailments: [{ kind: "foreign", error, format }] };
   }
 }
 
@@ -87,7 +89,8 @@ async function unsoundFiles(branch: Branch, tip: Tip, signal?: AbortSignal): Pro
     const text = Buffer.from(contents.get(node.id) ?? missingFile(path)).toString("utf8");
     const error = problemOf(path, text);
     if (error === null) continue;
-    const belongs = rightPlace(path, text, tip);
+    const right = rightPlace(path, text, tip);
+    const belongs = right === null ? null : { path: right, text };
     const good = belongs === null ? await lastGood(branch, tip, path, signal) : null;
     unsound.push({ kind: "unreadable", error, belongs, good });
   }

@@ -1,7 +1,7 @@
 import { hash, randomBytes } from "node:crypto";
-import { readdir, readlink, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, readlink, rename, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 import { isMissing } from "../git/work-tree-source.ts";
 import { isProcessAlive, processMark } from "./process-owner.ts";
@@ -44,6 +44,19 @@ export async function sweepDrafts(directory: string, beginning: string): Promise
     // A git process that lives on may still be writing there.
     await rm(join(directory, name), { recursive: true, force: true, maxRetries: 3, retryDelay: 20 }).catch(() => {});
   }
+}
+
+/** Puts texts in the place of a file's, each whole or not at all. What killed processes left of theirs is removed by the first. */
+export function fileReplacer(path: string): (text: string) => Promise<void> {
+  let swept = false;
+  return async (text) => {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    if (!swept) await sweepDrafts(dirname(path), `${basename(path)}.`);
+    swept = true;
+    const draft = `${path}.${await draftMark()}`;
+    await writeFile(draft, text, { mode: 0o600 });
+    await rename(draft, path);
+  };
 }
 
 async function isForgotten(path: string, mark: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { readObjects } from "../git/cat-file.ts";
 import { git } from "../git/git.ts";
 import type { Version } from "./branch.ts";
+import { parseCommit } from "./commit-object.ts";
 
 /** So far back is looked. */
 const mostVersions = 100;
@@ -37,7 +38,7 @@ export async function descends(directory: string, commit: string, from: string):
   let at: string | undefined = commit;
   for (let step = 0; at !== undefined && at !== from && step < mostSteps; step += 1) {
     const [object]: readonly ({ readonly bytes: Buffer } | null)[] = await readObjects([at], { cwd: directory });
-    at = /^parent ([0-9a-f]{40,64})$/m.exec(object?.bytes.toString("utf8").split("\n\n")[0] ?? "")?.[1];
+    at = object === null || object === undefined ? undefined : parseCommit(object.bytes).parents[0];
   }
   return at === from;
 }

@@ -3,7 +3,7 @@ import { git } from "../git/git.ts";
 import type { Tip } from "./branch.ts";
 import { parseCommit, replayed } from "./commit-object.ts";
 import { packOf } from "./git-objects.ts";
-import type { ObjectFormat } from "./git-objects.ts";
+import { formatOf } from "./object-database.ts";
 import type { ObjectDatabase } from "./object-database.ts";
 import { withGenerations } from "./past.ts";
 import type { BareCommit, FileChange, Past, PastBranch, PastCommit } from "./past.ts";
@@ -13,15 +13,26 @@ export function pastIn(
   directory: string,
   database: ObjectDatabase,
   reference: string,
-): Pick<PastBranch, "past" | "stateAt" | "replay"> {
+): Pick<PastBranch, "past" | "stateAt" | "replay"> & Required<Pick<PastBranch, "tipAt">> {
   return {
     past: (_, signal) => readPast(directory, reference, signal),
     stateAt: (commit, signal) => pastTip(commit, { database, directory }, signal),
+    async tipAt(id, signal) {
+      const commit = await database.object(id, signal);
+      if (commit?.type !== "commit") return null;
+      return database.tipOf(commit, () => messagesFrom(directory, id), signal);
+    },
     async replay(oldest, tip, signal) {
       const commit = await replayCommits(directory, { oldest, newest: tip.commit }, signal);
       return { ...tip, commit };
     },
   };
+}
+
+/** Messages of a commit and its nearest ancestors, newest first. */
+export async function messagesFrom(directory: string, commit: string): Promise<readonly string[]> {
+  const log = await git(["log", "--first-parent", "-n", "200", "-z", "--format=%B", commit], { cwd: directory });
+  return log.stdout.toString("utf8").split("\0");
 }
 
 /** A commit of the past that is there, as a tip. */
@@ -74,15 +85,14 @@ function parseLog(output: string): readonly Pick<BareCommit, "commit" | "changes
 }
 
 /** Stores copies of the commits from `oldest` to `newest`, of which the first has no parent. Returns the last one's id. */
-export async function replayCommits(
+async function replayCommits(
   directory: string,
   range: { readonly oldest: string; readonly newest: string },
   signal?: AbortSignal,
 ): Promise<string> {
   const { oldest, newest } = range;
   const options = { cwd: directory, signal };
-  const format: ObjectFormat =
-    (await git(["rev-parse", "--show-object-format"], options)).text === "sha256" ? "sha256" : "sha1";
+  const format = await formatOf(directory);
   const listed = (await git(["rev-list", "--first-parent", "--reverse", newest, `^${oldest}`], options)).text;
   const ids = [oldest, ...listed.split("\n").filter((line) => line !== "")];
   const commits = (await readObjects(ids, options)).map((object, index) => {

@@ -3,7 +3,7 @@ import { GitError, mayHaveHappened } from "../git/git-error.ts";
 import { git } from "../git/git.ts";
 import type { BranchWrite, Tip, WriteOutcome } from "./branch.ts";
 import { pastVersions } from "./file-versions.ts";
-import { pastIn } from "./git-past.ts";
+import { messagesFrom, pastIn } from "./git-past.ts";
 import { includesCommit } from "./includes-commit.ts";
 import type { BranchMemory, Remembered } from "./memory-of-branch.ts";
 import { openObjectDatabase } from "./object-database.ts";
@@ -26,7 +26,6 @@ export function localBranch(options: DatabaseOptions & { readonly branch: string
       write,
       contents: (ids, signal) => database.contents(ids, signal),
       versions: (tip, path) => pastVersions(directory, tip.commit, path),
-      tipAt,
       revive,
       includes,
       ...pastIn(directory, database, reference),
@@ -58,12 +57,6 @@ export function localBranch(options: DatabaseOptions & { readonly branch: string
     }
   }
 
-  async function tipAt(id: string, signal?: AbortSignal): Promise<Tip | null> {
-    const [commit] = await readObjects([id], { cwd: directory, signal });
-    if (commit?.type !== "commit") return null;
-    return database.tipOf(commit, () => messagesFrom(directory, id), signal);
-  }
-
   async function revive(commit: string, signal?: AbortSignal): Promise<boolean> {
     const input = `create ${reference} ${commit}\n`;
     const made = await git(["update-ref", "--stdin"], { cwd: directory, input, signal, accept: [0, 1, 128] });
@@ -84,10 +77,4 @@ export function localBranch(options: DatabaseOptions & { readonly branch: string
       where: `the reference ${kept} (git update-ref -d ${kept})`,
     };
   }
-}
-
-/** Messages of a commit and its nearest ancestors, newest first. */
-export async function messagesFrom(directory: string, commit: string): Promise<readonly string[]> {
-  const log = await git(["log", "--first-parent", "-n", "200", "-z", "--format=%B", commit], { cwd: directory });
-  return log.stdout.toString("utf8").split("\0");
 }

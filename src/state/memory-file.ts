@@ -1,10 +1,9 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { readFile } from "node:fs/promises";
 
 import { z } from "zod";
 
 import { isMissing } from "../git/work-tree-source.ts";
-import { draftMark, sweepDrafts } from "./drafts.ts";
+import { fileReplacer } from "./drafts.ts";
 import type { BranchMemory, Remembered, Seen } from "./memory-of-branch.ts";
 
 const seenSchema: z.ZodType<Seen> = z.strictObject({
@@ -15,20 +14,14 @@ const seenSchema: z.ZodType<Seen> = z.strictObject({
 
 /** Remembers a remote's state branch in a file of this machine. */
 export function fileMemory(path: string): BranchMemory {
-  let swept = false;
+  const replace = fileReplacer(path);
   return {
     recall,
     async remember(seen) {
       const known = (await recall())?.seen ?? null;
       // Another process has seen more meanwhile.
       if (known !== null && known.stateId === seen.stateId && known.generation >= seen.generation) return;
-      const text = JSON.stringify(seen);
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      if (!swept) await sweepDrafts(dirname(path), `${basename(path)}.`);
-      swept = true;
-      const draft = `${path}.${await draftMark()}`;
-      await writeFile(draft, text, { mode: 0o600 });
-      await rename(draft, path);
+      await replace(JSON.stringify(seen));
     },
   };
 

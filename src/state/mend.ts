@@ -1,12 +1,12 @@
 import { randomBytes } from "node:crypto";
 
 import { exitCodes, UserError } from "../lib/user-error.ts";
+import { textFile } from "./branch.ts";
 import type { NewFile, Tip } from "./branch.ts";
 import { editsTowards } from "./doctor.ts";
 import type { Ailment, Examination, Patient } from "./doctor.ts";
 import { encode } from "./encode.ts";
 import { boundBy } from "./home.ts";
-import { createPartCache } from "./read-tip.ts";
 import { format } from "./schema.ts";
 import { messageOf } from "./trailers.ts";
 
@@ -25,7 +25,7 @@ export function remedyFor(ailment: Ailment, consent: Consent): string | null {
       if (ailment.kept === null || !(ailment.proven || consent.seen)) return null;
       return `bring back generation ${ailment.seen.generation} (commit ${ailment.seen.commit})`;
     case "unreadable":
-      if (ailment.belongs !== null) return `move ${ailment.error.path} to ${ailment.belongs}`;
+      if (ailment.belongs !== null) return `move ${ailment.error.path} to ${ailment.belongs.path}`;
       return ailment.good === null ? null : `restore ${ailment.error.path} of commit ${ailment.good.commit}`;
     case "foreign":
       return consent.adopts ? "make the branch this repository's" : null;
@@ -76,29 +76,17 @@ async function editsFor(
       return ailment.kept === null ? new Map() : editsTowards(branch, { from: tip, to: ailment.kept });
     case "unreadable": {
       const { error, belongs, good } = ailment;
-      const text = good?.text ?? (belongs === null ? null : await textOf(error.path, tip, { branch, identity }));
-      if (text === null) return new Map();
-      const put = [belongs ?? error.path, fileOf(text)] as const;
-      return new Map<string, NewFile | null>(belongs === null ? [put] : [[error.path, null], put]);
+      if (belongs !== null)
+        return new Map<string, NewFile | null>([
+          [error.path, null],
+          [belongs.path, textFile(belongs.text)],
+        ]);
+      return new Map(good === null ? [] : [[error.path, textFile(good.text)]]);
     }
     case "foreign": {
-      if (tip === null || identity === undefined) return new Map();
-      const known = (await createPartCache(branch).read(tip)).format;
-      if (known === undefined) return new Map();
-      return new Map([["format", fileOf(encode(format, { ...known, ...boundBy(known, identity) }, "format"))]]);
+      if (identity === undefined) return new Map();
+      const bound = { ...ailment.format, ...boundBy(ailment.format, identity) };
+      return new Map([["format", textFile(encode(format, bound, "format"))]]);
     }
   }
-}
-
-async function textOf(
-  path: string,
-  tip: Tip | null,
-  { branch }: Pick<Patient, "branch" | "identity">,
-): Promise<string | null> {
-  const [version] = tip === null ? [] : ((await branch.versions?.(tip, path)) ?? []);
-  return version?.text ?? null;
-}
-
-function fileOf(text: string): NewFile {
-  return { mode: "100644", content: Buffer.from(text) };
 }

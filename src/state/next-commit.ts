@@ -1,6 +1,7 @@
 import type { Clock } from "../lib/clock.ts";
 import { isSameJson } from "../lib/same.ts";
 import { toTimestamp } from "../lib/timestamp.ts";
+import { textFile } from "./branch.ts";
 import type { BranchWrite, NewFile, Tip } from "./branch.ts";
 import { encode } from "./encode.ts";
 import { boundBy } from "./home.ts";
@@ -34,8 +35,7 @@ export function nextCommit(
   const edits = new Map<string, NewFile | null>(prepared.edits);
   const known: Format = current.snapshot.format ?? newFormat(stateId, options.clock.now());
   const bound = options.identity === undefined ? known : { ...known, ...boundBy(known, options.identity) };
-  if (current.tip === null || !isSameJson(bound, known))
-    edits.set("format", { mode: "100644", content: Buffer.from(encode(format, bound, "format")) });
+  if (current.tip === null || !isSameJson(bound, known)) edits.set("format", textFile(encode(format, bound, "format")));
   if (options.derive !== undefined) {
     const { services, gone } = prepared;
     const drawn = options.derive({ commit, generation, stateId, services, gone });

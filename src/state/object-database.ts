@@ -3,6 +3,7 @@ import type { GitObject } from "../git/cat-file.ts";
 import { git } from "../git/git.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { BranchWrite, Tip } from "./branch.ts";
+import { parseCommit } from "./commit-object.ts";
 import { unreadable } from "./encode.ts";
 import { newObject, packOf, treeContent } from "./git-objects.ts";
 import type { NewObject, ObjectFormat } from "./git-objects.ts";
@@ -61,7 +62,7 @@ export function openObjectDatabase(options: DatabaseOptions): ObjectDatabase {
     async tipOf({ id, bytes }, ancestors, signal) {
       if (last?.commit === id) return last;
       const tree = await trees.read({ id, bytes }, signal);
-      const generation = generationOf([messageIn(bytes)]) ?? generationOf(await ancestors());
+      const generation = generationOf([parseCommit(bytes).message]) ?? generationOf(await ancestors());
       if (generation === null)
         throw unreadable("commit message", `no trailer \`Generation: N\` in ${id} or its ancestors`);
       last = { commit: id, generation, tree };
@@ -173,14 +174,10 @@ function entryOf(known: ReadonlyMap<string, Uint8Array>, id: string): readonly (
   return bytes === undefined ? [] : [[id, bytes]];
 }
 
-async function formatOf(directory: string): Promise<ObjectFormat> {
+/** How a repository names its objects. */
+export async function formatOf(directory: string): Promise<ObjectFormat> {
   const found = await git(["rev-parse", "--show-object-format"], { cwd: directory });
   return found.text === "sha256" ? "sha256" : "sha1";
-}
-
-function messageIn(commit: Uint8Array): string {
-  const text = Buffer.from(commit).toString("utf8");
-  return text.slice(text.indexOf("\n\n") + 2);
 }
 
 /** A name as a commit's header can hold it. */

@@ -75,11 +75,17 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
     if (tip === null)
       return keep({ tip, snapshot: { commit: null, generation: 0, stateId: proposedId, services: new Map() } });
     if (before?.tip?.commit === tip.commit) return before;
+    const read = await viewOf(tip, remembered, signal);
+    await memory.remember({ commit: tip.commit, generation: tip.generation, stateId: read.snapshot.stateId });
+    return keep(read);
+  }
+
+  /** A tip with what it says, unless it is less than was seen before, or another repository's. */
+  async function viewOf(tip: Tip, remembered: readonly (Remembered | null)[], signal?: AbortSignal): Promise<View> {
     const snapshot = await cache.read(tip, signal).catch((error: unknown) => offerLastGood(error, branch, tip));
     for (const known of remembered) admit(known, tip, snapshot.stateId);
     if (options.identity !== undefined) await refuseForeign(snapshot.format ?? {}, options.identity);
-    await memory.remember({ commit: tip.commit, generation: tip.generation, stateId: snapshot.stateId });
-    return keep({ tip, snapshot });
+    return { tip, snapshot };
   }
 
   /** The newest state, and whether one of the writes whose answer was lost is part of it: whoever waits for it learns more from another look than from an error. */
@@ -149,10 +155,7 @@ export function optimisticStore(branch: Branch, options: OptimisticOptions): Sta
     // Not known here, or all that is left of a branch that was rewound.
     if (tip === null || tip.generation !== remembered.seen.generation)
       return { current: await refresh(signal), fresh: true };
-    const snapshot = await cache.read(tip, signal);
-    for (const known of [seenIn(view), remembered]) admit(known, tip, snapshot.stateId);
-    if (options.identity !== undefined) await refuseForeign(snapshot.format ?? {}, options.identity);
-    return { current: keep({ tip, snapshot }), fresh: false };
+    return { current: keep(await viewOf(tip, [seenIn(view), remembered], signal)), fresh: false };
   }
 
   async function adopt(tip: Tip): Promise<Snapshot> {

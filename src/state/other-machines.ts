@@ -1,10 +1,8 @@
-import { randomBytes } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readFile } from "node:fs/promises";
 
 import { z } from "zod";
 
-import { isMissing } from "../git/work-tree-source.ts";
+import { fileReplacer } from "./drafts.ts";
 
 /** What the processes of one machine did to a branch lately. Times in milliseconds since the epoch. */
 export interface Lately {
@@ -72,6 +70,7 @@ export interface LatelyFile {
 
 /** Kept beside the machine's other memories of the branch: courtesy alone, so that what cannot be kept is as if nothing had been. */
 export function latelyFile(path: string): LatelyFile {
+  const replace = fileReplacer(path);
   return {
     async read() {
       try {
@@ -80,19 +79,6 @@ export function latelyFile(path: string): LatelyFile {
         return { wroteAt: 0, took: 0, inRow: 0, racedAt: 0, races: 0 };
       }
     },
-    async write(next) {
-      const draft = `${path}.${randomBytes(6).toString("hex")}`;
-      const put = async (): Promise<void> => {
-        await writeFile(draft, JSON.stringify(next), { mode: 0o600 });
-        await rename(draft, path);
-      };
-      await put()
-        .catch(async (error: unknown) => {
-          if (!isMissing(error)) throw error;
-          await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-          await put();
-        })
-        .catch(() => {});
-    },
+    write: (next) => replace(JSON.stringify(next)).catch(() => {}),
   };
 }

@@ -1,8 +1,8 @@
 import { isSameJson } from "../lib/same.ts";
+import { textFile } from "./branch.ts";
 import type { NewFile, Tip } from "./branch.ts";
 import { encode } from "./encode.ts";
 import { buried } from "./gone.ts";
-import type { Gone } from "./gone.ts";
 import { contentDirectory, contentPath, isDerived, parts, gonePath, partPath } from "./layout.ts";
 import type { Part } from "./layout.ts";
 import type { DeploymentRecord, ServiceState } from "./record.ts";
@@ -39,7 +39,8 @@ export function prepare(changes: readonly Change[], current: Snapshot, tip: Tip 
     }
   }
   if (edits.size > 0) for (const [path, file] of contentEdits(accepted, services, tip)) edits.set(path, file);
-  if (gone !== undefined && !isSameJson(gone, current.gone)) edits.set(gonePath, fileOf(gone));
+  if (gone !== undefined && !isSameJson(gone, current.gone))
+    edits.set(gonePath, textFile(encode(schema.gone, gone, gonePath)));
   return { conflicts, accepted, edits, services, gone };
 
   function put(change: ServiceChange): void {
@@ -61,13 +62,9 @@ export function prepare(changes: readonly Change[], current: Snapshot, tip: Tip 
   function putPart(state: ServiceState, { part, name, wanted }: NewPart): ServiceState {
     if (isSameJson(wanted[part], state[part])) return state;
     const encoded = encodePart(part, name, wanted);
-    edits.set(partPath(part, name), encoded === null ? null : { mode: modes.file, content: Buffer.from(encoded.text) });
+    edits.set(partPath(part, name), encoded === null ? null : textFile(encoded.text));
     return encoded === null ? { ...state, [part]: noState[part] } : withPart(state, encoded.value);
   }
-}
-
-function fileOf(gone: Gone): NewFile {
-  return { mode: modes.file, content: Buffer.from(encode(schema.gone, gone, gonePath)) };
 }
 
 interface NewPart {
@@ -137,7 +134,7 @@ export function derivedEdits(drawn: ReadonlyMap<string, string>, tip: Tip | null
   for (const [path] of places) edits.set(path, null);
   for (const [path, text] of drawn) {
     if (!isDerived(path)) throw new Error(`${path} is not a place for derived files`);
-    edits.set(path, { mode: modes.file, content: Buffer.from(text) });
+    edits.set(path, textFile(text));
   }
   return edits;
 }

@@ -6,9 +6,8 @@ import type { Remote } from "../git/remote.ts";
 import { oneAtATime } from "../lib/one-at-a-time.ts";
 import type { BranchWrite, Tip, Version, WriteOutcome } from "./branch.ts";
 import { descends, pastVersions } from "./file-versions.ts";
-import { pastIn, pastTip } from "./git-past.ts";
+import { messagesFrom, pastIn, pastTip } from "./git-past.ts";
 import { includesCommit } from "./includes-commit.ts";
-import { messagesFrom } from "./local-branch.ts";
 import { openObjectDatabase } from "./object-database.ts";
 import type { DatabaseOptions } from "./object-database.ts";
 import { keptReference } from "./object-store.ts";
@@ -42,6 +41,7 @@ export function remoteBranch(options: RemoteBranchOptions): PastBranch {
   const { objects } = options;
   const { directory } = objects;
   const database = openObjectDatabase({ ...options, directory, own: true });
+  const past = pastIn(directory, database, keptReference);
   const reference = `refs/heads/${options.branch}`;
   let fetched = options.whole ?? false;
   let looked = false;
@@ -52,10 +52,10 @@ export function remoteBranch(options: RemoteBranchOptions): PastBranch {
     at: (commit, signal) => inTurn(() => at(commit, signal)),
     write: (change, signal) => inTurn(() => write(change, signal)),
     contents,
-    ...pastIn(directory, database, keptReference),
+    ...past,
     stateAt: (commit, signal) => inTurn(() => stateAt(commit, signal)),
     versions: (tip, path, signal) => inTurn(() => versions(tip, path, signal)),
-    tipAt: (commit, signal) => inTurn(() => tipAt(commit, signal)),
+    tipAt: (commit, signal) => inTurn(() => past.tipAt(commit, signal)),
     revive: (commit, signal) => inTurn(() => revive(commit, signal)),
     descends: (commit, from) => descends(directory, commit, from),
     includes: (tip, commit, signal) => includesCommit({ database, directory }, tip, commit, signal),
@@ -126,9 +126,9 @@ export function remoteBranch(options: RemoteBranchOptions): PastBranch {
   }
 
   /** A commit of the past, without what came before it. */
-  async function stateAt(past: PastCommit, signal?: AbortSignal): Promise<Tip> {
-    await call(["fetch", ...quiet, "--depth=1", remoteName, past.commit], signal);
-    return pastTip(past, { database, directory }, signal);
+  async function stateAt(wanted: PastCommit, signal?: AbortSignal): Promise<Tip> {
+    await call(["fetch", ...quiet, "--depth=1", remoteName, wanted.commit], signal);
+    return pastTip(wanted, { database, directory }, signal);
   }
 
   async function deepen(commit: string, signal?: AbortSignal): Promise<readonly string[]> {
@@ -161,12 +161,6 @@ export function remoteBranch(options: RemoteBranchOptions): PastBranch {
     // Of what was fetched only the tip is here; a forge that is away now hides the past, and nothing else.
     await fetch(["--deepen=200"], signal).catch(() => {});
     return pastVersions(directory, tip.commit, path);
-  }
-
-  async function tipAt(id: string, signal?: AbortSignal): Promise<Tip | null> {
-    const commit = await database.object(id, signal);
-    if (commit?.type !== "commit") return null;
-    return database.tipOf(commit, () => messagesFrom(directory, id), signal);
   }
 
   async function revive(commit: string, signal?: AbortSignal): Promise<boolean> {
