@@ -30,20 +30,29 @@ export async function collectOrphans(
 /** Ends what was given up, on every backend; gives those that could not be ended. */
 export async function endTombstoned(
   { world, abort }: Pick<Work, "world" | "abort">,
-  { orphans, snapshot }: Inventory,
+  { orphans }: Pick<Inventory, "orphans">,
   say: (text: string) => void,
 ): Promise<readonly Found[]> {
-  const owner = { ...world.owner, stateId: snapshot.stateId };
   const left: Found[] = [];
   for (const found of orphans.tombstoned) {
     say(`${found.service}: ends ${listText([found])}, which was given up`);
-    try {
-      await world.backends.get(found.backend)?.terminate(owner, found.instance, abort);
-    } catch (error) {
-      left.push(found);
-      const reason = error instanceof Error ? error.message : String(error);
-      say(`warning: ${found.token} could not be ended: ${reason}; the next tick tries again`);
-    }
+    const failure = await endOne(found, { world, abort });
+    if (failure === null) continue;
+    left.push(found);
+    say(`warning: ${failure}; the next tick tries again`);
   }
   return left;
+}
+
+/** Ends an instance under the tags that it has; `null`: it is ended, else why not. */
+export async function endOne(
+  { backend, instance, token, stateId }: Found,
+  { world, abort }: Pick<Work, "world" | "abort">,
+): Promise<string | null> {
+  try {
+    await world.backends.get(backend)?.terminate({ ...world.owner, stateId }, instance, abort);
+    return null;
+  } catch (error) {
+    return `${token} could not be ended: ${error instanceof Error ? error.message : String(error)}`;
+  }
 }

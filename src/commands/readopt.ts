@@ -1,4 +1,3 @@
-import { resolveValues } from "../config/env.ts";
 import { jobDigest, jobOf } from "../config/job.ts";
 import type { ServiceSpec } from "../config/spec.ts";
 import type { Revision } from "../reconciler/accept.ts";
@@ -6,13 +5,14 @@ import { adoptInstances, numberedAbove } from "../reconciler/adopt.ts";
 import type { Adoptable } from "../reconciler/adopt.ts";
 import { intentsOf } from "../reconciler/intents.ts";
 import type { Found, Inventory } from "../reconciler/inventory.ts";
-import { stateOf } from "../reconciler/known-repos.ts";
 import { partsOfToken } from "../reconciler/orphans.ts";
 import type { DesiredService } from "../reconciler/plan-document.ts";
+import { contentsOf, revisionOf } from "../reconciler/revision-of.ts";
 import { stateToGoOn } from "../reconciler/sort-strangers.ts";
 import type { Sorted } from "../reconciler/sort-strangers.ts";
 import type { ServiceRecord } from "../state/record.ts";
 import type { ServiceChange } from "../state/store.ts";
+import { probeOnce } from "./shown.ts";
 import type { Work } from "./work.ts";
 
 /** What records are rebuilt from. */
@@ -46,10 +46,7 @@ export async function readopt(work: Work, { inventory, sorted, desired }: Readop
   const taken = sorted.flatMap(({ found, fate }) => (fate === "adopt" ? [found.token] : []));
   const names = changes.map(({ name }) => name).join(", ");
   const message = `Repair ${names}: ${taken.length === 0 ? "count on" : `adopt ${taken.join(", ")}`}`;
-  const contents = desired.flatMap((each) => [
-    ...each.contents,
-    ...each.repos.flatMap(({ diff, entries }) => (diff === null ? [] : [{ content: diff, entries }])),
-  ]);
+  const contents = contentsOf(desired);
   const goesOn = { stateId: stateToGoOn(strangers) ?? snapshot.stateId, after };
   await world.store.commit({ message, services: changes, contents, basis: snapshot, by, goesOn }, work.abort);
   return taken.map((token) => `adopted ${token}`);
@@ -57,17 +54,6 @@ export async function readopt(work: Work, { inventory, sorted, desired }: Readop
   function isOurs({ stateId }: Found): boolean {
     return stateId === snapshot.stateId;
   }
-}
-
-function revisionOf({ source, contents, repos }: DesiredService, commit: string | null): Revision {
-  return {
-    spec: source.spec,
-    fingerprint: source.fingerprint,
-    files: contents.map(({ local_path, path, content, kind }) => ({ local_path, path, content, kind })),
-    repos: repos.map(stateOf),
-    file: source.file,
-    commit,
-  };
 }
 
 interface Known {
@@ -88,11 +74,6 @@ async function lookAt(found: Found, { record, revision, work }: Known): Promise<
   const { address, status } = found;
   if (status !== "running" || address === null || spec === undefined)
     return { ...found, ready: status === "running" && address !== null };
-  const { env } = resolveValues(spec, work.world.env);
-  const answers = await Promise.all(
-    spec.probes.map((probe) =>
-      work.world.probe(address, { ...probe, timeout: Math.min(probe.timeout, 5) }, env, work.abort),
-    ),
-  );
+  const answers = await probeOnce({ address, spec }, { world: work.world, most: 5, signal: work.abort });
   return { ...found, ready: answers.every(({ ok }) => ok) };
 }

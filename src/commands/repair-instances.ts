@@ -7,6 +7,7 @@ import type { DesiredService } from "../reconciler/plan-document.ts";
 import { sortStrangers } from "../reconciler/sort-strangers.ts";
 import type { Choice, Sorted } from "../reconciler/sort-strangers.ts";
 import type { App, Project } from "./app.ts";
+import { endOne } from "./collect-orphans.ts";
 import { confirm } from "./confirm.ts";
 import { readDesired } from "./desired.ts";
 import { readopt } from "./readopt.ts";
@@ -81,18 +82,13 @@ function questionOf(chosen: readonly Sorted[]): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}?`;
 }
 
-async function endThem({ app, world, abort }: Work, sorted: readonly Sorted[]): Promise<readonly Found[]> {
+async function endThem(work: Work, sorted: readonly Sorted[]): Promise<readonly Found[]> {
   const ended: Found[] = [];
   for (const { found, fate } of sorted) {
     if (fate !== "remove") continue;
-    const owner = { ...world.owner, stateId: found.stateId };
-    try {
-      await world.backends.get(found.backend)?.terminate(owner, found.instance, abort);
-      ended.push(found);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      tell(app, `warning: ${found.token} could not be ended: ${reason}`);
-    }
+    const failure = await endOne(found, work);
+    if (failure === null) ended.push(found);
+    else tell(work.app, `warning: ${failure}`);
   }
   return ended;
 }

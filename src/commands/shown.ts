@@ -8,7 +8,7 @@ import type { ProbeAnswer, World } from "../reconciler/world.ts";
 import { probeSymbol } from "../report/replica-table.ts";
 import type { ProbeSymbol, ShownReplica, ShownService } from "../report/replica-table.ts";
 import { statusOf } from "../report/status.ts";
-import type { ReplicaRecord, ServiceRecord } from "../state/record.ts";
+import type { Address, ReplicaRecord, ServiceRecord } from "../state/record.ts";
 import type { Snapshot } from "../state/store.ts";
 
 /** Services as they are now: what is recorded, corrected by what the backends list and by one look at every probe. */
@@ -99,13 +99,19 @@ async function probeSymbols(
 ): Promise<readonly ProbeSymbol[]> {
   const { address } = replica;
   if (address === null) return [];
-  const { env } = resolveValues(spec, looking.world.env);
-  const answers = await Promise.all(
-    spec.probes.map((probe) =>
-      looking.world.probe(address, { ...probe, timeout: Math.min(probe.timeout, 3) }, env, looking.signal),
-    ),
-  );
+  const answers = await probeOnce({ address, spec }, { ...looking, most: 3 });
   return answers.map((answer) => symbolOf(answer, replica.readyAt !== null));
+}
+
+/** One look at every probe, of so many seconds at most each. */
+export function probeOnce(
+  { address, spec }: { readonly address: Address; readonly spec: ServiceSpec },
+  { world, most, signal }: { readonly world: World; readonly most: number; readonly signal: AbortSignal },
+): Promise<readonly ProbeAnswer[]> {
+  const { env } = resolveValues(spec, world.env);
+  return Promise.all(
+    spec.probes.map((probe) => world.probe(address, { ...probe, timeout: Math.min(probe.timeout, most) }, env, signal)),
+  );
 }
 
 /** One look cannot count a streak: success shows as ready where being ready was recorded. */

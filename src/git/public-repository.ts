@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 
 import { z } from "zod";
 
-import { normalizedUrl } from "./remote-url.ts";
+import { githubServer, normalizedUrl } from "./remote-url.ts";
 import { remoteUrl } from "./remote.ts";
 
 /** The part of a GitHub event that tells who may read the repository. */
@@ -25,7 +25,7 @@ export async function publicRepository(
   if (!event.success) return null;
   const { full_name: name, private: isPrivate, visibility } = event.data.repository;
   if (isPrivate || (visibility ?? "public") !== "public") return null;
-  const own = normalizedUrl(`${env["GITHUB_SERVER_URL"] ?? "https://github.com"}/${name}`);
+  const own = normalizedUrl(`${githubServer(env)}/${name}`);
   // GitHub's names are the same however they are written.
   return normalizedUrl(await remoteUrl(remote, root)).toLowerCase() === own.toLowerCase() ? name : null;
 }

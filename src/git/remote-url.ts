@@ -28,6 +28,11 @@ export function httpOrigin(url: string): string | null {
   return URL.canParse(url) ? new URL(url).origin : null;
 }
 
+/** GitHub's own server, as a workflow is told it. */
+export function githubServer(env: Readonly<Record<string, string | undefined>>): string {
+  return env["GITHUB_SERVER_URL"] ?? "https://github.com";
+}
+
 /** Whether a remote is a path of this machine. */
 export function isPath(url: string): boolean {
   if (url.startsWith("file://")) return true;

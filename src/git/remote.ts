@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 
 import { exitCodes, UserError } from "../lib/user-error.ts";
 import { git } from "./git.ts";
-import { httpOrigin, isPath } from "./remote-url.ts";
+import { githubServer, httpOrigin, isPath } from "./remote-url.ts";
 
 /** Name that a remote has in calls of git: its URL, which may carry credentials, stays out of argv. */
 export const remoteName = "dstack-gitops-state";
@@ -91,7 +91,7 @@ function isAboutReaching(key: string): boolean {
 export function authorization(url: string, env: NodeJS.ProcessEnv): readonly (readonly [string, string])[] {
   const origin = httpOrigin(url);
   if (origin === null) return [];
-  const github = httpOrigin(env["GITHUB_SERVER_URL"] ?? "https://github.com");
+  const github = httpOrigin(githubServer(env));
   const token = nonEmpty(env["DSTACK_GITOPS_TOKEN"]) ?? (origin === github ? nonEmpty(env["GITHUB_TOKEN"]) : undefined);
   if (token === undefined) return [];
   return header(url, `x-access-token:${token}`);

@@ -1,4 +1,4 @@
-import { httpOrigin } from "../git/remote-url.ts";
+import { githubServer, httpOrigin } from "../git/remote-url.ts";
 
 /** GitHub's API and the token for it. */
 export interface Api {
@@ -11,7 +11,7 @@ const dotCom = "https://github.com";
 
 /** Where GitHub's API is, and the token that may be shown to it: the state remote's own only where that remote is on the same server. */
 export function apiOf(env: Readonly<Record<string, string | undefined>>, stateUrl: string | null): Api {
-  const server = httpOrigin(env["GITHUB_SERVER_URL"] ?? dotCom);
+  const server = httpOrigin(githubServer(env));
   const isOurs = stateUrl !== null && server !== null && httpOrigin(stateUrl) === server;
   const tokens = [env["GITHUB_TOKEN"], isOurs ? env["DSTACK_GITOPS_TOKEN"] : undefined];
   return {

@@ -1,4 +1,3 @@
-import type { KeptContent, PinnedRepo } from "../config/files.ts";
 import type { Lease, LeaseOwner } from "../state/lease-record.ts";
 import { isSameOwner } from "../state/lease.ts";
 import type { ServiceRecord } from "../state/record.ts";
@@ -10,6 +9,7 @@ import { intentsOf } from "./intents.ts";
 import { ownTarget } from "./own-target.ts";
 import type { OwnTarget } from "./own-target.ts";
 import type { PlannedService } from "./plan-document.ts";
+import { contentsOf } from "./revision-of.ts";
 
 export interface Accepting {
   readonly store: StateStore;
@@ -32,7 +32,7 @@ export async function acceptPlan(
 ): Promise<AcceptedPlan> {
   const changes = services.flatMap((service) => changeOf(service, snapshot, accepting));
   if (changes.length === 0) return { snapshot, own: new Map() };
-  const contents = services.flatMap((service) => [...service.contents, ...service.repos.flatMap(keptDiff)]);
+  const contents = contentsOf(services);
   const happening = acceptanceOf(changes, services, accepting.acceptance.by);
   const change = { ...happening, services: changes, contents, basis: snapshot };
   return { snapshot: await accepting.store.commit(change, accepting.signal), own: ownTargets(changes) };
@@ -40,10 +40,6 @@ export async function acceptPlan(
 
 function ownTargets(changes: readonly ServiceChange[]): ReadonlyMap<string, OwnTarget> {
   return new Map(changes.flatMap(({ name, record }) => (record ? [[name, ownTarget(record)] as const] : [])));
-}
-
-function keptDiff({ diff, entries }: PinnedRepo): readonly KeptContent[] {
-  return diff === null ? [] : [{ content: diff, entries }];
 }
 
 function changeOf(service: PlannedService, snapshot: Snapshot, accepting: Accepting): readonly ServiceChange[] {

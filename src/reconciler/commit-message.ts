@@ -1,5 +1,6 @@
 import type { Target } from "../state/record.ts";
 import type { ServiceChange } from "../state/store.ts";
+import { subjectWidth } from "../state/trailers.ts";
 import type { Happening } from "../state/trailers.ts";
 import type { Decision } from "./decide.ts";
 import type { PlannedService } from "./plan-document.ts";
@@ -82,12 +83,11 @@ function verbed(notes: readonly Note[], say: (which: string, many: boolean) => s
 
 /** As many clauses as fit into a line that tools show whole, at least one. */
 function lineOf(start: string, clauses: readonly string[]): string {
-  const width = 72;
   for (let count = clauses.length; count > 0; count -= 1) {
     const line = `${start}${clauses.slice(0, count).join(", ")}${count === clauses.length ? "" : ", …"}`;
-    if (line.length <= width) return line;
+    if (line.length <= subjectWidth) return line;
   }
-  return `${start}${clauses[0]}`.slice(0, width - 1).concat("…");
+  return `${start}${clauses[0]}`.slice(0, subjectWidth - 1).concat("…");
 }
 
 function detailOf({ event, replica, deployment, detail }: Note): string {

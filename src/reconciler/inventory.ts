@@ -1,5 +1,6 @@
 import type { Backend, ObservedInstance, Owner } from "../backends/backend.ts";
 import type { Snapshot, StateStore } from "../state/store.ts";
+import { listEach } from "./listing.ts";
 import { findOrphans, findStrangers } from "./orphans.ts";
 import type { Orphans } from "./orphans.ts";
 
@@ -38,7 +39,10 @@ export async function takeInventory(
   known: Snapshot,
   signal: AbortSignal,
 ): Promise<Inventory> {
-  const { instances, blind } = await listEach(backends, { ...owner, stateId: known.stateId }, signal);
+  const { listed, blind } = await listEach([...backends.values()], { ...owner, stateId: known.stateId }, signal);
+  const instances = listed.flatMap((each) =>
+    each.instances.map((found): Found => ({ ...found, backend: each.backend })),
+  );
   const isAllKnown = findStrangers(instances, known, owner).length === 0;
   const snapshot = isAllKnown ? known : await store.load(signal);
   return {
@@ -48,20 +52,4 @@ export async function takeInventory(
     strangers: findStrangers(instances, snapshot, owner),
     blind,
   };
-}
-
-async function listEach(backends: Stocktaking["backends"], owner: Owner, signal: AbortSignal) {
-  const blind = new Map<string, string>();
-  const listed = await Promise.all(
-    [...backends.values()].map(async (backend) => {
-      try {
-        const instances = await backend.list(owner, signal);
-        return instances.map((instance): Found => ({ ...instance, backend: backend.name }));
-      } catch (error) {
-        blind.set(backend.name, error instanceof Error ? error.message : String(error));
-        return [];
-      }
-    }),
-  );
-  return { instances: listed.flat(), blind };
 }

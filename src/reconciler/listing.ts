@@ -29,7 +29,13 @@ export function createListing(backends: readonly Backend[], owner: Owner): Listi
 }
 
 async function listAll(backends: readonly Backend[], owner: Owner, signal: AbortSignal): Promise<Listed> {
-  const answers = await Promise.all(
+  const { listed, blind } = await listEach(backends, owner, signal);
+  return { instances: listed.flatMap(({ instances }) => instances), blind };
+}
+
+/** What each backend lists, and why the others could not be listed. */
+export async function listEach(backends: readonly Backend[], owner: Owner, signal: AbortSignal) {
+  const listed = await Promise.all(
     backends.map(async (backend) => {
       try {
         return { backend: backend.name, instances: await backend.list(owner, signal), blind: null };
@@ -38,10 +44,6 @@ async function listAll(backends: readonly Backend[], owner: Owner, signal: Abort
       }
     }),
   );
-  return {
-    instances: answers.flatMap((answer) => answer.instances),
-    blind: new Map(
-      answers.flatMap((answer) => (answer.blind === null ? [] : [[answer.backend, answer.blind] as const])),
-    ),
-  };
+  const blind = listed.flatMap((each) => (each.blind === null ? [] : [[each.backend, each.blind] as const]));
+  return { listed, blind: new Map(blind) };
 }

@@ -1,5 +1,3 @@
-import type { PinnedContent } from "../config/files.ts";
-import type { JobFile } from "../config/job.ts";
 import { type ServiceSource, whereWritten } from "../config/parse.ts";
 import { policyFor } from "../config/settings.ts";
 import type { PropertyChange } from "../diff/compare.ts";
@@ -13,7 +11,7 @@ import { currentDeployment, isAlive, isOver, isQuarantined } from "./decide/draf
 import { isKnownToServe } from "./decide/go-back.ts";
 import { othersOf } from "./decide/others.ts";
 import type { Others } from "./decide/others.ts";
-import { knownRepos, stateOf } from "./known-repos.ts";
+import { knownRepos } from "./known-repos.ts";
 import { noSupply } from "./observed.ts";
 import { cadenceReasons } from "./plan-cadence.ts";
 import type { DesiredService, PlanAction, PlanInput, PlannedChange, PlannedService } from "./plan-document.ts";
@@ -22,6 +20,7 @@ import { timeReasons } from "./plan-schedule.ts";
 import { shownStrategy, strategyReason } from "./plan-strategy.ts";
 import type { Scene } from "./rehearsal.ts";
 import { rehearseWithin } from "./rehearse-within.ts";
+import { revisionOf } from "./revision-of.ts";
 
 /** What becomes of a service that is desired: compared with what serves, and rehearsed where anything changes. */
 export function planService(
@@ -33,14 +32,7 @@ export function planService(
   const record = input.snapshot.services.get(source.spec.name)?.record ?? null;
   const running = record === null || record.target === null ? null : record;
   const repos = running === null ? desired.repos : knownRepos(desired.repos, servingDeployment(running).repos ?? []);
-  const revision: Revision = {
-    spec: source.spec,
-    fingerprint: source.fingerprint,
-    files: contents.map(withoutEntries),
-    repos: repos.map(stateOf),
-    file: source.file,
-    commit: input.commit,
-  };
+  const revision = revisionOf({ source, contents, repos }, input.commit);
   const difference = running === null ? null : diffRevisions(servingDeployment(running), revision);
   const action =
     running === null || difference === null ? "create" : acceptedAgain(running, revision, difference.action);
@@ -60,10 +52,6 @@ export function planService(
     replicas: { current: (record?.replicas ?? []).filter(isAlive).length, ...source.spec.replicas },
   };
   return planned.action === "none" ? planned : rehearsed(planned, { record, input, shortage });
-}
-
-function withoutEntries({ local_path, path, content, kind }: PinnedContent): JobFile {
-  return { local_path, path, content, kind };
 }
 
 /** A service that nothing becomes of. */

@@ -1,5 +1,6 @@
 import { terminalLine } from "../lib/terminal-text.ts";
 import { toTimestamp } from "../lib/timestamp.ts";
+import { sourceText } from "../reconciler/commit-message.ts";
 import type { Compacted } from "../state/compacted.ts";
 import { parts } from "../state/layout.ts";
 import type { Part } from "../state/layout.ts";
@@ -119,7 +120,7 @@ export function compactedText(compacted: Compacted | undefined, name: string | n
   if (service === undefined) return [general];
   const accepted = service.accepted.map(
     ({ deployment, at: when, by, commit }) =>
-      `  deployment ${deployment} was accepted by ${by} at ${when}, from ${commit === null ? "the work tree" : `commit ${commit.slice(0, 12)}`}`,
+      `  deployment ${deployment} was accepted by ${by} at ${when}, from ${sourceText({ commit })}`,
   );
   return [general, `${service.commits} of them were about ${service.name}, the last at ${service.last}.`, ...accepted];
 }

@@ -5,6 +5,7 @@ import { desiredReplicas } from "../reconciler/decide/scale.ts";
 import { isGoingBack } from "../reconciler/decide/stuck.ts";
 import type { ReplicaRecord, ServiceRecord, ServiceState } from "../state/record.ts";
 import type { Traffic, Verdict } from "../state/verdict.ts";
+import { answerText } from "./probe-text.ts";
 import { secondText } from "./readable-time.ts";
 import { replicaMarks } from "./replica-marks.ts";
 import { replicaText } from "./status.ts";
@@ -60,10 +61,7 @@ function verdictNotes({ code, at, message, evidence, replica }: Verdict): readon
   const where = about.filter((part) => part !== null).join(" ");
   return [
     { label: `verdict ${code}`, text: `at ${secondText(at)}: ${message}${where === "" ? "" : ` (${where})`}` },
-    ...probes.map(({ probe, url, status, error }) => ({
-      label: `probe ${probe}`,
-      text: `${url}: ${status === null ? (error ?? "no answer") : `answered ${status}`}`,
-    })),
+    ...probes.map((answer) => ({ label: `probe ${answer.probe}`, text: `${answer.url}: ${answerText(answer)}` })),
     ...(exitCode === undefined ? [] : [{ label: "exit code", text: String(exitCode) }]),
     ...(missing.length === 0 ? [] : [{ label: "missing", text: missing.join(", ") }]),
     ...Object.entries(traffic ?? {}).map(([which, counted]) => ({

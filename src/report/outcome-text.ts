@@ -5,6 +5,7 @@ import { olderText, repairHint } from "../reconciler/orphans-text.ts";
 import type { Settled } from "../reconciler/settle.ts";
 import { ownerText } from "../state/lease.ts";
 import type { Verdict } from "../state/verdict.ts";
+import { answerText } from "./probe-text.ts";
 import { serviceUrl } from "./service-url.ts";
 import type { Paint } from "./style.ts";
 
@@ -98,10 +99,7 @@ function wrongLines(result: ServiceResult, tail: readonly string[], paint: Paint
       color,
       `${result.name}: ${result.result}${codeOf(result) === null ? "" : ` (${codeOf(result)})`}${result.detail === "" ? "" : `: ${result.detail}`}`,
     ),
-    ...probes.map(
-      (probe) =>
-        `  probe ${probe.probe} ${probe.url}: ${probe.status === null ? (probe.error ?? "no answer") : `answered ${probe.status}`}`,
-    ),
+    ...probes.map((probe) => `  probe ${probe.probe} ${probe.url}: ${answerText(probe)}`),
     ...(result.verdict?.evidence.exitCode === undefined ? [] : [`  exit code ${result.verdict.evidence.exitCode}`]),
     ...(tail.length > 0 ? ["  the log's last lines:", ...tail.map((line) => `    ${line}`)] : []),
     ...nextStep(result),

@@ -1,5 +1,6 @@
 import { assertNever } from "../lib/assert-never.ts";
 import { formatPrice } from "../lib/format-price.ts";
+import { sourceText } from "../reconciler/commit-message.ts";
 import type { FactDiff, Facts, ServiceDiff, StateDiff, TargetFact } from "../state/state-diff.ts";
 import type { Paint } from "./style.ts";
 
@@ -90,9 +91,8 @@ function both<Fact>(
 
 function targetText(target: TargetFact): string {
   if (target === "removal") return "its removal";
-  const { deployment, commit, by, at } = target;
-  const source = commit === null ? "the work tree" : `commit ${commit.slice(0, 12)}`;
-  return `deployment ${deployment} from ${source}, accepted by ${by} at ${at}`;
+  const { deployment, by, at } = target;
+  return `deployment ${deployment} from ${sourceText(target)}, accepted by ${by} at ${at}`;
 }
 
 /** Of one that stays only what has changed. */

@@ -1,7 +1,9 @@
 import { rollbackTargets } from "../reconciler/accept-rollback.ts";
+import { sourceText } from "../reconciler/commit-message.ts";
 import { canaryText } from "../reconciler/decide/canary.ts";
 import { endingOf } from "../reconciler/ending.ts";
 import type { DeploymentRecord, ReplicaRecord, ServiceRecord } from "../state/record.ts";
+import { answerText } from "./probe-text.ts";
 import { replicaText, statusText } from "./status.ts";
 import type { Paint } from "./style.ts";
 
@@ -24,8 +26,7 @@ export function whyText(record: ServiceRecord, replicas: readonly ReplicaRecord[
 function targetLine(record: ServiceRecord): string {
   const { target } = record;
   if (target === null) return `${record.name}: its removal was accepted.`;
-  const commit = target.commit === null ? "the work tree" : `commit ${target.commit.slice(0, 12)}`;
-  return `${record.name}: deployment ${target.deployment} was accepted from ${commit} by ${target.by} at ${target.acceptedAt}; serving replicas never go below ${target.floor} for it.`;
+  return `${record.name}: deployment ${target.deployment} was accepted from ${sourceText(target)} by ${target.by} at ${target.acceptedAt}; serving replicas never go below ${target.floor} for it.`;
 }
 
 function deploymentLines(record: ServiceRecord): readonly string[] {
@@ -87,8 +88,7 @@ function verdictLines(record: ServiceRecord, paint: Paint): readonly string[] {
   const { verdict } = record;
   if (verdict === null) return [];
   const probes = (verdict.evidence.probes ?? []).map(
-    (probe) =>
-      `  probe ${probe.probe} ${probe.url}: ${probe.status === null ? (probe.error ?? "no answer") : `answered ${probe.status}`}`,
+    (probe) => `  probe ${probe.probe} ${probe.url}: ${answerText(probe)}`,
   );
   const exit = verdict.evidence.exitCode === undefined ? [] : [`  exit code ${verdict.evidence.exitCode}`];
   const traffic = Object.entries(verdict.evidence.traffic ?? {}).map(

@@ -1,4 +1,5 @@
 import { git } from "../git/git.ts";
+import { githubServer } from "../git/remote-url.ts";
 import type { Home } from "./home.ts";
 import type { Identity } from "./identity.ts";
 import type { Snapshot, StateStore } from "./store.ts";
@@ -28,9 +29,9 @@ export function identityOf({ repository, commonDirectory, branch, remote, env }:
 
 /** Only a workflow is told. */
 function forgeOf(env: Surroundings["env"]): Home | null {
-  const { GITHUB_ACTIONS: workflow, GITHUB_REPOSITORY_ID: id, GITHUB_SERVER_URL: server } = env;
+  const { GITHUB_ACTIONS: workflow, GITHUB_REPOSITORY_ID: id } = env;
   if (workflow !== "true" || id === undefined || !/^\d+$/.test(id)) return null;
-  return { forge: (server ?? "https://github.com").toLowerCase().replace(/\/+$/, ""), id };
+  return { forge: githubServer(env).toLowerCase().replace(/\/+$/, ""), id };
 }
 
 /** A store whose first read was made already: the answer is as good as one that is on its way. */

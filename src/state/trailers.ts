@@ -11,7 +11,7 @@ export interface Trailers {
 export type Happening = Pick<Change, "message" | "details" | "by">;
 
 /** What tools show of a first line before they cut it. */
-const width = 72;
+export const subjectWidth = 72;
 
 /** The message of a state commit: what happened in one line, what there is to say beyond it, then trailers. */
 export function messageOf(happenings: readonly Happening[], trailers: Trailers): string {
@@ -34,7 +34,7 @@ export function messageOf(happenings: readonly Happening[], trailers: Trailers):
 /** As much of the first happening as there is room for beside the number of the others. */
 function shortened(first: string, others: number): string {
   const more = ` (and ${others} more)`;
-  return `${first.length + more.length > width ? `${first.slice(0, width - more.length - 1)}…` : first}${more}`;
+  return `${first.length + more.length > subjectWidth ? `${first.slice(0, subjectWidth - more.length - 1)}…` : first}${more}`;
 }
 
 function plainLine(text: string): string {
