@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { execa } from "execa";
 
 import { git } from "../../src/git/git.ts";
+import { freePort } from "../../test/support/free-port.ts";
 import { startGitHttp } from "../../test/support/git-http.ts";
 import type { GitHttpServer } from "../../test/support/git-http.ts";
 import { repositoryAt } from "../../test/support/temp-repository.ts";
@@ -159,13 +159,4 @@ function endProcess(pid: number): void {
   } catch {
     // It has ended meanwhile.
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }

@@ -1,11 +1,11 @@
 import { execFile, spawn } from "node:child_process";
 import { mkdtemp, open, readFile, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 
+import { freePort } from "../../test/support/free-port.ts";
 import { dstackVersion } from "./server.ts";
 
 const run = promisify(execFile);
@@ -85,13 +85,4 @@ async function answers(url: string, signal: AbortSignal): Promise<boolean> {
     await delay(100, undefined, { signal });
   }
   return false;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port is free");
-  return address.port;
 }

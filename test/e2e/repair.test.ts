@@ -17,6 +17,12 @@ async function tip(demo: Demo): Promise<string> {
   return (await demo.repository.git("for-each-ref", "--format=%(objectname)", "refs/heads/dstack-state")).trim();
 }
 
+/** As if nothing had ever been seen of it. */
+async function loseBranch({ repository }: Demo): Promise<void> {
+  await repository.git("update-ref", "-d", "refs/heads/dstack-state");
+  await repository.git("update-ref", "-d", "refs/dstack-gitops/kept/dstack-state");
+}
+
 it(
   "a branch that is lost is built again from what runs, and nothing is started twice",
   { timeout: 300_000 },
@@ -27,8 +33,7 @@ it(
     const before = await demo.processes();
     expect(before).toHaveLength(2);
 
-    await demo.repository.git("update-ref", "-d", "refs/heads/dstack-state");
-    await demo.repository.git("update-ref", "-d", "refs/dstack-gitops/kept/dstack-state");
+    await loseBranch(demo);
     for (const [command, exitCode, said] of [
       [["apply", "-y"], 4, /Refused|does not know/],
       [["tick"], 1, /which this state does not know[\s\S]*state repair/],
@@ -85,8 +90,7 @@ it(
     await demo.edit({ version: "1" });
     expect(await demo.run("apply", "-y")).toMatchObject({ exitCode: 0 });
     const before = await demo.processes();
-    await demo.repository.git("update-ref", "-d", "refs/heads/dstack-state");
-    await demo.repository.git("update-ref", "-d", "refs/dstack-gitops/kept/dstack-state");
+    await loseBranch(demo);
     await demo.edit({ version: "2" });
     const repaired = await demo.run("state", "repair", "-y", "--adopt", "all");
     expect(repaired.exitCode, repaired.stderr).toBe(0);
@@ -108,8 +112,7 @@ it("what no file names is ended where that is asked for", { timeout: 300_000 }, 
   await using demo = await createDemo({ settings: policy });
   await demo.edit({ version: "1" });
   expect(await demo.run("apply", "-y")).toMatchObject({ exitCode: 0 });
-  await demo.repository.git("update-ref", "-d", "refs/heads/dstack-state");
-  await demo.repository.git("update-ref", "-d", "refs/dstack-gitops/kept/dstack-state");
+  await loseBranch(demo);
   await rm(join(demo.repository.path, ".dstack.yml"));
   const left = await demo.run("state", "repair", "-y", "--adopt", "all");
   expect(left.exitCode).toBe(1);

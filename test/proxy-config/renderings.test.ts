@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import type { RequestListener } from "node:http";
-import { createServer } from "node:net";
 import { join } from "node:path";
 
 import { Pool } from "undici";
@@ -16,6 +15,7 @@ import { renderNginx, renderNginxTokens } from "../../src/proxy-config/nginx.ts"
 import { readPublication } from "../../src/proxy-config/publication.ts";
 import type { RenderOptions } from "../../src/proxy-config/render-options.ts";
 import type { Route } from "../../src/proxy-config/routes.ts";
+import { freePort } from "../support/free-port.ts";
 import { describeWithPeer, runPeer } from "../support/peers.ts";
 import { eventually, pathRoute, scratch, sendRaw, startReplica } from "./servers.ts";
 
@@ -249,14 +249,4 @@ async function startProgram(
       await Promise.race([once(gateway, "exit"), systemClock.sleep(5_000).then(() => gateway.kill("SIGKILL"))]);
     },
   };
-}
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return address === null || typeof address === "string" ? 0 : address.port;
 }

@@ -4,11 +4,23 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 
 import { git } from "../../src/git/git.ts";
+import type { HistoryBench } from "../support/history-bench.ts";
 import { httpBench, localBench, memoryBench, writeCommits } from "../support/history-bench.ts";
 import { recordOf } from "../support/state-values.ts";
 
 const limits = { commits: 10, age: null };
 const day = 24 * 60 * 60_000;
+
+/** Whoever has to wait before another attempt waits until it is woken. */
+function heldBack({ clock }: HistoryBench) {
+  const sleeping = Promise.withResolvers<void>();
+  const woken = Promise.withResolvers<void>();
+  clock.sleep = async () => {
+    sleeping.resolve();
+    await woken.promise;
+  };
+  return { sleeping: sleeping.promise, wake: () => woken.resolve() };
+}
 
 test("a write that landed, and whose answer was lost before a compaction, is not made again: in memory", async () => {
   let injected: "error-after" | null = null;
@@ -18,17 +30,12 @@ test("a write that landed, and whose answer was lost before a compaction, is not
   bench.clock.advance(day);
   const basis = await b.load();
   injected = "error-after";
-  const sleeping = Promise.withResolvers<void>();
-  const compacted = Promise.withResolvers<void>();
-  bench.clock.sleep = async () => {
-    sleeping.resolve();
-    await compacted.promise;
-  };
+  const { sleeping, wake } = heldBack(bench);
   const writing = b.commit({ message: "api: create", services: [{ name: "api", record: recordOf("api") }], basis });
-  await sleeping.promise;
+  await sleeping;
   injected = null;
   expect((await bench.compact(limits)).kind).toBe("compacted");
-  compacted.resolve();
+  wake();
   expect((await writing).services.has("api")).toBe(true);
   const { commits } = await bench.past();
   expect(commits.filter(({ message }) => message.startsWith("api: create"))).toHaveLength(1);
@@ -46,17 +53,12 @@ test("a write that landed, and whose answer was lost before a compaction, is not
     dropped = true;
     return { kind: "drop-answer" };
   });
-  const sleeping = Promise.withResolvers<void>();
-  const compacted = Promise.withResolvers<void>();
-  bench.clock.sleep = async () => {
-    sleeping.resolve();
-    await compacted.promise;
-  };
+  const { sleeping, wake } = heldBack(bench);
   const writing = b.commit({ message: "api: create", services: [{ name: "api", record: recordOf("api") }], basis });
-  await sleeping.promise;
+  await sleeping;
   expect(dropped).toBe(true);
   expect((await bench.compact(limits)).kind).toBe("compacted");
-  compacted.resolve();
+  wake();
   expect((await writing).services.has("api")).toBe(true);
   const { commits } = await bench.past();
   expect(commits.filter(({ message }) => message.startsWith("api: create"))).toHaveLength(1);

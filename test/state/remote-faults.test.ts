@@ -168,6 +168,12 @@ test("a slow remote is given up when the caller is interrupted", async () => {
   expect(performance.now() - started).toBeLessThan(2_500);
 });
 
+/** Where a cache has what belongs to its only remote. */
+async function placeIn(cache: string): Promise<string> {
+  const [id = ""] = await readdir(join(cache, "dstack-gitops"));
+  return join(cache, "dstack-gitops", id);
+}
+
 test("what a killed process left is swept, and what one process fetched, the next one has too", async () => {
   await using bench = await httpBench();
   await using cache = await tempDirectory();
@@ -176,8 +182,7 @@ test("what a killed process left is swept, and what one process fetched, the nex
     await using store = bench.open(env);
     await create(store, "web");
   }
-  const [id = ""] = await readdir(join(cache.path, "dstack-gitops"));
-  const place = join(cache.path, "dstack-gitops", id);
+  const place = await placeIn(cache.path);
   await mkdir(join(place, "busy", "4194304-1-dead.git"));
   {
     await using store = bench.open(env);
@@ -198,8 +203,7 @@ test("shared objects that another process has only begun to make are used, and m
     await using store = bench.open(env);
     await store.load();
   }
-  const [id = ""] = await readdir(join(cache.path, "dstack-gitops"));
-  await rm(join(cache.path, "dstack-gitops", id, "sha1-000001.git", "objects"), { recursive: true });
+  await rm(join(await placeIn(cache.path), "sha1-000001.git", "objects"), { recursive: true });
   await using store = bench.open(env);
   expect((await store.load()).services.size).toBe(1);
 });
@@ -257,8 +261,7 @@ test("of what a power failure left of that memory is known that there was a bran
     await using store = bench.open(env);
     await create(store, "web");
   }
-  const [id = ""] = await readdir(join(cache.path, "dstack-gitops"));
-  const place = join(cache.path, "dstack-gitops", id);
+  const place = await placeIn(cache.path);
   const [memory = ""] = (await readdir(place)).filter((name) => name.startsWith("seen-"));
   await writeFile(join(place, memory), "");
   {

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { readdir, readFile, readlink } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 
 import { execa } from "execa";
 import { z } from "zod";
 
+import { freePort } from "./free-port.ts";
 import { tempDirectory, tempRepository } from "./temp-repository.ts";
 import type { TempRepository } from "./temp-repository.ts";
 
@@ -155,15 +155,6 @@ async function processesMarked(mark: string): Promise<readonly number[]> {
     }),
   );
   return marked.flat();
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }
 
 /** What `ps --json` says of the demo service; `null` where it is not deployed. */
