@@ -1,7 +1,7 @@
 import { hash, randomBytes } from "node:crypto";
 import { mkdir, readdir, readlink, rename, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 
 import { isMissing } from "../git/work-tree-source.ts";
 import { isProcessAlive, processMark } from "./process-owner.ts";
@@ -37,26 +37,29 @@ function pidsMark(): Promise<string> {
 
 /** Removes what killed processes left in a directory: files and folders with this beginning and a mark. What cannot be removed now is tried again by the next. */
 export async function sweepDrafts(directory: string, beginning: string): Promise<void> {
+  await sweep(directory, (name) => (name.startsWith(beginning) ? name.slice(beginning.length) : null));
+}
+
+/** Removes what killed processes left of `replaceFile` in a directory. */
+export async function sweepReplacements(directory: string): Promise<void> {
+  await sweep(directory, (name) => /\.json\.(.+)$/.exec(name)?.[1] ?? null);
+}
+
+async function sweep(directory: string, markIn: (name: string) => string | null): Promise<void> {
   for (const name of await namesIn(directory)) {
-    const mark = name.slice(beginning.length);
-    if (!name.startsWith(beginning) || !((await isAbandoned(mark)) || (await isForgotten(join(directory, name), mark))))
-      continue;
+    const mark = markIn(name);
+    if (mark === null || !((await isAbandoned(mark)) || (await isForgotten(join(directory, name), mark)))) continue;
     // A git process that lives on may still be writing there.
     await rm(join(directory, name), { recursive: true, force: true, maxRetries: 3, retryDelay: 20 }).catch(() => {});
   }
 }
 
-/** Puts texts in the place of a file's, each whole or not at all. What killed processes left of theirs is removed by the first. */
-export function fileReplacer(path: string): (text: string) => Promise<void> {
-  let swept = false;
-  return async (text) => {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    if (!swept) await sweepDrafts(dirname(path), `${basename(path)}.`);
-    swept = true;
-    const draft = `${path}.${await draftMark()}`;
-    await writeFile(draft, text, { mode: 0o600 });
-    await rename(draft, path);
-  };
+/** Puts a text in the place of a JSON file's, whole or not at all. */
+export async function replaceFile(path: `${string}.json`, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const draft = `${path}.${await draftMark()}`;
+  await writeFile(draft, text, { mode: 0o600 });
+  await rename(draft, path);
 }
 
 async function isForgotten(path: string, mark: string): Promise<boolean> {

@@ -92,13 +92,13 @@ async function openStore(options: GitBranchOptions): Promise<Opened> {
   const { url, objectFormat: format } = reached;
   const cache = cacheOf(url, env);
   const objects = await openObjectStore(cache, { format });
-  const memory = fileMemory(join(cache, `seen-${shortId(branch)}.json`));
+  const memory = fileMemory(`${join(cache, `seen-${shortId(branch)}`)}.json`);
   const lastSeen = async () => (await memory.recall())?.seen.commit ?? null;
   const source = remoteBranch({ objects, format, branch, remote: reached, author, clock, lastSeen });
   const gate = {
     turns: turnsIn(cache),
     paced: isForge(url),
-    lately: latelyFile(join(cache, `lately-${shortId(branch)}.json`)),
+    lately: latelyFile(`${join(cache, `lately-${shortId(branch)}`)}.json`),
   };
   const patient = { branch: source, memory, identity: options.identity };
   return { store: optimisticStore(source, { ...common, memory, gate }), patient, close: () => objects.giveBack() };

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { z } from "zod";
 
 import { isMissing } from "../git/work-tree-source.ts";
-import { fileReplacer } from "./drafts.ts";
+import { replaceFile } from "./drafts.ts";
 import type { BranchMemory, Remembered, Seen } from "./memory-of-branch.ts";
 
 const seenSchema: z.ZodType<Seen> = z.strictObject({
@@ -13,15 +13,14 @@ const seenSchema: z.ZodType<Seen> = z.strictObject({
 });
 
 /** Remembers a remote's state branch in a file of this machine. */
-export function fileMemory(path: string): BranchMemory {
-  const replace = fileReplacer(path);
+export function fileMemory(path: `${string}.json`): BranchMemory {
   return {
     recall,
     async remember(seen) {
       const known = (await recall())?.seen ?? null;
       // Another process has seen more meanwhile.
       if (known !== null && known.stateId === seen.stateId && known.generation >= seen.generation) return;
-      await replace(JSON.stringify(seen));
+      await replaceFile(path, JSON.stringify(seen));
     },
   };
 

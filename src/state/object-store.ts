@@ -1,7 +1,7 @@
 import { appendFile, mkdir, readdir, readFile, readlink, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-import { draftMark, isAbandoned, sweepDrafts } from "./drafts.ts";
+import { draftMark, isAbandoned, sweepDrafts, sweepReplacements } from "./drafts.ts";
 import type { ObjectFormat } from "./git-objects.ts";
 import { draftPrefix } from "./loose-objects.ts";
 import { unusableCache } from "./store-errors.ts";
@@ -140,6 +140,8 @@ async function sweep(root: string, busy: string): Promise<void> {
     if (!(await isAbandoned(name)))
       used.add(basename(dirname(await readlink(join(busy, name, "objects")).catch(() => ""))));
   await sweepDrafts(busy, "");
+  // What this machine remembers of the branch lies beside its objects.
+  await sweepReplacements(root);
   const all = await sharedIn(root);
   for (const directory of all) {
     await sweepDrafts(join(directory, "objects"), draftPrefix);

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 
 import { z } from "zod";
 
-import { fileReplacer } from "./drafts.ts";
+import { replaceFile } from "./drafts.ts";
 
 /** What the processes of one machine did to a branch lately. Times in milliseconds since the epoch. */
 export interface Lately {
@@ -69,8 +69,7 @@ export interface LatelyFile {
 }
 
 /** Kept beside the machine's other memories of the branch: courtesy alone, so that what cannot be kept is as if nothing had been. */
-export function latelyFile(path: string): LatelyFile {
-  const replace = fileReplacer(path);
+export function latelyFile(path: `${string}.json`): LatelyFile {
   return {
     async read() {
       try {
@@ -79,6 +78,6 @@ export function latelyFile(path: string): LatelyFile {
         return { wroteAt: 0, took: 0, inRow: 0, racedAt: 0, races: 0 };
       }
     },
-    write: (next) => replace(JSON.stringify(next)).catch(() => {}),
+    write: (next) => replaceFile(path, JSON.stringify(next)).catch(() => {}),
   };
 }

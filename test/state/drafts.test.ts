@@ -8,9 +8,7 @@ import { expect, test } from "vitest";
 import { announce } from "../../src/proxy-config/announcement.ts";
 import { publishedRoutesDirectory, writePublishedRoutes } from "../../src/proxy-config/published-routes.ts";
 import { draftMark, sweepDrafts } from "../../src/state/drafts.ts";
-import { fileMemory } from "../../src/state/memory-file.ts";
 import { openObjectStore } from "../../src/state/object-store.ts";
-import { latelyFile } from "../../src/state/other-machines.ts";
 import { tempDirectory } from "../support/temp-repository.ts";
 
 /** The mark of a process that was killed while it wrote. */
@@ -51,8 +49,8 @@ test("every place that takes drafts is swept by whoever writes there next", asyn
   const dead = await markOfKilled();
   const at = (...names: readonly string[]): string => join(directory.path, ...names);
   const drafts = [
-    at("cache", `seen.json.${dead}`),
-    at("cache", `lately.json.${dead}`),
+    at("objects", `seen.json.${dead}`),
+    at("objects", `lately.json.${dead}`),
     join(publishedRoutesDirectory(at("runtime")), `.${dead}`),
     at("runtime", "gateways", `main.json.${dead}`),
     at("objects", "busy", `${dead}.git`),
@@ -66,8 +64,6 @@ test("every place that takes drafts is swept by whoever writes there next", asyn
     await writeFile(draft, "");
   }
   await utimes(old ?? "", 0, 0);
-  await fileMemory(at("cache", "seen.json")).remember({ commit: "c", generation: 1, stateId: "s" });
-  await latelyFile(at("cache", "lately.json")).write({ wroteAt: 0, took: 0, inRow: 0, racedAt: 0, races: 0 });
   await writePublishedRoutes(at("runtime"), { generation: 1, routes: [] });
   await announce(at("runtime"), { gateway: "main", pid: 1, host: "127.0.0.1", port: 1, socket: at("socket") });
   await (await openObjectStore(at("objects"))).giveBack();
