@@ -19,6 +19,7 @@ import { callable, rollOut } from "./decide/rollout.ts";
 import { desiredReplicas, scale } from "./decide/scale.ts";
 import { keepTime } from "./decide/schedule.ts";
 import { waitsIn } from "./decide/stuck.ts";
+import { isInDoubt } from "./decide/unlisted.ts";
 
 /** What is to be done for one service, and what is to be remembered of it before anything is done. */
 export interface Decision {
@@ -139,6 +140,7 @@ function callNotes(before: ServiceRecord, record: ServiceRecord, actions: readon
 }
 
 function stateOf(record: ServiceRecord, context: Context): ServiceState {
+  if (isInDoubt(record, context)) return "working";
   const failed = record.verdict !== null && isFinal(record, record.verdict);
   if (isComplete(record) && !isHeldBack(record))
     return failed ? "failed" : desiredReplicas(record) === 0 ? "unproven" : "settled";

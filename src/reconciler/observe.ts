@@ -43,7 +43,7 @@ export async function observe(
       .filter((instance) => isOf(instance, record, observer.owner))
       .map((instance) => [instance.token, instance] as const),
   ]);
-  followProbes(observer, record, instances);
+  followProbes(observer, record, { instances, blind: listed.blind });
   const backends = [...world.backends.values()];
   const own = listed.instances.filter(({ service }) => service === record.name);
   return {
@@ -111,7 +111,7 @@ function isOf(instance: ObservedInstance, record: ServiceRecord, owner: Owner): 
 function followProbes(
   observer: Observer,
   record: ServiceRecord,
-  instances: ReadonlyMap<string, ObservedInstance>,
+  { instances, blind }: Pick<Observed, "instances" | "blind">,
 ): void {
   const running = record.replicas.flatMap((replica) => {
     const instance = instances.get(replica.token);
@@ -124,7 +124,8 @@ function followProbes(
     if (deployment === undefined) return [];
     const env = () => resolveValues(deployment.spec, observer.world.env).env;
     const wasReady = replica.readyAt !== null;
-    return [{ token: replica.token, address, probes: deployment.spec.probes, env, wasReady }];
+    const isDoubted = wasReady && instance === undefined && !blind.has(replica.backend);
+    return [{ token: replica.token, address, probes: deployment.spec.probes, env, wasReady, isDoubted }];
   });
   observer.prober.follow(running);
 }

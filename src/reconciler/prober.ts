@@ -13,6 +13,8 @@ export interface Probed {
   readonly env: () => Readonly<Record<string, string>>;
   /** It has been ready before: failing at once says no more than failing once. */
   readonly wasReady?: boolean;
+  /** Its provider does not list it: what it answered before says nothing of how it is now, and it is asked often. */
+  readonly isDoubted?: boolean;
 }
 
 /** Keeps the probes of running replicas going, each by its own interval, and remembers their streaks. */
@@ -43,7 +45,11 @@ export const listening: ProbeSpec = {
 /** Why probing ends; without a reason of ours an error with its stack is made each time. */
 const unfollowed = "not followed any more";
 
+/** Seconds between two probes of what is doubted, at most. */
+const doubtedInterval = 2;
+
 interface Followed {
+  readonly isDoubted: boolean;
   readonly abort: AbortController;
   streaks: ProbeStreak[];
 }
@@ -53,9 +59,9 @@ export function createProber(world: { readonly clock: Clock; readonly probe: Pro
   const followed = new Map<string, Followed>();
   return {
     follow(replicas) {
-      const wanted = new Set(replicas.map((replica) => replica.token));
+      const wanted = new Map(replicas.map((replica) => [replica.token, replica.isDoubted === true]));
       for (const [token, entry] of followed) {
-        if (wanted.has(token)) continue;
+        if (wanted.get(token) === entry.isDoubted) continue;
         entry.abort.abort(unfollowed);
         followed.delete(token);
       }
@@ -69,8 +75,10 @@ export function createProber(world: { readonly clock: Clock; readonly probe: Pro
   };
 
   function begin(replica: Probed): Followed {
-    const probes = replica.probes.length > 0 ? replica.probes : [listening];
-    const entry: Followed = { abort: new AbortController(), streaks: probes.map(() => unprobed) };
+    const isDoubted = replica.isDoubted === true;
+    const usual = replica.probes.length > 0 ? replica.probes : [listening];
+    const probes = isDoubted ? usual.map(often) : usual;
+    const entry: Followed = { isDoubted, abort: new AbortController(), streaks: probes.map(() => unprobed) };
     probes.forEach((probe, index) => {
       keepProbing({ replica, probe, entry, index, implicit: replica.probes.length === 0 }).catch((error: unknown) => {
         // A probe that breaks its promise never to reject counts as one that gets no answer.
@@ -115,6 +123,11 @@ export function createProber(world: { readonly clock: Clock; readonly probe: Pro
       if (world.clock.now() > now + pause + stoodStill) forget(entry, index);
     }
   }
+}
+
+/** The probe as it is asked of what is doubted: also after it has reached its threshold. */
+function often(probe: ProbeSpec): ProbeSpec {
+  return { ...probe, interval: Math.min(probe.interval, doubtedInterval), until_ready: false };
 }
 
 /** Milliseconds beyond what was waited for, from which on this process must have stood still. */

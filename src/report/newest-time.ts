@@ -46,6 +46,6 @@ function timesOfDeployment(deployment: DeploymentRecord): readonly Time[] {
 }
 
 function timesOfReplica(replica: ReplicaRecord): readonly Time[] {
-  const { submittedAt, runningAt, readyAt, termination, error, unreachableSince } = replica;
-  return [submittedAt, runningAt, readyAt, termination?.since, error?.at, unreachableSince];
+  const { submittedAt, runningAt, readyAt, termination, error, unreachableSince, unlistedSince } = replica;
+  return [submittedAt, runningAt, readyAt, termination?.since, error?.at, unreachableSince, unlistedSince];
 }

@@ -111,7 +111,7 @@ function brakeNotes({ brake }: ServiceRecord): readonly Note[] {
 }
 
 function replicaNote(replica: ReplicaRecord, record: ServiceRecord): Note {
-  const { num, deployment, backend, region, readyAt, termination, error, unreachableSince } = replica;
+  const { num, deployment, backend, region, readyAt, termination, error, unreachableSince, unlistedSince } = replica;
   const marks = replicaMarks(replica, record);
   const parts = [
     `${marks === "" ? "" : `${marks} `}${replicaText(replica, record)}`,
@@ -119,6 +119,7 @@ function replicaNote(replica: ReplicaRecord, record: ServiceRecord): Note {
     `deployment ${deployment}`,
     `on ${backend} (${region})`,
     ...(unreachableSince === undefined ? [] : [`out of reach since ${secondText(unreachableSince)}`]),
+    ...(unlistedSince === undefined ? [] : [`not listed by its provider since ${secondText(unlistedSince)}`]),
     ...(termination === null ? [] : [`${termination.reason} at ${secondText(termination.since)}`]),
     ...(error === null ? [] : [`${error.code}: ${error.message}`]),
     ...(error === null || replica.status !== "failed" ? [] : [`next attempt not before ${secondText(error.retryAt)}`]),

@@ -122,6 +122,8 @@ export interface ReplicaRecord {
   readonly error: ReplicaError | null;
   /** Since when its host is out of reach. Absent: it is not. */
   readonly unreachableSince?: string;
+  /** Since when its provider does not list it though it answers. Absent: it is listed. */
+  readonly unlistedSince?: string;
   /** When the first of the attempts in a row failed. Absent: none has. */
   readonly failingSince?: string;
   /** Of the values that it was given. Absent: none were made. */

@@ -43,6 +43,7 @@ export const replica = z.strictObject({
   termination: termination.nullable(),
   error: replicaError.nullable(),
   unreachableSince: time.exactOptional(),
+  unlistedSince: time.exactOptional(),
   failingSince: time.exactOptional(),
   digests: digests.exactOptional(),
   failures: count,

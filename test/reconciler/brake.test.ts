@@ -35,7 +35,13 @@ function pass(
 ): Decision {
   const well = allWell(record);
   return decide(record, {
-    observed: { ...well, instances: new Map([...well.instances].slice(0, seen)), ...observed },
+    // What is not listed was not asked either, unless a test says what it answered.
+    observed: {
+      ...well,
+      instances: new Map([...well.instances].slice(0, seen)),
+      probes: new Map([...well.probes].slice(0, seen)),
+      ...observed,
+    },
     policy: { ...policy, brake: { ...policy.brake, replicas: share }, heal: { ...policy.heal, ...heal } },
     now: at,
     others: () => ({ ...noOthers, toll: others }),

@@ -184,12 +184,13 @@ describe("the hourly budget", () => {
 
 describe("the monthly budget", () => {
   const [survivor] = two.replicas;
-  const dead = allWell({ ...two, replicas: survivor === undefined ? [] : [survivor] });
+  const { instances, probes } = allWell({ ...two, replicas: survivor === undefined ? [] : [survivor] });
+  const dead = { instances, probes };
 
   it("starts no replacement once the month's money is spent, ends nothing for it, and goes on with the month", () => {
     // Two have run for an hour.
     const within = limited({ monthly: 2 });
-    const lost = pass(two, { within, observed: { instances: dead.instances } });
+    const lost = pass(two, { within, observed: dead });
     expect(lost.record).toMatchObject({
       spent: { month: "2026-01", amount: 1 },
       verdict: {
@@ -216,15 +217,14 @@ describe("the monthly budget", () => {
   it("records what ended replicas cost, by the month, and nothing of what cost nothing or never was", () => {
     const spent = (record: ServiceRecord, observed: Partial<Observed>, at = now): ServiceRecord["spent"] =>
       pass(record, { within: policy, observed, at }).record?.spent;
-    const { instances } = dead;
-    expect(spent(two, { instances })).toEqual({ month: "2026-01", amount: 1 });
-    expect(spent(priced(two, 0), { instances })).toBeUndefined();
-    expect(spent({ ...two, spent: { month: "2026-01", amount: 5 } }, { instances })).toEqual({
+    expect(spent(two, dead)).toEqual({ month: "2026-01", amount: 1 });
+    expect(spent(priced(two, 0), dead)).toBeUndefined();
+    expect(spent({ ...two, spent: { month: "2026-01", amount: 5 } }, dead)).toEqual({
       month: "2026-01",
       amount: 6,
     });
     const halfPastMidnight = Date.parse("2026-02-01T00:30:00Z");
-    expect(spent({ ...two, spent: { month: "2026-01", amount: 5 } }, { instances }, halfPastMidnight)).toEqual({
+    expect(spent({ ...two, spent: { month: "2026-01", amount: 5 } }, dead, halfPastMidnight)).toEqual({
       month: "2026-02",
       amount: 0.5,
     });

@@ -162,10 +162,10 @@ describe("what is not seen is not judged", () => {
     const [first, second] = settled().replicas;
     if (first === undefined || second === undefined) throw new Error("expected two replicas");
     const record = { ...settled(), replicas: [first, { ...second, runningAt: new Date(now - 6_000).toISOString() }] };
-    const observed = { ...allWell(record), visibility: new Map([["local", 5_000]]) };
-    const instances = new Map([...observed.instances].filter(([token]) => token !== second.token));
-    expect(decided(record, { ...observed, instances }).replicas).toEqual(["0/0 running", "1/0 running"]);
-    const later = decided(record, { ...observed, instances }, now + 10_000);
+    const instances = new Map([...allWell(record).instances].filter(([token]) => token !== second.token));
+    const observed = allWell(record, { instances, visibility: new Map([["local", 5_000]]) });
+    expect(decided(record, observed).replicas).toEqual(["0/0 running", "1/0 running"]);
+    const later = decided(record, observed, now + 10_000);
     expect(later.replicas).not.toContain("1/0 running");
   });
 

@@ -73,7 +73,7 @@ function createStage() {
     backends: new Map([["cloud", { ...cloud.backend, list: listed }]]),
     async probe(address) {
       const instance = cloud.byAddress(address);
-      const ok = instance !== undefined && isWell(instance, clock.now());
+      const ok = instance !== undefined && isWell(instance, clock.now()) && !stage.failsProbes;
       return { ok, status: ok ? 200 : 503, error: null };
     },
     env: () => undefined,
@@ -85,6 +85,7 @@ function createStage() {
     cloud,
     mostAtOnce: 0,
     listsNothing: false,
+    failsProbes: false,
     state: () => memoryStore({ clock, branch, writer: "judge" }).load(),
     /** Runs the program under each of these names at once. */
     async run(names: readonly string[], { files = [], ...running }: Running): Promise<void> {
@@ -140,18 +141,48 @@ it.each([
   const tickAll = (): Promise<void> => stage.run(processes, { command: "tick", attend: 60_000 });
   const { services: before } = await stage.state();
   stage.listsNothing = true;
+  stage.failsProbes = true;
   await tickAll();
   const { services } = await stage.state();
   const records = [...services.values()].flatMap(({ record }) => record ?? []);
   expect(records.map(({ verdict }) => verdict?.code)).toEqual(["braked", "braked", "braked"]);
-  // At most half of the ten were given up, once; services that gave up nothing keep all that they have.
+  // At most half of the ten were given up, once; the others are kept as they were.
   expect(stage.cloud.ours().length).toBeLessThanOrEqual(15);
-  const kept = records.filter(({ brake }) => brake?.givenUp.length === 0);
-  expect(kept.length).toBeGreaterThanOrEqual(2);
-  for (const { name, replicas } of kept) expect(replicas).toEqual(before.get(name)?.record?.replicas);
+  const were = [...before.values()].flatMap(({ record }) => record?.replicas ?? []);
+  const are = new Map(records.flatMap(({ replicas }) => replicas).map((each) => [each.token, each]));
+  const kept = were.filter(({ token }) => are.has(token));
+  expect(kept.length).toBeGreaterThanOrEqual(5);
+  expect(kept.map(({ token }) => are.get(token))).toEqual(kept);
   stage.listsNothing = false;
+  stage.failsProbes = false;
   await tickAll();
   const { services: after } = await stage.state();
   expect([...after.values()].map(({ record }) => record?.verdict ?? null)).toEqual([null, null, null]);
   expect(stage.cloud.ours().filter(({ terminatedAt }) => terminatedAt === Infinity)).toHaveLength(10);
+});
+
+it("what answers its probes is not given up because a provider lists nothing, however few there are", async () => {
+  const stage = createStage();
+  const files = [file("one"), file("two", 2)];
+  await stage.run(["apply"], { command: "apply", files, attend: 0 });
+  const tick = (nonce: string): Promise<void> => stage.run([nonce], { command: "tick", attend: 60_000 });
+  await tick("first");
+  const { services: before, generation } = await stage.state();
+  stage.listsNothing = true;
+  await tick("second");
+  await tick("third");
+  const { services: doubted, generation: noted } = await stage.state();
+  // It is written once, and by none who find it again.
+  expect(noted).toBeLessThanOrEqual(generation + files.length * 2);
+  for (const [name, { record }] of doubted) {
+    const replicas = before.get(name)?.record?.replicas ?? [];
+    const unlistedSince: unknown = expect.any(String);
+    expect(record?.replicas).toEqual(replicas.map((each) => ({ ...each, unlistedSince })));
+  }
+  expect(stage.mostAtOnce).toBe(3);
+  stage.listsNothing = false;
+  await tick("fourth");
+  const { services: after } = await stage.state();
+  for (const [name, { record }] of after) expect(record?.replicas).toEqual(before.get(name)?.record?.replicas);
+  expect(stage.cloud.ours().filter(({ terminatedAt }) => terminatedAt === Infinity)).toHaveLength(3);
 });

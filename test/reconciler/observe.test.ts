@@ -1,26 +1,32 @@
 import { describe, expect, it } from "vitest";
 
+import type { Backend, ObservedInstance } from "../../src/backends/backend.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import type { Publisher } from "../../src/proxy-config/publisher.ts";
 import { createListing } from "../../src/reconciler/listing.ts";
 import { observe } from "../../src/reconciler/observe.ts";
 import type { Observed } from "../../src/reconciler/observed.ts";
 import { createProber } from "../../src/reconciler/prober.ts";
+import type { Probed, Prober } from "../../src/reconciler/prober.ts";
 import type { World } from "../../src/reconciler/world.ts";
 import { memoryStore } from "../../src/state/memory.ts";
 import type { ServiceRecord } from "../../src/state/record.ts";
 import { pathRoute, startGateway, startReplica } from "../proxy-config/servers.ts";
-import { serving, settled } from "../support/decisions.ts";
+import { instanceOf, serving, settled } from "../support/decisions.ts";
 
 const leaseOwner = { run: "1", attempt: 1, nonce: "n", host: null, boot: null, pid: null, pidStart: null } as const;
 
-/** What is seen of a service by a run that has no backends, only a gateway. */
-async function observed(record: ServiceRecord, publisher: Publisher): Promise<Observed> {
+/** What is seen of a service by a run that has no backends, only a gateway, unless some are given. */
+async function observed(
+  record: ServiceRecord,
+  publisher: Publisher,
+  { backends = [], prober }: { backends?: readonly Backend[]; prober?: Prober } = {},
+): Promise<Observed> {
   const owner = { project: "main", repository: "r", stateId: "s" };
   const world: World = {
     clock: systemClock,
     store: memoryStore({ clock: systemClock }),
-    backends: new Map(),
+    backends: new Map(backends.map((backend) => [backend.name, backend])),
     publisher,
     probe: async () => ({ ok: true, status: 200, error: null }),
     env: () => undefined,
@@ -29,9 +35,9 @@ async function observed(record: ServiceRecord, publisher: Publisher): Promise<Ob
     owner,
     emit: () => {},
   };
-  const prober = createProber(world, () => {});
   const snapshot = { commit: null, generation: 1, stateId: "s", services: new Map() };
-  const observer = { world, prober, listing: createListing([], owner), owner, snapshot, published: 1 };
+  const listing = createListing(backends, owner);
+  const observer = { world, prober: prober ?? createProber(world, () => {}), listing, owner, snapshot, published: 1 };
   return observe(observer, record, new Map(), new AbortController().signal);
 }
 
@@ -111,5 +117,35 @@ describe("observe() follows probes", () => {
     const { probes } = await observed({ ...settled(), replicas: [first, away] }, silent);
     expect(probes.get(first.token)).toHaveLength(1);
     expect(probes.get(away.token)).toEqual([]);
+  });
+
+  it("anew of what served and is not listed, where the listing is not blind", async () => {
+    const record = settled();
+    const [first, second] = record.replicas;
+    if (first === undefined || second === undefined) throw new Error("expected two replicas");
+    const replicas = [first, { ...second, readyAt: null }];
+    const followed = async (list: Backend["list"]): Promise<readonly (boolean | undefined)[]> => {
+      let probed: readonly Probed[] = [];
+      const prober: Prober = { follow: (wanted) => (probed = wanted), streaks: () => [], stop: () => {} };
+      const backend: Backend = {
+        kind: "machine",
+        name: "local",
+        dedupes: true,
+        visibility: 0,
+        poll: { busy: 1, idle: 1 },
+        list,
+        offers: async () => ({ ok: true, offers: [], notes: [] }),
+        find: async () => null,
+        provision: () => expect.fail("it provisioned"),
+        terminate: () => expect.fail("it terminated"),
+        async *logs() {},
+      };
+      await observed({ ...record, replicas }, silent, { backends: [backend], prober });
+      return probed.map(({ isDoubted }) => isDoubted);
+    };
+    const listed: readonly ObservedInstance[] = record.replicas.map((each) => instanceOf(each));
+    expect(await followed(async () => [])).toEqual([true, false]);
+    expect(await followed(async () => listed)).toEqual([false, false]);
+    expect(await followed(() => Promise.reject(new Error("timed out")))).toEqual([false, false]);
   });
 });

@@ -67,3 +67,28 @@ it.each([
     else expect(asked).toBeGreaterThan(row.asked);
   },
 );
+
+it("what is doubted is asked anew and often, also once it has answered, and in its own time again afterwards", async () => {
+  const clock = createVirtualClock(0);
+  const askedAt: number[] = [];
+  const world = {
+    clock,
+    async probe() {
+      askedAt.push(clock.now());
+      return { ok: true, status: 200, error: null };
+    },
+  };
+  const prober = createProber(world, () => {});
+  const slow = { ...replica, probes: [], wasReady: true };
+  prober.follow([slow]);
+  await clock.runUntil(() => false, 60_000);
+  expect(askedAt).toEqual([0]);
+  prober.follow([{ ...slow, isDoubted: true }]);
+  expect(prober.streaks(replica.token)).toEqual([{ successes: 0, failures: 0, last: null }]);
+  await clock.runUntil(() => false, 65_000);
+  expect(askedAt.slice(1).map((at) => at - 60_000)).toEqual([0, 2_000, 4_000]);
+  prober.follow([slow]);
+  await clock.runUntil(() => false, 120_000);
+  prober.stop();
+  expect(askedAt).toHaveLength(5);
+});

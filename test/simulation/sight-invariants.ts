@@ -1,5 +1,16 @@
-import { currentDeployment, isAlive } from "../../src/reconciler/decide/draft.ts";
+import { currentDeployment, isAlive, isServing } from "../../src/reconciler/decide/draft.ts";
 import { invariant } from "./happening.ts";
+import { isWell } from "./instance.ts";
+import type { Instance } from "./instance.ts";
+
+/** An outage that ended as long ago as this is no reason any more: milliseconds. */
+const recent = 60_000;
+
+/** Whoever asked it had an answer, now and for a while. */
+function hasAnswered(instance: Instance, now: number): boolean {
+  const { from, until } = instance.unreachable;
+  return isWell(instance, now) && !(now >= from && now < until + recent);
+}
 
 /** What nobody may conclude without having looked. */
 export const sightInvariants = [
@@ -20,6 +31,20 @@ export const sightInvariants = [
     name: "blind-ends-nothing",
     on: "terminates",
     check: ({ by, instance }) => (by.looked ? null : `${by.nonce} ends ${instance.token}, and has seen no listing`),
+  }),
+  invariant({
+    name: "what-answers-is-kept",
+    on: "committed",
+    check({ before, after }, { cloud, now }) {
+      if (before === null || after === null) return null;
+      const given = before.replicas.find((replica) => {
+        if (!isServing(replica) || replica.unreachableSince !== undefined) return false;
+        const next = after.replicas.find(({ token }) => token === replica.token);
+        const isLost = next === undefined || next.error?.code === "unreachable";
+        return isLost && cloud.withToken(replica.token).some((instance) => hasAnswered(instance, now()));
+      });
+      return given === undefined ? null : `${given.token} is given up, and has answered all the time`;
+    },
   }),
   invariant({
     name: "scaled-down-by-a-count",

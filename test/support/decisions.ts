@@ -89,15 +89,20 @@ export function failing(failures: number): ProbeStreak {
   return { successes: 0, failures, last: { ok: false, status: 503, error: null } };
 }
 
-/** Everything recorded runs and passes its probes, and what is asked for can be had. */
+/**
+ * Everything recorded runs and passes its probes, and what is asked for can be had. Of instances that a test gives instead
+ * those that are missing were not asked, either.
+ */
 export function allWell(record: ServiceRecord, overrides: Partial<Observed> = {}): Observed {
   const running = record.replicas.filter((replica) => replica.instance !== null);
+  const { instances = new Map(running.map((replica) => [replica.token, instanceOf(replica)])), blind } = overrides;
+  const asked = running.filter(({ token, backend }) => instances.has(token) || blind?.has(backend) === true);
   return {
-    instances: new Map(running.map((replica) => [replica.token, instanceOf(replica)])),
+    instances,
     blind: new Map(),
     visibility: new Map([["local", 0]]),
     dedupes: new Map([["local", true]]),
-    probes: new Map(running.map((replica) => [replica.token, [passing]])),
+    probes: new Map(asked.map((replica) => [replica.token, [passing]])),
     drained: new Set(),
     unpublished: false,
     outcomes: new Map(),

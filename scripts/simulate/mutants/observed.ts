@@ -65,6 +65,14 @@ export const observedMutants: readonly Mutant[] = [
     ["what runs is ready, whatever its probes say", "if (!ready) return draft;", ""],
     ["`ready_after` is ignored", "streak.successes >= (probes[index]?.ready_after ?? 1)", "streak.successes >= 1"],
   ]),
+  ...inFile("src/reconciler/decide/unlisted.ts", [
+    [
+      "what answers is lost where it is not listed",
+      'return streaks.every(({ successes }) => successes > 0) ? "answers" : "unknown";',
+      'return "silent";',
+    ],
+    ["one failure more is enough where it is not listed", "failures >= silentAfter", "failures >= 1"],
+  ]),
   ...inFile("src/reconciler/decide/failure.ts", [
     ["what is not listed yet is lost", "if (context.now < from) return wake(draft, from);", ""],
     ["no call is under way for long", "const longestCall = 60_000;", "const longestCall = 0;", "slow-calls"],
@@ -109,6 +117,11 @@ export const observedMutants: readonly Mutant[] = [
       "instances of other states are ours",
       "return instance.service === record.name && instance.stateId === owner.stateId;",
       "return instance.service === record.name;",
+    ],
+    [
+      "what was answered before it was not listed says how it is now",
+      "const isDoubted = wasReady && instance === undefined && !blind.has(replica.backend);",
+      "const isDoubted = false;",
     ],
     // What was out of reach is not probed while nothing can be seen; taken out alone it changes nothing: nobody is judged who is not listed.
     [

@@ -6,6 +6,7 @@ import { deploymentOf, note, wake, withoutReplica, withReplica } from "./draft.t
 import type { Context, Draft } from "./draft.ts";
 import { beginning, ended, exited, failed, interruption, lost, outOfReach, visibleFrom } from "./failure.ts";
 import { rememberStart } from "./starts.ts";
+import { unlisted } from "./unlisted.ts";
 
 /** Takes over what is seen of each recorded replica. Where a backend is blind, what it holds stays as it was. */
 export function absorb(draft: Draft, context: Context): Draft {
@@ -21,8 +22,8 @@ function absorbReplica(draft: Draft, replica: ReplicaRecord, context: Context): 
     case "pulling":
     case "running":
       if (context.observed.blind.has(replica.backend) || instance?.status === "unobservable") return draft;
-      if (instance === undefined || instance.status === "gone")
-        return lost(draft, replica, instance?.interrupted === true, context);
+      if (instance === undefined) return unlisted(draft, replica, context);
+      if (instance.status === "gone") return lost(draft, replica, instance.interrupted === true, context);
       return absorbInstance(draft, replica, instance, context);
     case "terminating":
       if (context.observed.blind.has(replica.backend)) return draft;
@@ -62,7 +63,7 @@ function absorbSubmitted(draft: Draft, replica: ReplicaRecord, context: Context)
 function absorbInstance(draft: Draft, replica: ReplicaRecord, instance: ObservedInstance, context: Context): Draft {
   if (instance.status === "running" && isAsRecorded(instance, replica))
     return absorbProbes(draft, replica, { instance, context });
-  const { unreachableSince, ...reached } = replica;
+  const { unreachableSince, unlistedSince, ...reached } = replica;
   const seen: ReplicaRecord = {
     ...reached,
     instance: instance.instance,
@@ -82,10 +83,11 @@ function absorbInstance(draft: Draft, replica: ReplicaRecord, instance: Observed
         status: "running",
         runningAt: seen.runningAt ?? toTimestamp(context.now),
       };
-      const noted =
+      const begun =
         replica.status === "running"
           ? draft
           : note(draft, "running", replica, `on ${replica.backend} (${running.region})`);
+      const noted = unlistedSince === undefined ? begun : note(begun, "note", replica, "is listed again");
       return absorbProbes(withReplica(noted, running), running, { instance, context });
     }
     case "exited": {
@@ -116,6 +118,7 @@ function isAsRecorded(instance: ObservedInstance, recorded: ReplicaRecord): bool
     recorded.status === "running" &&
     recorded.runningAt !== null &&
     recorded.unreachableSince === undefined &&
+    recorded.unlistedSince === undefined &&
     instance.instance === recorded.instance &&
     instance.region === recorded.region &&
     instance.price === recorded.price &&

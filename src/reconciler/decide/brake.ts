@@ -21,11 +21,13 @@ export function braked(...deciders: readonly Decider[]): Decider {
   };
 }
 
-/** Where a part of the service cannot be seen from here, nothing is known of what is held back. */
+/** Where a part of the service cannot be seen from here, or is not listed, nothing is known of what is held back. */
 function isInSight({ replicas }: ServiceRecord, { observed }: Context): boolean {
-  return !replicas.some(
-    ({ backend, token }) => observed.blind.has(backend) || observed.instances.get(token)?.status === "unobservable",
-  );
+  return !replicas.some(({ backend, token, status }) => {
+    const instance = observed.instances.get(token);
+    const isMissed = status === "running" && instance === undefined;
+    return isMissed || observed.blind.has(backend) || instance?.status === "unobservable";
+  });
 }
 
 /** Nothing is missed any more: what was held back serves on. */

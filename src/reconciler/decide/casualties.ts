@@ -29,7 +29,7 @@ export function casualtiesOf(
 }
 
 /** Failures in a row after which nobody is thought to answer. */
-const silentAfter = 3;
+export const silentAfter = 3;
 
 /**
  * Asked by ourselves over the network it gives no answer at all: a provider that does not list it is not mistaken. A path
