@@ -100,6 +100,8 @@ export interface Scene {
   readonly canarySteps: readonly CanaryStep[];
   /** Whether anything was ever not to be had. */
   readonly lacked: () => boolean;
+  /** When a replica last answered that it is ill, though it is not; `-Infinity`: never. */
+  readonly chokedAt: () => number;
   /** Tokens that passes gave up because a listing did not show them. */
   readonly missed: Set<string>;
   /** Since when commits of the state branch are missing; `null`: none are. */

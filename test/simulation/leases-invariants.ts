@@ -37,8 +37,9 @@ export const leaseInvariants = [
     name: "ended-under-a-lease",
     on: "terminates",
     check({ by, instance: { service, token } }, scene) {
-      // What no record keeps is nobody's: whoever sees it ends it.
-      const kept = by.decided.get(service)?.replicas.some((replica) => replica.token === token) ?? false;
+      // What no record keeps, or keeps as given up, is nobody's: whoever sees it ends it.
+      const replicas = by.decided.get(service)?.replicas ?? [];
+      const kept = replicas.some((replica) => replica.token === token && replica.status !== "failed");
       return kept ? withoutLease(by, service, token, scene) : null;
     },
   }),

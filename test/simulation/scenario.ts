@@ -107,9 +107,14 @@ const kinds: readonly (readonly [number, Draw])[] = [
   [3, (at) => [unreachable(at), merge(at)]],
   [8, (at) => [trouble(at)]],
   [4, ({ random }) => [{ kind: "gateway-down", seconds: between(random, 2, 120) }]],
-  [2, ({ random }) => [{ kind: "trouble", trouble: { empties: 1 }, seconds: between(random, 5, 60) }]],
+  [2, ({ random }) => [empties(between(random, 5, 60))]],
   [3, (at) => (at.hosts === "one" ? [rewound(at)] : [tick(at)])],
 ];
+
+/** Every other time what is not listed says, too, that it is ill. */
+function empties(seconds: number): Step {
+  return { kind: "trouble", trouble: { empties: 1, ...(seconds % 2 === 0 ? { chokes: 1 } : {}) }, seconds };
+}
 
 function drawSteps(at: Drawing): readonly Step[] {
   let left = at.random() * kinds.reduce((sum, [weight]) => sum + weight, 0);

@@ -1,7 +1,11 @@
 import { currentDeployment, isAlive, isServing } from "../../src/reconciler/decide/draft.ts";
+import type { ReplicaRecord, ServiceRecord } from "../../src/state/record.ts";
 import { invariant } from "./happening.ts";
-import { isWell } from "./instance.ts";
+import { exists, isWell, wellUntil } from "./instance.ts";
 import type { Instance } from "./instance.ts";
+
+/** A probe and a listing take their time: milliseconds. */
+const slack = 2_000;
 
 /** An outage that ended as long ago as this is no reason any more: milliseconds. */
 const recent = 60_000;
@@ -10,6 +14,13 @@ const recent = 60_000;
 function hasAnswered(instance: Instance, now: number): boolean {
   const { from, until } = instance.unreachable;
   return isWell(instance, now) && !(now >= from && now < until + recent);
+}
+
+function newlyUnlisted(before: ServiceRecord | null, after: ServiceRecord | null): readonly ReplicaRecord[] {
+  return (after?.replicas ?? []).filter(({ token, unlistedSince }) => {
+    const was = before?.replicas.find((replica) => replica.token === token);
+    return unlistedSince !== undefined && was?.unlistedSince === undefined;
+  });
 }
 
 /** What nobody may conclude without having looked. */
@@ -35,8 +46,8 @@ export const sightInvariants = [
   invariant({
     name: "what-answers-is-kept",
     on: "committed",
-    check({ before, after }, { cloud, now }) {
-      if (before === null || after === null) return null;
+    check({ before, after }, { cloud, now, chokedAt }) {
+      if (before === null || after === null || now() - chokedAt() < recent) return null;
       const given = before.replicas.find((replica) => {
         if (!isServing(replica) || replica.unreachableSince !== undefined) return false;
         const next = after.replicas.find(({ token }) => token === replica.token);
@@ -44,6 +55,27 @@ export const sightInvariants = [
         return isLost && cloud.withToken(replica.token).some((instance) => hasAnswered(instance, now()));
       });
       return given === undefined ? null : `${given.token} is given up, and has answered all the time`;
+    },
+  }),
+  invariant({
+    name: "kept-for-its-answers",
+    on: "committed",
+    check({ by, before, after }, { cloud }) {
+      const kept = newlyUnlisted(before, after).find(({ token }) =>
+        cloud.withToken(token).every((instance) => wellUntil(instance) < by.lookedAt - slack),
+      );
+      return kept === undefined ? null : `${kept.token} is kept as if it answered, and cannot have for long`;
+    },
+  }),
+  invariant({
+    name: "unlisted-was-looked-for",
+    on: "committed",
+    check({ by, before, after }, { cloud, now }) {
+      if (cloud.liedAt() >= by.startedAt) return null;
+      const there = newlyUnlisted(before, after).find(({ token }) =>
+        cloud.withToken(token).some((instance) => exists(instance, now())),
+      );
+      return there === undefined ? null : `${there.token} is said not to be listed, and every listing showed it`;
     },
   }),
   invariant({

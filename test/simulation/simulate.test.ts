@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { seeded } from "./random.ts";
 import { drawScenario } from "./scenario.ts";
 import { simulate } from "./simulate.ts";
+import { scenarioOf } from "./situations.ts";
 
 /** In how many of the 240 seeds each fault has to happen at least, so that none silently stops to. */
 const expected = {
@@ -46,7 +47,6 @@ const expected = {
   "strategy blue-green": 4,
   "strategy canary": 8,
   "over-budget": 2,
-  braked: 1,
   "missing-env": 1,
   "ended as idle": 3,
   "refused: stale": 2,
@@ -68,6 +68,17 @@ describe("the program under seeded faults, on simulated time", () => {
 
   it.each(Object.entries(expected))("%s happens in at least %i of them", (fault, least) => {
     expect(happened.get(fault) ?? 0).toBeGreaterThanOrEqual(least);
+  });
+
+  it.each([
+    { situation: "empty-listings", fault: "chokes" },
+    { situation: "empty-listings", fault: "braked" },
+    { situation: "gone-or-not-listed", fault: "kept though not listed" },
+  ] as const)("$fault happens in $situation", async ({ situation, fault }) => {
+    const led = seeds.slice(0, 5).map((seed) => simulate(seed, scenarioOf(seed, situation)));
+    const results = await Promise.all(led);
+    for (const { broken, timeline } of results) expect(broken, timeline.join("\n")).toBeNull();
+    expect(results.filter(({ faults }) => faults.has(fault)).length).toBeGreaterThanOrEqual(2);
   });
 
   it("is the same for the same seed", async () => {

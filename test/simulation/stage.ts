@@ -136,6 +136,7 @@ export function createStage(seed: number, scenario: Scenario, makeBranch: MakeSt
     hourly: scenario.hourly,
     canarySteps: scenario.rules.canarySteps,
     lacked: () => luck.tally.has("lacks") || luck.tally.has("quota"),
+    chokedAt: () => luck.lastAt("chokes"),
     missed: new Set(),
     rewoundAt: () => (lost !== null && isTold(branch.history().at(-1)?.generation ?? 0) ? lost.at : null),
     underWay,

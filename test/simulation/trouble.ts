@@ -15,6 +15,8 @@ export type Fault =
   | "blinds"
   /** A listing shows nothing though everything is there: of providers alone that take a repeated call for the first one. */
   | "empties"
+  /** While listings show nothing, what is there answers that it is ill, as where all of a provider is. */
+  | "chokes"
   /** There is no capacity: where it is asked for, and where offers are. */
   | "lacks"
   /** The quota is used up. */

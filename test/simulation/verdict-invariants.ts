@@ -7,6 +7,9 @@ import type { Scene } from "./happening.ts";
 import type { Instance } from "./instance.ts";
 import { policy } from "./program.ts";
 
+/** What was answered longer ago decides nothing any more: milliseconds. */
+const choking = 60_000;
+
 /** What no verdict about a revision may say without a cause, and what follows from one. */
 export const verdictInvariants = [
   invariant({
@@ -18,6 +21,8 @@ export const verdictInvariants = [
       const deployment = before.deployments.find((each) => each.num === num);
       if (deployment === undefined) return `deployment ${num} of ${after.name} is quarantined, and nobody accepted it`;
       if (deployment.settledAt !== null) return `deployment ${num} of ${after.name} is quarantined, and had settled`;
+      // It said itself that it is ill.
+      if (scene.now() - scene.chokedAt() < choking) return null;
       const token = after.verdict?.evidence.token ?? "";
       const since = fromTimestamp(deployment.acceptedAt) - scene.skew;
       // What the edit leaves as it was, and never settled, is judged under its new number, too.

@@ -60,6 +60,8 @@ export function watchedStore(stage: Stage, process: Process): StateStore {
       const strategy = record?.target?.strategy;
       if (strategy !== undefined && record?.target?.acceptance !== before?.target?.acceptance)
         stage.luck.count(`strategy ${strategy}`);
+      if (record?.replicas.some(({ unlistedSince }) => unlistedSince !== undefined) === true)
+        stage.luck.count("kept though not listed");
       if (record?.window?.idle !== undefined && before?.window?.idle === undefined) stage.luck.count("ended as idle");
       if (record?.verdict?.evidence.traffic !== undefined) stage.luck.count("turned down for its requests");
       history.wrote(name, { generation, record, lookedAt: process.lookedAt, writtenAt: clock.now() });
@@ -130,6 +132,9 @@ export function watchedPublisher({ clock, gateway }: Stage, process: Process): P
   };
 }
 
+/** From one listing that shows nothing to the next, at most, in milliseconds. */
+const lieLasts = 3_000;
+
 /** One process's probes: of what flaps it never sees three failures in a row. */
 export function probeOf(stage: Stage, process: Process): Probe {
   const { clock, cloud, random, luck } = stage;
@@ -155,7 +160,8 @@ export function probeOf(stage: Stage, process: Process): Probe {
     const key = `${instance.id} ${probe.url}`;
     const flaps = (instance.behaviour === "flaps" && !stage.isCalm() && random() < 0.1) || luck.strikes("flaps");
     const failed = failures.get(key) ?? 0;
-    const ok = isWell(instance, clock.now()) && !(flaps && failed < 2);
+    const chokes = clock.now() - cloud.liedAt() < lieLasts && luck.strikes("chokes");
+    const ok = isWell(instance, clock.now()) && !(flaps && failed < 2) && !chokes;
     failures.set(key, ok ? 0 : failed + 1);
     // Of a service without probes any answer shows that it listens.
     answered(ok || probe.url === listening.url);

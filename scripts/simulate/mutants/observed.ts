@@ -70,8 +70,14 @@ export const observedMutants: readonly Mutant[] = [
       "what answers is lost where it is not listed",
       'return streaks.every(({ successes }) => successes > 0) ? "answers" : "unknown";',
       'return "silent";',
+      "gone-or-not-listed",
     ],
-    ["one failure more is enough where it is not listed", "failures >= silentAfter", "failures >= 1"],
+    [
+      "one failure more is enough where it is not listed",
+      "failures >= silentAfter",
+      "failures >= 1",
+      "gone-or-not-listed",
+    ],
   ]),
   ...inFile("src/reconciler/decide/failure.ts", [
     ["what is not listed yet is lost", "if (context.now < from) return wake(draft, from);", ""],
@@ -122,6 +128,7 @@ export const observedMutants: readonly Mutant[] = [
       "what was answered before it was not listed says how it is now",
       "const isDoubted = wasReady && instance === undefined && !blind.has(replica.backend);",
       "const isDoubted = false;",
+      "gone-or-not-listed",
     ],
     // What was out of reach is not probed while nothing can be seen; taken out alone it changes nothing: nobody is judged who is not listed.
     [

@@ -1,8 +1,9 @@
-import { all, happens, merges, revisions, rules, runs, tick, world } from "../lead.ts";
+import { all, happens, merges, revisions, rules, runs, tick, trouble, world } from "../lead.ts";
 import type { Lead } from "../lead.ts";
 import { between, pick } from "../random.ts";
 import type { Random } from "../random.ts";
 import type { Revision } from "../revision.ts";
+import { calmRun } from "../run.ts";
 
 /** A service that no edit exchanges, and that ends by itself for as long as it is started. */
 function endsAgain(revision: Revision, random: Random): Revision {
@@ -42,6 +43,24 @@ export const healingSituations = {
         [0, 1, 2].map((which) =>
           happens(between(random, 1_500, 5_000), { kind: "instance-dies", how: "vanishes", which: 3 + which }),
         ),
+    }),
+  ),
+  /** Of several of which listings show nothing some are truly gone, and the others fail a probe now and then. */
+  "gone-or-not-listed": all(
+    world({ dedupes: true, capacity: null, hourly: null }),
+    rules({ strategy: "surge" }),
+    revisions((revision) => ({ ...revision, behaviour: "healthy", replicas: 3, readyAfter: 1, everyMinutes: null })),
+    runs(() => calmRun),
+    merges({
+      after: (random) => [
+        trouble(between(random, 8_000, 20_000), between(random, 10, 40), {
+          empties: pick(random, [1, 0.6]),
+          flaps: 0.3,
+        }),
+        tick(0),
+        happens(between(random, 0, 5_000), { kind: "instance-dies", how: "vanishes", which: between(random, 0, 5) }),
+        tick(between(random, 500, 20_000)),
+      ],
     }),
   ),
   /** What has settled ends again and again. */

@@ -17,11 +17,11 @@ const steady = revisions((revision, random) => ({
 }));
 
 const empties = (random: Random) =>
-  trouble(between(random, 8_000, 20_000), between(random, 2, 30), { empties: pick(random, [1, 0.6]) });
+  trouble(between(random, 8_000, 20_000), between(random, 4, 40), { empties: pick(random, [1, 0.6]), chokes: 1 });
 
 /** Limits that hold for all services together, with all of them at them. */
 export const limitSituations = {
-  /** Providers that list nothing though all of it runs, and passes over several services at once. */
+  /** Providers that list nothing of what runs and is said to be ill, and passes over several services at once. */
   "empty-listings": all(
     world({ dedupes: true, capacity: null, hourly: null }),
     rules({ strategy: "surge" }),
