@@ -7,7 +7,7 @@ import type { ReplicaRecord, ServiceRecord, ServiceState } from "../state/record
 import type { Traffic, Verdict } from "../state/verdict.ts";
 import { answerText } from "./probe-text.ts";
 import { secondText } from "./readable-time.ts";
-import { replicaMarks } from "./replica-marks.ts";
+import { missedParts, replicaMarks } from "./replica-marks.ts";
 import { replicaText } from "./status.ts";
 
 /** Something that is open about a service: a word for what it is, and the rest. Not escaped. */
@@ -111,15 +111,14 @@ function brakeNotes({ brake }: ServiceRecord): readonly Note[] {
 }
 
 function replicaNote(replica: ReplicaRecord, record: ServiceRecord): Note {
-  const { num, deployment, backend, region, readyAt, termination, error, unreachableSince, unlistedSince } = replica;
+  const { num, deployment, backend, region, readyAt, termination, error } = replica;
   const marks = replicaMarks(replica, record);
   const parts = [
     `${marks === "" ? "" : `${marks} `}${replicaText(replica, record)}`,
     ...(replica.status === "failed" ? [] : [readyAt === null ? "not ready" : `ready since ${secondText(readyAt)}`]),
     `deployment ${deployment}`,
     `on ${backend} (${region})`,
-    ...(unreachableSince === undefined ? [] : [`out of reach since ${secondText(unreachableSince)}`]),
-    ...(unlistedSince === undefined ? [] : [`not listed by its provider since ${secondText(unlistedSince)}`]),
+    ...missedParts(replica, secondText),
     ...(termination === null ? [] : [`${termination.reason} at ${secondText(termination.since)}`]),
     ...(error === null ? [] : [`${error.code}: ${error.message}`]),
     ...(error === null || replica.status !== "failed" ? [] : [`next attempt not before ${secondText(error.retryAt)}`]),

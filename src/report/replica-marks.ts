@@ -21,3 +21,14 @@ function markOf({ status, readyAt }: ReplicaRecord, isFailing: boolean): ProbeSy
   if (status === "failed" || isFailing) return "×";
   return status === "running" && readyAt !== null ? "✓" : "~";
 }
+
+/** What is missed of a replica that counts as running: its host, or its place in its provider's listing. */
+export function missedParts(
+  { unreachableSince, unlistedSince }: ReplicaRecord,
+  timeText: (time: string) => string,
+): readonly string[] {
+  return [
+    ...(unreachableSince === undefined ? [] : [`out of reach since ${timeText(unreachableSince)}`]),
+    ...(unlistedSince === undefined ? [] : [`not listed by its provider since ${timeText(unlistedSince)}`]),
+  ];
+}

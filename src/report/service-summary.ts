@@ -19,7 +19,7 @@ export interface ServiceSummary {
   readonly record: ServiceRecord;
   readonly status: string;
   readonly tone: Tone;
-  /** It has not settled, or somebody works on it. */
+  /** It has not settled, something of it is missed, or somebody works on it. */
   readonly isOpen: boolean;
   readonly running: number;
   readonly ready: number;
@@ -35,7 +35,10 @@ export interface ServiceSummary {
 export function serviceSummary(state: ServiceState, record: ServiceRecord, policy: Policy): ServiceSummary {
   const { replicas, verdict, paused, brake } = record;
   const isHeld = state.lease !== null || state.intents.length > 0 || brake?.heldSince !== undefined;
-  const isOpen = isHeld || verdict !== null || paused !== null || !isComplete(record);
+  const isMissed = replicas.some(
+    (replica) => replica.unreachableSince !== undefined || replica.unlistedSince !== undefined,
+  );
+  const isOpen = isHeld || isMissed || verdict !== null || paused !== null || !isComplete(record);
   const status = statusText(record);
   return {
     state,

@@ -4,6 +4,7 @@ import { canaryText } from "../reconciler/decide/canary.ts";
 import { endingOf } from "../reconciler/ending.ts";
 import type { DeploymentRecord, ReplicaRecord, ServiceRecord } from "../state/record.ts";
 import { answerText } from "./probe-text.ts";
+import { missedParts } from "./replica-marks.ts";
 import { replicaText, statusText } from "./status.ts";
 import type { Paint } from "./style.ts";
 
@@ -108,5 +109,6 @@ function replicaLine(replica: ReplicaRecord, record: ServiceRecord): string {
     replica.error === null
       ? ""
       : `; ${replica.error.message} (an event \`${ending?.event}\` to \`retry\`), ${replica.failures} in a row, next attempt not before ${replica.error.retryAt}`;
-  return `replica ${replica.num}: ${replicaText(replica, record)}${reason}, deployment ${replica.deployment}, ready ${replica.readyAt ?? "not yet"}${error}`;
+  const missed = missedParts(replica, (time) => time).map((part) => `, ${part}`);
+  return `replica ${replica.num}: ${replicaText(replica, record)}${reason}, deployment ${replica.deployment}, ready ${replica.readyAt ?? "not yet"}${missed.join("")}${error}`;
 }

@@ -4,7 +4,16 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 
 import { createDemo, shownBy } from "../support/demo.ts";
+import type { Demo } from "../support/demo.ts";
 import { containing } from "../support/expecting.ts";
+
+/** Where `local` keeps what it lists. */
+async function replicasOf({ env }: Demo): Promise<string> {
+  const home = join(env["XDG_STATE_HOME"] ?? "", "dstack-gitops");
+  const entries = await readdir(home, { withFileTypes: true });
+  const runtime = entries.find((entry) => entry.isDirectory() && !entry.name.endsWith(".logs"));
+  return join(home, runtime?.name ?? "", "replicas");
+}
 
 it("replicas that all vanish from sight at once are kept until they are seen again, or somebody consents", async () => {
   await using demo = await createDemo();
@@ -13,9 +22,8 @@ it("replicas that all vanish from sight at once are kept until they are seen aga
   const before = await shownBy(demo);
 
   // As if a disk that is not mounted were empty.
-  const home = join(demo.env["XDG_STATE_HOME"] ?? "", "dstack-gitops");
-  const [repository = ""] = await readdir(home);
-  const [there, away] = [join(home, repository, "replicas"), join(home, repository, "away")];
+  const there = await replicasOf(demo);
+  const away = join(there, "..", "away");
   await rename(there, away);
   expect(await demo.run("tick", "--attend", "3s")).toMatchObject({
     exitCode: 6,
@@ -36,4 +44,34 @@ it("replicas that all vanish from sight at once are kept until they are seen aga
   const replaced = await shownBy(demo);
   expect(replaced).toMatchObject({ verdict: null, replicas: { length: 4 } });
   expect(replaced?.replicas.some(({ token }) => before?.replicas.some((old) => old.token === token))).toBe(false);
+});
+
+it("a service's only replica that is not listed is kept while it answers, and replaced once it does not", async () => {
+  await using demo = await createDemo();
+  await demo.edit({ replicas: 1 });
+  expect(await demo.run("apply", "-y")).toMatchObject({ exitCode: 0 });
+  const before = await shownBy(demo);
+  const replicas = await replicasOf(demo);
+  const [replica = ""] = (await readdir(replicas)).filter((name) => !name.startsWith("."));
+  const there = join(replicas, replica, "meta.json");
+  const away = join(replicas, replica, "away.json");
+
+  await rename(there, away);
+  expect(await demo.run("tick")).toMatchObject({
+    exitCode: 0,
+    stderr: containing("local does not list it, and it answers its probes: it is kept for an hour"),
+  });
+  expect(await demo.processes()).toHaveLength(1);
+  expect((await demo.run("why", "demo")).stdout).toContain("not listed by its provider since");
+
+  await rename(away, there);
+  expect(await demo.run("tick")).toMatchObject({ exitCode: 0, stderr: containing("is listed again") });
+  expect(await shownBy(demo)).toEqual(before);
+
+  // With its socket.
+  await rename(join(replicas, replica), join(replicas, "..", "away"));
+  expect(await demo.run("tick")).toMatchObject({ exitCode: 0, stderr: containing("is gone") });
+  const replaced = await shownBy(demo);
+  expect(replaced?.replicas).toHaveLength(1);
+  expect(replaced?.replicas[0]?.token).not.toBe(before?.replicas[0]?.token);
 });

@@ -56,6 +56,20 @@ describe("the status page", () => {
     expect(pageOf(stateOf([of(service("web", 1))]))).toContain("Everything has settled.");
   });
 
+  it.each([
+    {
+      missed: { unlistedSince: "2026-01-02T03:04:05.000Z" },
+      says: "not listed by its provider since 2026-01-02 03:04:05 UTC",
+    },
+    { missed: { unreachableSince: "2026-01-02T03:04:05.000Z" }, says: "out of reach since 2026-01-02 03:04:05 UTC" },
+  ])("tells of what is missed though everything is ready: $says", ({ missed, says }) => {
+    const record = service("web", 1);
+    const page = pageOf(
+      stateOf([of({ ...record, replicas: record.replicas.map((each) => ({ ...each, ...missed })) })]),
+    );
+    expect(page).toMatch(new RegExp(`^- \\*\\*replica 0\\*\\*: .*, ${says}$`, "m"));
+  });
+
   it("is the same for the same state, whatever was drawn before", () => {
     const state = sampleState();
     const draw = statusPages(sampleSettings);

@@ -58,3 +58,11 @@ it("tells what a canary was judged by", () => {
     ]),
   );
 });
+
+it("tells what is missed of a replica", () => {
+  const record = settled();
+  const replicas = record.replicas.map((each) => ({ ...each, unlistedSince: at }));
+  expect(whyText(record, replicas, plain)).toContain(
+    `ready 2026-01-01T11:00:00.000Z, not listed by its provider since ${at}`,
+  );
+});

@@ -19,7 +19,8 @@ export function unlisted(draft: Draft, replica: ReplicaRecord, context: Context)
   switch (testimonyOf(replica, context)) {
     case "silent":
     case "unasked":
-      return lost(draft, before, false, context);
+      // How many are lost together is known, and limited, once all have been heard.
+      return isInDoubt(draft.record, context) ? draft : lost(draft, before, false, context);
     case "unknown":
       return draft;
     case "answers": {
