@@ -102,8 +102,12 @@ export function perform(world: RehearsedWorld, actions: readonly Action[], now: 
 function act(world: RehearsedWorld, { kind, replica }: Action, now: number): RehearsedWorld {
   const known = world.instances.get(replica.token);
   if (kind === "terminate") {
-    if (known === undefined || known.goneAt < Infinity) return world;
-    return withInstance(world, { ...known, goneAt: now + assumedEnd });
+    const asked = {
+      ...world,
+      outcomes: new Map([...world.outcomes, [replica.token, { kind: "terminating" } as const]]),
+    };
+    if (known === undefined || known.goneAt < Infinity) return asked;
+    return withInstance(asked, { ...known, goneAt: now + assumedEnd });
   }
   if (known !== undefined) return world;
   if (!isThere(world.pools, placed(existing(world, now)), replica)) {

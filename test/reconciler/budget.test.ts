@@ -163,7 +163,8 @@ describe("the hourly budget", () => {
     const waiting = pass(leaving, { within: limited({ hourly: 2 }) });
     expect(waiting.record).toMatchObject({ verdict: null, replicas: { length: 2 } });
     const instances = new Map([...allWell(two).instances].slice(0, 1));
-    const gone = pass(leaving, { within: limited({ hourly: 2 }), observed: { instances } });
+    const outcomes = new Map([[second.token, { kind: "terminating" } as const]]);
+    const gone = pass(leaving, { within: limited({ hourly: 2 }), observed: { instances, outcomes } });
     expect(started(gone)).toBe(1);
   });
 

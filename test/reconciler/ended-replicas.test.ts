@@ -23,6 +23,30 @@ function exited(replica: ReplicaRecord, failures: number, retryAt: string): Repl
   return { ...replica, status: "terminating", error, termination, failures };
 }
 
+/** Its provider has taken it that it is to end. */
+function asked({ token }: ReplicaRecord): Observed["outcomes"] {
+  return new Map([[token, { kind: "terminating" }]]);
+}
+
+test("what is to end and is not listed is asked to end before it counts as gone", () => {
+  const termination = { reason: "scaled-down", since: ago(60), drainUntil: ago(30) } as const;
+  const record = settled({ replicas: { min: 1, max: 1 } });
+  const leaving = { ...serving(1, 0), status: "terminating", termination } as const;
+  const whole = { ...record, replicas: [...record.replicas, leaving] };
+  const unlisted = allWell(record);
+  const { record: kept, actions } = pass(whole, { instances: unlisted.instances });
+  expect(kept).toEqual(whole);
+  expect(actions).toEqual([{ kind: "terminate", replica: leaving }]);
+  const { record: next } = pass(whole, { instances: unlisted.instances, outcomes: asked(leaving) });
+  expect(next.replicas).toEqual(record.replicas);
+  // What it was never told the provider's name of cannot be asked.
+  const { record: other } = pass(
+    { ...whole, replicas: [...record.replicas, { ...leaving, instance: null }] },
+    { instances: unlisted.instances },
+  );
+  expect(other.replicas).toEqual(record.replicas);
+});
+
 describe("a replica that ended by itself and is not gone yet", () => {
   const whole = settled();
   const [first, second] = whole.replicas;
@@ -59,7 +83,7 @@ describe("a replica that ended by itself and is not gone yet", () => {
       [again.token, instanceOf(again, { status: "exited", exitCode: 1 })],
       [second.token, instanceOf(second)],
     ]);
-    const { record: next } = pass(record, { instances });
+    const { record: next } = pass(record, { instances, outcomes: asked(first) });
     expect(next.replicas.map(({ num, status, token }) => [num, status, token])).toEqual([
       [0, "terminating", "web-3-9"],
       [1, "running", second.token],
@@ -69,7 +93,8 @@ describe("a replica that ended by itself and is not gone yet", () => {
   it("holds no number once its successor has it", () => {
     const record = { ...whole, replicas: [exited(first, 1, ago(1)), second] };
     const replaced = pass(record, observed(record)).record;
-    const gone = pass(replaced, { instances: new Map([[second.token, instanceOf(second)]]) }, now + 1000).record;
+    const instances = new Map([[second.token, instanceOf(second)]]);
+    const gone = pass(replaced, { instances, outcomes: asked(first) }, now + 1000).record;
     expect(gone.replicas.map(({ num, status }) => [num, status])).toEqual([
       [0, "submitted"],
       [1, "running"],

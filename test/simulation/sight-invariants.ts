@@ -58,6 +58,19 @@ export const sightInvariants = [
     },
   }),
   invariant({
+    name: "ended-was-asked",
+    on: "committed",
+    check({ before, after }, { cloud, asked, now }) {
+      const believed = (before?.replicas ?? []).find(({ token, status, instance }) => {
+        if (status !== "terminating" || instance === null) return false;
+        const next = after?.replicas.find((replica) => replica.token === token);
+        if (next !== undefined && next.status !== "failed") return false;
+        return cloud.withToken(token).some((each) => exists(each, now()) && !asked.has(each.id));
+      });
+      return believed === undefined ? null : `${believed.token} is taken for ended, and was never asked to`;
+    },
+  }),
+  invariant({
     name: "kept-for-its-answers",
     on: "committed",
     check({ by, before, after }, { cloud }) {

@@ -93,8 +93,10 @@ export function follow(first: ServiceRecord, world: SmallWorld, longest = 7200):
       if (["provision", "ready", "drain", "terminate", "route", "verdict"].includes(event))
         steps.push(`${event}${replica === null ? "" : ` ${replica}/${deployment}`} at ${second}`);
     for (const { kind, replica } of decision.actions) {
-      if (kind === "terminate") instances.delete(replica.token);
-      else if (instances.has(replica.token)) continue;
+      if (kind === "terminate") {
+        instances.delete(replica.token);
+        outcomes.set(replica.token, { kind: "terminating" });
+      } else if (instances.has(replica.token)) continue;
       else if (instances.size >= capacity || second >= (world.fullFrom ?? Infinity))
         outcomes.set(replica.token, { kind: "refused", code: "no-capacity", retryable: true, message: "is full" });
       else instances.set(replica.token, { replica, runningAt: now + 1000 });

@@ -46,6 +46,12 @@ export const observedMutants: readonly Mutant[] = [
       "calls-without-answer",
     ],
     [
+      "what ends and is not listed needs no call",
+      'return instance !== null && observed.outcomes.get(token)?.kind !== "terminating";',
+      "return instance === null && observed.blind.size > 0;",
+      "empty-listings",
+    ],
+    [
       "an open call that a blind backend does not list was not made",
       "if (context.observed.blind.has(replica.backend) || context.observed.dedupes.get(replica.backend) !== false)",
       "if (context.observed.dedupes.get(replica.backend) !== false)",

@@ -31,12 +31,17 @@ function absorbReplica(draft: Draft, replica: ReplicaRecord, context: Context): 
       // Not listed yet is not gone: it may still come, and must be ended then.
       if (instance === undefined && context.now < visibleFrom(replica, context))
         return wake(draft, visibleFrom(replica, context));
-      return ended(draft, replica);
+      return instance === undefined && isUnasked(replica, context) ? draft : ended(draft, replica);
     case "terminated":
       return withoutReplica(draft, replica.token);
     case "failed":
       return draft;
   }
+}
+
+/** That a listing leaves it out is not enough: it may be mistaken, and what is not there is ended by a call, too. */
+function isUnasked({ token, instance }: ReplicaRecord, { observed }: Context): boolean {
+  return instance !== null && observed.outcomes.get(token)?.kind !== "terminating";
 }
 
 function absorbSubmitted(draft: Draft, replica: ReplicaRecord, context: Context): Draft {
