@@ -84,7 +84,9 @@ async function lookAtReplica(
 /** What a listing shows beats what was recorded. */
 function corrected(replica: ReplicaRecord, instance: ObservedInstance | undefined): ReplicaRecord {
   if (replica.status === "terminating" || replica.status === "failed") return replica;
-  if (instance === undefined) return replica.status === "submitted" ? replica : { ...replica, status: "failed" };
+  // What answers though it is not listed serves on.
+  const isKept = replica.status === "submitted" || replica.unlistedSince !== undefined;
+  if (instance === undefined) return isKept ? replica : { ...replica, status: "failed" };
   const { status } = instance;
   const address = instance.address ?? replica.address;
   if (status === "running" || status === "provisioning" || status === "pulling" || status === "terminating")

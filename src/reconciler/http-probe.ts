@@ -7,15 +7,16 @@ import type { Probe, ProbeAnswer } from "./world.ts";
 
 /** Executes a probe over HTTP as the reference does (facts §7): host `dstack`, no redirects followed, 2xx is success. */
 export const httpProbe: Probe = async (address, probe, env, signal) => {
-  const client = await connect(address);
   const deadline = AbortSignal.timeout(probe.timeout * 1000);
+  let client: Client | null = null;
   try {
+    client = await connect(address);
     return await ask(client, probe, env, AbortSignal.any([signal, deadline]));
   } catch (error) {
     const why = deadline.aborted ? `no answer within ${probe.timeout} s` : reasonOf(error);
     return { ok: false, status: null, error: why };
   } finally {
-    await client.destroy();
+    await client?.destroy();
   }
 };
 

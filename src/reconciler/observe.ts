@@ -43,13 +43,14 @@ export async function observe(
       .filter((instance) => isOf(instance, record, observer.owner))
       .map((instance) => [instance.token, instance] as const),
   ]);
-  followProbes(observer, record, { instances, blind: listed.blind });
+  const blind = new Map([...listed.blind, ...unknownBackends(world, record)]);
+  followProbes(observer, record, { instances, blind });
   const backends = [...world.backends.values()];
   const own = listed.instances.filter(({ service }) => service === record.name);
   return {
     instances,
     strangers: findStrangers(own, observer.snapshot, observer.owner),
-    blind: new Map([...listed.blind, ...unknownBackends(world, record)]),
+    blind,
     visibility: new Map(backends.map((backend) => [backend.name, backend.visibility])),
     callsLast: new Map(
       backends.flatMap(({ name, callsLast }) => (callsLast === undefined ? [] : [[name, callsLast] as const])),
@@ -124,8 +125,10 @@ function followProbes(
     if (deployment === undefined) return [];
     const env = () => resolveValues(deployment.spec, observer.world.env).env;
     const wasReady = replica.readyAt !== null;
-    const isDoubted = wasReady && instance === undefined && !blind.has(replica.backend);
-    return [{ token: replica.token, address, probes: deployment.spec.probes, env, wasReady, isDoubted }];
+    const isDoubted = wasReady && instance === undefined;
+    const followed = { token: replica.token, address, probes: deployment.spec.probes, env, wasReady };
+    // What nobody looked for is doubted as it was before.
+    return [blind.has(replica.backend) ? followed : { ...followed, isDoubted }];
   });
   observer.prober.follow(running);
 }

@@ -1,6 +1,7 @@
 import type { ProbeSpec } from "../config/spec.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Address } from "../state/record.ts";
+import { heardAfter } from "./decide/unlisted.ts";
 import type { ProbeStreak } from "./observed.ts";
 import type { Probe, ProbeAnswer } from "./world.ts";
 
@@ -13,7 +14,7 @@ export interface Probed {
   readonly env: () => Readonly<Record<string, string>>;
   /** It has been ready before: failing at once says no more than failing once. */
   readonly wasReady?: boolean;
-  /** Its provider does not list it: what it answered before says nothing of how it is now, and it is asked often. */
+  /** Its provider does not list it: what it answered before says nothing of how it is now, and it is asked often. Absent: as before. */
   readonly isDoubted?: boolean;
 }
 
@@ -45,8 +46,8 @@ export const listening: ProbeSpec = {
 /** Why probing ends; without a reason of ours an error with its stack is made each time. */
 const unfollowed = "not followed any more";
 
-/** Seconds between two probes of what is doubted, at most. */
-const doubtedInterval = 2;
+/** Of what is doubted, until it has been heard: seconds between two probes, and for each, at most. */
+const doubted = { interval: 2, timeout: 60 } as const;
 
 interface Followed {
   readonly isDoubted: boolean;
@@ -59,9 +60,10 @@ export function createProber(world: { readonly clock: Clock; readonly probe: Pro
   const followed = new Map<string, Followed>();
   return {
     follow(replicas) {
-      const wanted = new Map(replicas.map((replica) => [replica.token, replica.isDoubted === true]));
+      const wanted = new Map(replicas.map((replica) => [replica.token, replica]));
       for (const [token, entry] of followed) {
-        if (wanted.get(token) === entry.isDoubted) continue;
+        const replica = wanted.get(token);
+        if (replica !== undefined && (replica.isDoubted ?? entry.isDoubted) === entry.isDoubted) continue;
         entry.abort.abort(unfollowed);
         followed.delete(token);
       }
@@ -80,7 +82,9 @@ export function createProber(world: { readonly clock: Clock; readonly probe: Pro
     const probes = isDoubted ? usual.map(often) : usual;
     const entry: Followed = { isDoubted, abort: new AbortController(), streaks: probes.map(() => unprobed) };
     probes.forEach((probe, index) => {
-      keepProbing({ replica, probe, entry, index, implicit: replica.probes.length === 0 }).catch((error: unknown) => {
+      // What is promised only until it is ready is no longer promised of what served.
+      const listens = replica.probes.length === 0 || (isDoubted && usual[index]?.until_ready === true);
+      keepProbing({ replica, probe, entry, index, listens }).catch((error: unknown) => {
         // A probe that breaks its promise never to reject counts as one that gets no answer.
         const answer = { ok: false, status: null, error: error instanceof Error ? error.message : String(error) };
         entry.streaks = entry.streaks.map((streak, position) =>
@@ -96,9 +100,10 @@ export function createProber(world: { readonly clock: Clock; readonly probe: Pro
     probe: ProbeSpec;
     entry: Followed;
     index: number;
-    implicit: boolean;
+    /** Whether any answer will do. */
+    listens: boolean;
   }): Promise<void> {
-    const { replica, probe, entry, index, implicit } = job;
+    const { replica, probe, entry, index, listens } = job;
     const { signal } = entry.abort;
     const begunAt = world.clock.now();
     const env = replica.env();
@@ -112,22 +117,31 @@ export function createProber(world: { readonly clock: Clock; readonly probe: Pro
         continue;
       }
       const before = entry.streaks[index] ?? unprobed;
-      const after = continued(before, implicit ? asListening(answer) : answer);
+      const after = continued(before, listens ? asListening(answer) : answer);
       entry.streaks = entry.streaks.map((streak, position) => (position === index ? after : streak));
       answered ||= after.successes > 0;
       if (answered && tellsApart(before, after, probe)) changed();
       if (probe.until_ready && after.successes >= probe.ready_after) return;
       const now = world.clock.now();
-      const pause = answered ? probe.interval * 1000 : untilFirst(probe, now - begunAt);
+      const pause = answered ? intervalOf(probe, entry, after) * 1000 : untilFirst(probe, now - begunAt);
       await world.clock.sleep(pause, signal);
       if (world.clock.now() > now + pause + stoodStill) forget(entry, index);
     }
   }
 }
 
-/** The probe as it is asked of what is doubted: also after it has reached its threshold. */
+/** The probe as it is asked of what is doubted: also after it has reached its threshold, and so that a few failures are heard within a tick. */
 function often(probe: ProbeSpec): ProbeSpec {
-  return { ...probe, interval: Math.min(probe.interval, doubtedInterval), until_ready: false };
+  return {
+    ...probe,
+    timeout: Math.min(probe.timeout, doubted.timeout),
+    ready_after: Math.max(probe.ready_after, heardAfter),
+    until_ready: false,
+  };
+}
+
+function intervalOf({ interval }: ProbeSpec, { isDoubted }: Followed, { successes }: ProbeStreak): number {
+  return isDoubted && successes < heardAfter ? Math.min(interval, doubted.interval) : interval;
 }
 
 /** Milliseconds beyond what was waited for, from which on this process must have stood still. */

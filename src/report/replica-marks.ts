@@ -24,9 +24,10 @@ function markOf({ status, readyAt }: ReplicaRecord, isFailing: boolean): ProbeSy
 
 /** What is missed of a replica that counts as running: its host, or its place in its provider's listing. */
 export function missedParts(
-  { unreachableSince, unlistedSince }: ReplicaRecord,
+  { status, unreachableSince, unlistedSince }: ReplicaRecord,
   timeText: (time: string) => string,
 ): readonly string[] {
+  if (status !== "running") return [];
   return [
     ...(unreachableSince === undefined ? [] : [`out of reach since ${timeText(unreachableSince)}`]),
     ...(unlistedSince === undefined ? [] : [`not listed by its provider since ${timeText(unlistedSince)}`]),

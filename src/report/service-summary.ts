@@ -8,6 +8,7 @@ import { dueOf } from "../reconciler/overdue.ts";
 import type { Due } from "../reconciler/overdue.ts";
 import type { ServiceRecord, ServiceState } from "../state/record.ts";
 import { newestTime } from "./newest-time.ts";
+import { missedParts } from "./replica-marks.ts";
 import { statusText } from "./status.ts";
 
 /** How a service is doing, at a glance. */
@@ -35,9 +36,7 @@ export interface ServiceSummary {
 export function serviceSummary(state: ServiceState, record: ServiceRecord, policy: Policy): ServiceSummary {
   const { replicas, verdict, paused, brake } = record;
   const isHeld = state.lease !== null || state.intents.length > 0 || brake?.heldSince !== undefined;
-  const isMissed = replicas.some(
-    (replica) => replica.unreachableSince !== undefined || replica.unlistedSince !== undefined,
-  );
+  const isMissed = replicas.some((replica) => missedParts(replica, String).length > 0);
   const isOpen = isHeld || isMissed || verdict !== null || paused !== null || !isComplete(record);
   const status = statusText(record);
   return {

@@ -42,7 +42,7 @@ export async function sweepDrafts(directory: string, beginning: string): Promise
 
 /** Removes what killed processes left of `replaceFile` in a directory. */
 export async function sweepReplacements(directory: string): Promise<void> {
-  await sweep(directory, (name) => /\.json\.(.+)$/.exec(name)?.[1] ?? null);
+  await sweep(directory, (name) => /\.json\.(\d+-[^.]*-[^.]*-[^.]+)$/.exec(name)?.[1] ?? null);
 }
 
 async function sweep(directory: string, markIn: (name: string) => string | null): Promise<void> {

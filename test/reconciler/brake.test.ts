@@ -198,6 +198,20 @@ describe("the brake", () => {
     expect(counts(pass(record, { seen: 0, observed: { probes } })).running).toBe(running);
   });
 
+  it("ends with what it held, once that is lost after all", () => {
+    const probes = new Map(six.replicas.map(({ token }) => [token, [failing(3)]]));
+    const held = next(pass(six, { seen: 0, observed: { probes } }));
+    const gone = pass(held, {
+      seen: 0,
+      at: now + minute,
+      observed: { probes: new Map([...probes].map(([token]) => [token, [silent]])) },
+    });
+    expect(counts(gone)).toEqual({ running: 0, started: 6 });
+    expect(gone.record).toMatchObject({ verdict: null });
+    expect(gone.record?.brake?.heldSince).toBeUndefined();
+    expect(gone.notes.map(({ detail }) => detail)).toContain("nothing is held back any more");
+  });
+
   it("is asked again on the newest state, though what was given up has been replaced at once", () => {
     // Two of ten are few, as far as is known; another service has given up four meanwhile.
     const decision = pass(six, { seen: 4 });

@@ -37,8 +37,9 @@ test("what is to end and is not listed is asked to end before it counts as gone"
   const { record: kept, actions } = pass(whole, { instances: unlisted.instances });
   expect(kept).toEqual(whole);
   expect(actions).toEqual([{ kind: "terminate", replica: leaving }]);
-  const { record: next } = pass(whole, { instances: unlisted.instances, outcomes: asked(leaving) });
-  expect(next.replicas).toEqual(record.replicas);
+  const notFound = { kind: "refused", code: "not-found", retryable: false, message: "no such instance" } as const;
+  for (const outcomes of [asked(leaving), new Map([[leaving.token, notFound]])])
+    expect(pass(whole, { instances: unlisted.instances, outcomes }).record.replicas).toEqual(record.replicas);
   // What it was never told the provider's name of cannot be asked.
   const { record: other } = pass(
     { ...whole, replicas: [...record.replicas, { ...leaving, instance: null }] },

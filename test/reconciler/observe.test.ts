@@ -146,6 +146,6 @@ describe("observe() follows probes", () => {
     const listed: readonly ObservedInstance[] = record.replicas.map((each) => instanceOf(each));
     expect(await followed(async () => [])).toEqual([true, false]);
     expect(await followed(async () => listed)).toEqual([false, false]);
-    expect(await followed(() => Promise.reject(new Error("timed out")))).toEqual([false, false]);
+    expect(await followed(() => Promise.reject(new Error("timed out")))).toEqual([undefined, undefined]);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import type { ProbeSpec } from "../../src/config/spec.ts";
 import { createProber, listening } from "../../src/reconciler/prober.ts";
 import type { ProbeAnswer } from "../../src/reconciler/world.ts";
 import { createVirtualClock } from "../simulation/virtual-clock.ts";
@@ -68,27 +69,54 @@ it.each([
   },
 );
 
-it("what is doubted is asked anew and often, also once it has answered, and in its own time again afterwards", async () => {
-  const clock = createVirtualClock(0);
-  const askedAt: number[] = [];
-  const world = {
-    clock,
-    async probe() {
-      askedAt.push(clock.now());
-      return { ok: true, status: 200, error: null };
-    },
+describe("what is doubted", () => {
+  const answers = (status: number): ProbeAnswer => ({ ok: status === 200, status, error: null });
+  /** When it is asked, in seconds, and with which timeouts, of a prober that is told of it what is given. */
+  const asked = (probes: readonly ProbeSpec[], status = 200) => {
+    const clock = createVirtualClock(0);
+    const askedAt: number[] = [];
+    const timeouts = new Set<number>();
+    const world = {
+      clock,
+      async probe(_: unknown, { timeout }: ProbeSpec) {
+        askedAt.push(clock.now() / 1000);
+        timeouts.add(timeout);
+        return answers(status);
+      },
+    };
+    const prober = createProber(world, () => {});
+    const until = (second: number): Promise<void> => clock.runUntil(() => false, second * 1000);
+    const follow = (isDoubted?: boolean): void =>
+      prober.follow([{ ...replica, probes, wasReady: true, ...(isDoubted === undefined ? {} : { isDoubted }) }]);
+    return { prober, askedAt, timeouts, until, follow, streak: () => prober.streaks(replica.token)[0] };
   };
-  const prober = createProber(world, () => {});
-  const slow = { ...replica, probes: [], wasReady: true };
-  prober.follow([slow]);
-  await clock.runUntil(() => false, 60_000);
-  expect(askedAt).toEqual([0]);
-  prober.follow([{ ...slow, isDoubted: true }]);
-  expect(prober.streaks(replica.token)).toEqual([{ successes: 0, failures: 0, last: null }]);
-  await clock.runUntil(() => false, 65_000);
-  expect(askedAt.slice(1).map((at) => at - 60_000)).toEqual([0, 2_000, 4_000]);
-  prober.follow([slow]);
-  await clock.runUntil(() => false, 120_000);
-  prober.stop();
-  expect(askedAt).toHaveLength(5);
+
+  it("is asked anew and often until it was heard, and in its own time again afterwards", async () => {
+    const { prober, askedAt, until, follow, streak } = asked([]);
+    follow(false);
+    await until(60);
+    expect(askedAt).toEqual([0]);
+    follow(true);
+    expect(streak()).toEqual({ successes: 0, failures: 0, last: null });
+    await until(90);
+    expect(askedAt.slice(1)).toEqual([60, 62, 64, 79]);
+    // A listing that fails says nothing of what it would have shown.
+    follow();
+    expect(streak()?.successes).toBe(4);
+    follow(false);
+    await until(120);
+    prober.stop();
+    expect(askedAt.slice(5)).toEqual([90]);
+  });
+
+  it("is not told by a probe that need not answer once it served, and is heard in a tick's time", async () => {
+    const startup = asked([{ ...probe, until_ready: true, interval: 30, timeout: 300 }], 503);
+    startup.follow(true);
+    await startup.until(5);
+    expect(startup.streak()).toMatchObject({ successes: 3, failures: 0 });
+    startup.prober.stop();
+    expect(startup.streak).not.toThrow();
+    expect([...startup.timeouts]).toEqual([60]);
+    expect(startup.askedAt).toEqual([0, 2, 4]);
+  });
 });

@@ -6,7 +6,7 @@ import type { Decision } from "../../src/reconciler/decide.ts";
 import { isMaterial } from "../../src/reconciler/material.ts";
 import type { Observed, ProbeStreak } from "../../src/reconciler/observed.ts";
 import type { ReplicaRecord, ServiceRecord } from "../../src/state/record.ts";
-import { allWell, failing, now, passing, policy, settled } from "../support/decisions.ts";
+import { allWell, failing, instanceOf, now, passing, policy, settled } from "../support/decisions.ts";
 
 const minute = 60_000;
 const unasked: ProbeStreak = { successes: 0, failures: 0, last: null };
@@ -43,6 +43,8 @@ it.each<{ name: string; record: ServiceRecord; streak: ProbeStreak | null }>([
 it.each([
   { name: "has not been asked yet", streak: unasked },
   { name: "failed twice", streak: failing(2) },
+  // It may be about to end.
+  { name: "answered twice", streak: { ...passing, successes: 2 } },
 ])("one that $name is waited for: nothing is written, and no run ends with it", ({ streak }) => {
   const decision = pass(one, streak);
   expect(decision).toMatchObject({ actions: [], notes: [], state: "working" });
@@ -76,5 +78,33 @@ it("once it stops answering, or an hour has passed, it is lost, and replaced", (
   for (const decision of [pass(record, silent), pass(record, passing, {}, now + minute)]) {
     expect(decision.notes.map(({ detail }) => detail)).toEqual(["is gone", "on local (local)"]);
     expect(decision.record?.replicas[0]).not.toHaveProperty("unlistedSince");
+  }
+});
+
+it("of several probes all are heard before it is lost, and none of them ends it otherwise", () => {
+  const heard = (...streaks: readonly ProbeStreak[]): Decision => {
+    const probes = new Map(one.replicas.map(({ token }) => [token, streaks]));
+    const heal = { ...policy.heal, unhealthyAfter: 1 };
+    const observed = allWell(one, { instances: new Map(), probes });
+    return decide(one, { observed, policy: { ...policy, heal }, now });
+  };
+  for (const streaks of [
+    [silent, unasked],
+    [failing(2), failing(2)],
+    [silent, { ...passing, successes: 2 }],
+  ])
+    expect(heard(...streaks)).toMatchObject({ record: one, actions: [], state: "working" });
+  expect(heard(silent, passing).notes.map(({ detail }) => detail)).toContain("is gone");
+});
+
+it("of what was given up nothing says that it is not listed", () => {
+  const record = withReplica({ unlistedSince: toTimestamp(now - minute) });
+  const gone = new Map(record.replicas.map((each) => [each.token, instanceOf(each, { status: "gone" })]));
+  const exited = new Map(
+    record.replicas.map((each) => [each.token, instanceOf(each, { status: "exited", exitCode: 1 })]),
+  );
+  for (const instances of [gone, exited]) {
+    const { replicas } = next(pass(record, passing, { instances }));
+    for (const replica of replicas) expect(replica).not.toHaveProperty("unlistedSince");
   }
 });

@@ -34,12 +34,6 @@ export const observedMutants: readonly Mutant[] = [
       'if (instance?.status === "unobservable") return draft;',
     ],
     [
-      "what ends and is not listed by a blind backend has ended",
-      "if (context.observed.blind.has(replica.backend)) return draft;\n      if (instance !== undefined",
-      "if (instance !== undefined",
-      "blind-drains",
-    ],
-    [
       "what ends and is not listed yet has ended",
       "if (instance === undefined && context.now < visibleFrom(replica, context))",
       "if (instance === undefined && context.now < 0)",
@@ -47,8 +41,8 @@ export const observedMutants: readonly Mutant[] = [
     ],
     [
       "what ends and is not listed needs no call",
-      'return instance !== null && observed.outcomes.get(token)?.kind !== "terminating";',
-      "return instance === null && observed.blind.size > 0;",
+      "return instance !== null && !isTold;",
+      "return instance === null && !isTold;",
       "empty-listings",
     ],
     [
@@ -71,10 +65,27 @@ export const observedMutants: readonly Mutant[] = [
     ["what runs is ready, whatever its probes say", "if (!ready) return draft;", ""],
     ["`ready_after` is ignored", "streak.successes >= (probes[index]?.ready_after ?? 1)", "streak.successes >= 1"],
   ]),
+  {
+    // What was not asked to end has not ended, either: held twice.
+    rule: "what ends and is not listed by a blind backend has ended",
+    edits: [
+      {
+        file: "src/reconciler/decide/absorb.ts",
+        from: "if (context.observed.blind.has(replica.backend)) return draft;\n      if (instance !== undefined",
+        to: "if (instance !== undefined",
+      },
+      {
+        file: "src/reconciler/decide/absorb.ts",
+        from: "return instance !== null && !isTold;",
+        to: "return instance === null && !isTold;",
+      },
+    ],
+    situation: "blind-drains",
+  },
   ...inFile("src/reconciler/decide/unlisted.ts", [
     [
       "what answers is lost where it is not listed",
-      'return streaks.every(({ successes }) => successes > 0) ? "answers" : "unknown";',
+      'return streaks.every(({ failures }) => failures === 0) ? "answers" : "silent";',
       'return "silent";',
       "gone-or-not-listed",
     ],
@@ -132,7 +143,7 @@ export const observedMutants: readonly Mutant[] = [
     ],
     [
       "what was answered before it was not listed says how it is now",
-      "const isDoubted = wasReady && instance === undefined && !blind.has(replica.backend);",
+      "const isDoubted = wasReady && instance === undefined;",
       "const isDoubted = false;",
       "gone-or-not-listed",
     ],

@@ -41,7 +41,9 @@ function absorbReplica(draft: Draft, replica: ReplicaRecord, context: Context): 
 
 /** That a listing leaves it out is not enough: it may be mistaken, and what is not there is ended by a call, too. */
 function isUnasked({ token, instance }: ReplicaRecord, { observed }: Context): boolean {
-  return instance !== null && observed.outcomes.get(token)?.kind !== "terminating";
+  const outcome = observed.outcomes.get(token);
+  const isTold = outcome?.kind === "terminating" || (outcome?.kind === "refused" && outcome.code === "not-found");
+  return instance !== null && !isTold;
 }
 
 function absorbSubmitted(draft: Draft, replica: ReplicaRecord, context: Context): Draft {

@@ -15,7 +15,7 @@ export function braked(...deciders: readonly Decider[]): Decider {
   return (draft, context) => {
     const next = deciders.reduce((before, decider) => decider(before, context), draft);
     const lost = casualtiesOf(draft.record, next.record, context.observed);
-    if (lost.length === 0) return isInSight(draft.record, context) ? released(next, context) : next;
+    if (lost.length === 0) return isInSight(next.record, context) ? released(draft.record, next, context) : next;
     const over = overBrake(draft.record, lost.length, context);
     return over === null ? counted(next, lost.length, context) : held(draft, next, { lost, over, context });
   };
@@ -30,10 +30,13 @@ function isInSight({ replicas }: ServiceRecord, { observed }: Context): boolean 
   });
 }
 
-/** Nothing is missed any more: what was held back serves on. */
-function released(draft: Draft, context: Context): Draft {
+/** Nothing is missed any more: what was held back serves on, or has gone after all. */
+function released(before: ServiceRecord, draft: Draft, context: Context): Draft {
   if (!isHeldBack(draft.record)) return draft;
-  return note(cleared(draft, { givenUp: recent(draft.record, context) }), "note", null, "everything is seen again");
+  const runs = new Set(draft.record.replicas.flatMap(({ token, status }) => (status === "running" ? [token] : [])));
+  const isThere = before.replicas.every(({ token, status }) => status !== "running" || runs.has(token));
+  const detail = isThere ? "everything is seen again" : "nothing is held back any more";
+  return note(cleared(draft, { givenUp: recent(draft.record, context) }), "note", null, detail);
 }
 
 function counted(draft: Draft, count: number, context: Context): Draft {

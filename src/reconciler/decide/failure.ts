@@ -108,7 +108,8 @@ function withLack(draft: Draft, replica: ReplicaRecord, error: Failure, context:
   return { ...draft, record: { ...draft.record, verdict } };
 }
 
-function mark(replica: ReplicaRecord, error: Failure, context: Context): ReplicaRecord {
+function mark(marked: ReplicaRecord, error: Failure, context: Context): ReplicaRecord {
+  const { unlistedSince: _, ...replica } = marked;
   const stable =
     isServing(replica) && replica.readyAt !== null && elapsedSince(replica.readyAt, context) >= stableAfter;
   const failures = stable ? 1 : replica.failures + 1;

@@ -72,7 +72,8 @@ function fault(replica: ReplicaRecord, deployment: DeploymentRecord, context: Co
 /** Outside a rollout a replica that never becomes ready is replaced, with back-off: it only costs money. */
 function judgeStartup(draft: Draft, context: Context): Draft {
   return draft.record.replicas.reduce((next, replica) => {
-    if (replica.status !== "running") return next;
+    // What is not listed may be lost, or its provider mistaken: that is decided where it is missed.
+    if (replica.status !== "running" || !context.observed.instances.has(replica.token)) return next;
     const deployment = draft.record.deployments.find((other) => other.num === replica.deployment);
     const late = isLate(replica, context);
     const { unhealthyAfter } = context.policy.heal;

@@ -6,6 +6,9 @@ import type { Context, Draft } from "./draft.ts";
 import { lost, visibleFrom } from "./failure.ts";
 import { hour } from "./toll.ts";
 
+/** Successes in a row after which one is thought to be well that nobody expected to be. */
+export const heardAfter = 3;
+
 /** What its own answers say of a replica that its provider does not list; `"unasked"`: nobody can ask it. */
 type Testimony = "answers" | "silent" | "unknown" | "unasked";
 
@@ -15,12 +18,12 @@ type Testimony = "answers" | "silent" | "unknown" | "unasked";
  * until it is listed again, or an hour has passed.
  */
 export function unlisted(draft: Draft, replica: ReplicaRecord, context: Context): Draft {
-  const { unlistedSince, ...before } = replica;
+  const { unlistedSince } = replica;
   switch (testimonyOf(replica, context)) {
     case "silent":
     case "unasked":
       // How many are lost together is known, and limited, once all have been heard.
-      return isInDoubt(draft.record, context) ? draft : lost(draft, before, false, context);
+      return isInDoubt(draft.record, context) ? draft : lost(draft, replica, false, context);
     case "unknown":
       return draft;
     case "answers": {
@@ -28,7 +31,7 @@ export function unlisted(draft: Draft, replica: ReplicaRecord, context: Context)
       if (context.now < from) return wake(draft, from);
       const since = unlistedSince ?? toTimestamp(context.now);
       const until = fromTimestamp(since) + hour;
-      if (context.now >= until) return lost(draft, before, false, context);
+      if (context.now >= until) return lost(draft, replica, false, context);
       if (unlistedSince !== undefined) return wake(draft, until);
       const doubted = withReplica(draft, { ...replica, unlistedSince: since });
       const detail = `${replica.backend} does not list it, and it answers its probes: it is kept for an hour`;
@@ -53,6 +56,9 @@ function testimonyOf(replica: ReplicaRecord, { observed }: Context): Testimony {
   const streaks = observed.probes.get(replica.token) ?? [];
   // What was out of reach before is not probed, and what never served has nothing to show.
   if (!isServing(replica) || replica.unreachableSince !== undefined || streaks.length === 0) return "unasked";
-  if (streaks.some(({ failures }) => failures >= silentAfter)) return "silent";
-  return streaks.every(({ successes }) => successes > 0) ? "answers" : "unknown";
+  // One that is shutting down may answer once more.
+  const enough = replica.unlistedSince === undefined ? heardAfter : 1;
+  const isHeard = streaks.every(({ successes, failures }) => successes >= enough || failures >= silentAfter);
+  if (!isHeard) return "unknown";
+  return streaks.every(({ failures }) => failures === 0) ? "answers" : "silent";
 }
