@@ -62,7 +62,8 @@ function serviceReason(reason: string): ReturnType<Answerer> {
   const removed = acceptRemoval({ ...revised(null, { replicas: 1 }), replicas: [running] });
   const leaving = decide(removed, { observed: seen(removed), policy, now }).record;
   if (leaving === null || statusOf(leaving) !== "terminating") return value("does not leave");
-  const observed = seen(leaving, { instances: new Map() });
+  const asked = leaving.replicas.map(({ token }) => [token, { kind: "terminating" }] as const);
+  const observed = seen(leaving, { instances: new Map(), outcomes: new Map(asked) });
   const gone = decide(leaving, { observed, policy, now: now + 60_000 });
   return value({
     status: gone.state === "removed" ? "terminated" : statusOf(leaving),

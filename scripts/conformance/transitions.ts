@@ -118,6 +118,8 @@ function statusSeen({ status }: Given): "provisioning" | "pulling" | "running" {
 
 function outcomes(record: ServiceRecord, { replicas }: Transition): [string, Outcome][] {
   return record.replicas.flatMap((each): [string, Outcome][] => {
+    // Whose end was recorded was asked to end.
+    if (each.status === "terminating") return [[each.token, { kind: "terminating" }]];
     const given = replicas.find(({ num }) => num === each.num);
     if (given === undefined || each.status !== "submitted" || !isRefused(given)) return [];
     const code = given.reason === "volume_error" ? "invalid" : "no-capacity";
