@@ -45,6 +45,12 @@ export async function roomLeft({ places, maxReplicas }: LocalContext): Promise<n
 
 /** `null`: there is none of that name, or it is another host's. */
 export async function readReplica(context: LocalContext, name: string): Promise<LocalReplica | null> {
+  const found = await readOnce(context, name);
+  // Its supervisor may have written how it ended, and left, between the file and the look at its process: what it wrote last is final.
+  return found?.status === "gone" ? readOnce(context, name) : found;
+}
+
+async function readOnce(context: LocalContext, name: string): Promise<LocalReplica | null> {
   const directory = join(replicasDirectory(context.places), name);
   const text = await unlessMissing(readFile(join(directory, "meta.json"), "utf8"));
   if (text === undefined) return null;
