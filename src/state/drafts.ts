@@ -15,7 +15,7 @@ export async function draftMark(): Promise<string> {
 }
 
 /** Whether the process that made the mark is gone, as far as can be known from here. */
-export async function isAbandoned(mark: string): Promise<boolean> {
+async function isAbandoned(mark: string): Promise<boolean> {
   const [pid = "", start = ""] = mark.split("-");
   return /^\d+$/.test(pid) && !(await isElsewhere(mark)) && !(await isProcessAlive(Number(pid), start));
 }
@@ -35,9 +35,9 @@ function pidsMark(): Promise<string> {
     .then((namespace) => hash("sha256", `${hostname()}\n${namespace}`).slice(0, 8)));
 }
 
-/** Removes what killed processes left in a directory: files and folders with this beginning and a mark. What cannot be removed now is tried again by the next. */
-export async function sweepDrafts(directory: string, beginning: string): Promise<void> {
-  await sweep(directory, (name) => (name.startsWith(beginning) ? name.slice(beginning.length) : null));
+/** Removes what killed processes left in a directory: files and folders with this beginning and a mark. What cannot be removed now is tried again by the next. Gives the names of what stays. */
+export async function sweepDrafts(directory: string, beginning: string): Promise<readonly string[]> {
+  return sweep(directory, (name) => (name.startsWith(beginning) ? name.slice(beginning.length) : null));
 }
 
 /** Removes what killed processes left of `replaceFile` in a directory. */
@@ -45,13 +45,18 @@ export async function sweepReplacements(directory: string): Promise<void> {
   await sweep(directory, (name) => /\.json\.(\d+-[^.]*-[^.]*-[^.]+)$/.exec(name)?.[1] ?? null);
 }
 
-async function sweep(directory: string, markIn: (name: string) => string | null): Promise<void> {
+async function sweep(directory: string, markIn: (name: string) => string | null): Promise<readonly string[]> {
+  const kept: string[] = [];
   for (const name of await namesIn(directory)) {
     const mark = markIn(name);
-    if (mark === null || !((await isAbandoned(mark)) || (await isForgotten(join(directory, name), mark)))) continue;
+    if (mark === null || !((await isAbandoned(mark)) || (await isForgotten(join(directory, name), mark)))) {
+      kept.push(name);
+      continue;
+    }
     // A git process that lives on may still be writing there.
     await rm(join(directory, name), { recursive: true, force: true, maxRetries: 3, retryDelay: 20 }).catch(() => {});
   }
+  return kept;
 }
 
 /** Puts a text in the place of a JSON file's, whole or not at all. */

@@ -1,7 +1,7 @@
 import { appendFile, mkdir, readdir, readFile, readlink, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-import { draftMark, isAbandoned, sweepDrafts, sweepReplacements } from "./drafts.ts";
+import { draftMark, sweepDrafts, sweepReplacements } from "./drafts.ts";
 import type { ObjectFormat } from "./git-objects.ts";
 import { draftPrefix } from "./loose-objects.ts";
 import { unusableCache } from "./store-errors.ts";
@@ -136,10 +136,8 @@ async function isLarge(directory: string): Promise<boolean> {
 /** Removes what killed processes left, and shared objects that are used no more. */
 async function sweep(root: string, busy: string): Promise<void> {
   const used = new Set<string>();
-  for (const name of await readdir(busy))
-    if (!(await isAbandoned(name)))
-      used.add(basename(dirname(await readlink(join(busy, name, "objects")).catch(() => ""))));
-  await sweepDrafts(busy, "");
+  for (const name of await sweepDrafts(busy, ""))
+    used.add(basename(dirname(await readlink(join(busy, name, "objects")).catch(() => ""))));
   // What this machine remembers of the branch lies beside its objects.
   await sweepReplacements(root);
   const all = await sharedIn(root);

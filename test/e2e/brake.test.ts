@@ -3,17 +3,8 @@ import { join } from "node:path";
 
 import { expect, it } from "vitest";
 
-import { createDemo, shownBy } from "../support/demo.ts";
-import type { Demo } from "../support/demo.ts";
+import { createDemo, replicasDirectoryOf, shownBy } from "../support/demo.ts";
 import { containing } from "../support/expecting.ts";
-
-/** Where `local` keeps what it lists. */
-async function replicasOf({ env }: Demo): Promise<string> {
-  const home = join(env["XDG_STATE_HOME"] ?? "", "dstack-gitops");
-  const entries = await readdir(home, { withFileTypes: true });
-  const runtime = entries.find((entry) => entry.isDirectory() && !entry.name.endsWith(".logs"));
-  return join(home, runtime?.name ?? "", "replicas");
-}
 
 it("replicas that all vanish from sight at once are kept until they are seen again, or somebody consents", async () => {
   await using demo = await createDemo();
@@ -22,7 +13,7 @@ it("replicas that all vanish from sight at once are kept until they are seen aga
   const before = await shownBy(demo);
 
   // As if a disk that is not mounted were empty.
-  const there = await replicasOf(demo);
+  const there = await replicasDirectoryOf(demo);
   const away = join(there, "..", "away");
   await rename(there, away);
   expect(await demo.run("tick", "--attend", "3s")).toMatchObject({
@@ -51,7 +42,7 @@ it("a service's only replica that is not listed is kept while it answers, and re
   await demo.edit({ replicas: 1 });
   expect(await demo.run("apply", "-y")).toMatchObject({ exitCode: 0 });
   const before = await shownBy(demo);
-  const replicas = await replicasOf(demo);
+  const replicas = await replicasDirectoryOf(demo);
   const [replica = ""] = (await readdir(replicas)).filter((name) => !name.startsWith("."));
   const there = join(replicas, replica, "meta.json");
   const away = join(replicas, replica, "away.json");

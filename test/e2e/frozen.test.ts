@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
 
 import { git } from "../../src/git/git.ts";
-import { createDemo, shownBy } from "../support/demo.ts";
+import { createDemo, replicasDirectoryOf, shownBy } from "../support/demo.ts";
 import type { Demo } from "../support/demo.ts";
 import { startGitHttp } from "../support/git-http.ts";
 import { tempDirectory } from "../support/temp-repository.ts";
@@ -48,9 +48,7 @@ async function startFrozen(demo: Demo, place: string) {
 /** Everything that somebody else could touch: the record, what runs, and what is kept of it on this host. */
 async function everythingOf(demo: Demo, bare: string) {
   const path = (await git(["ls-tree", "-r", "--name-only", "dstack-state", "services"], { cwd: bare })).text;
-  const home = join(demo.env["XDG_STATE_HOME"] ?? "", "dstack-gitops");
-  const [place = ""] = (await readdir(home)).filter((name) => /^[0-9a-f]+$/.test(name));
-  const names = await readdir(join(home, place, "replicas"));
+  const names = await readdir(await replicasDirectoryOf(demo));
   return {
     record: (await git(["show", `dstack-state:${path}`], { cwd: bare })).text,
     shown: await shownBy(demo),

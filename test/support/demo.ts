@@ -157,6 +157,13 @@ async function processesMarked(mark: string): Promise<readonly number[]> {
   return marked.flat();
 }
 
+/** Where `local` keeps what it lists. */
+export async function replicasDirectoryOf({ env }: Pick<Demo, "env">): Promise<string> {
+  const home = join(env["XDG_STATE_HOME"] ?? "", "dstack-gitops");
+  const [place = ""] = (await readdir(home)).filter((name) => /^[0-9a-f]+$/.test(name));
+  return join(home, place, "replicas");
+}
+
 /** What `ps --json` says of the demo service; `null` where it is not deployed. */
 export async function shownBy(demo: Demo): Promise<ShownDemo | null> {
   const { stdout } = await demo.run("ps", "--json");
